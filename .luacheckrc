@@ -1,0 +1,6 @@
+std = "lua54"
+max_line_length = 110
+-- The client host gives commands one global, `dfs`; policies see the sandbox's own list.
+files["scripts/commands"] = { read_globals = { "dfs" } }
+files["scripts/lib"] = { read_globals = { "dfs" } }
+exclude_files = { "build*" }

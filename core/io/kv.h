@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_KV_H
+#define IO_KV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * An ordered key-value store with one writer and many readers: LMDB in the real world (`kv_lmdb_open`), a tree in
+ * memory that keeps or loses the last commit at a crash in the simulated one.
+ *
+ * Threads a write transaction belongs to the thread that began it; read transactions may run beside it and see the
+ *         state of the last commit before they began. Keep them short: <= 50 ms or 10,000 entries.
+ * Limits  keys 1..511 bytes, compared as bytes; tables 0..KV_TABLES_MAX-1.
+ * Owns    values and keys handed out are borrowed until the transaction ends or, in a write transaction, the next put.
+ * Errors  0 or a negative DFS_E_...: NOENT (no such key), NOSPC (map full), IO (disk), NOMEM, CORRUPT.
+ *         After a failed commit the store must be given up: the process ends (RULES 18).
+ */
+enum { KV_TABLES_MAX = 24, KV_KEY_MAX = 511 };
+
+struct kv_bytes {
+	const void *data;
+	size_t size;
+};
+
+struct kv;
+struct kv_txn;
+struct kv_cursor;
+
+struct kv_ops {
+	int (*begin)(struct kv *kv, bool write, struct kv_txn **ret_txn);
+	int (*commit)(struct kv_txn *txn); /* the transaction is gone, whatever it returns */
+	void (*abort)(struct kv_txn *txn); /* takes NULL */
+	int (*get)(struct kv_txn *txn, int table, struct kv_bytes key, struct kv_bytes *ret_value);
+	int (*put)(struct kv_txn *txn, int table, struct kv_bytes key, struct kv_bytes value);
+	int (*del)(struct kv_txn *txn, int table, struct kv_bytes key); /* NOENT where absent */
+	/* A cursor stands on the first key >= `key` after seek; NOENT past the last. */
+	int (*cursor_open)(struct kv_txn *txn, int table, struct kv_cursor **ret_cursor);
+	int (*seek)(struct kv_cursor *cursor, struct kv_bytes key, struct kv_bytes *ret_key,
+		    struct kv_bytes *ret_value);
+	int (*next)(struct kv_cursor *cursor, struct kv_bytes *ret_key, struct kv_bytes *ret_value);
+	/* The last key of the table; NOENT when empty. */
+	int (*last)(struct kv_cursor *cursor, struct kv_bytes *ret_key, struct kv_bytes *ret_value);
+	void (*cursor_close)(struct kv_cursor *cursor); /* takes NULL */
+	/* A hot, consistent copy of the whole store into a new file. */
+	int (*copy)(struct kv *kv, const char *path);
+	void (*close)(struct kv *kv); /* takes NULL */
+};
+
+/* Implementations begin with this; the same for struct kv_txn and struct kv_cursor: their first member is `ops`. */
+struct kv {
+	const struct kv_ops *ops;
+};
+
+struct kv_txn {
+	const struct kv_ops *ops;
+};
+
+struct kv_cursor {
+	const struct kv_ops *ops;
+};
+
+#endif

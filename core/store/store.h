@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+#include "base/frame.h"
+#include "io/io.h"
+
+/*
+ * Chunks on disk: the engine of a datanode. One `struct store` keeps the chunks of one or more data directories.
+ * The layout, and the table "interrupted step -> what is found -> what is done", stand in this folder's README.
+ *
+ * Loop    all functions on the loop of `io`; what blocks goes to workers, completions come back on the loop.
+ * Source  GFS 5.2 (checksums), WAS 4.3 (append, seal); RULES 1, 3, 7, 10, 13, 27-31.
+ */
+struct store;
+struct store_append;
+struct store_read;
+
+enum store_state { STORE_OPEN, STORE_FROZEN, STORE_SEALED, STORE_BAD };
+
+struct store_held { /* one replica */
+	uint64_t chunk;
+	uint64_t version;
+	uint64_t length;    /* verified bytes, at a record boundary */
+	uint64_t committed; /* bytes acknowledged as far as known here */
+	uint32_t crc;       /* CRC32C of `length` bytes */
+	enum store_state state;
+	char why[128]; /* STORE_BAD: what is wrong */
+};
+
+struct store_identity {
+	char cluster[33];
+	uint64_t node;
+};
+
+struct store_dir_info {
+	char path[4096];
+	uint64_t disk; /* identity of this directory */
+	uint64_t total_bytes, free_bytes, reserve_bytes;
+	char error[256]; /* why it takes no more; "" when well */
+};
+
+struct store_options {
+	const char *const *dirs; /* absolute paths */
+	size_t dirs_count;
+	struct store_identity identity;
+	uint64_t reserve_bytes;  /* UINT64_MAX: max(1 %, 1 GiB), at most 10 % (RULES 30) */
+	uint64_t unsynced_max_bytes; /* per directory, written but not yet on disk; 0: 64 MiB */
+};
+
+/* What the store tells its datanode by itself: a replica became sealed, bad, or was cut by recovery. */
+struct store_events {
+	void (*changed)(void *arg, const struct store_held *held);
+	void *arg;
+};
+
+/*
+ * Make `dir` a data directory of this node: create it if absent, write its identity file, durably (RULES 29).
+ * DFS_E_EXIST where it already has one (of whatever cluster), DFS_E_NOTEMPTY where other files are in it.
+ */
+int store_init_dir(struct io *io, const char *dir, const struct store_identity *identity, struct dfs_error *err);
+
+/*
+ * Open and recover. Blocks (called before the loop serves). A directory without identity, of another cluster or node,
+ * or locked by another process is refused: DFS_E_FENCED naming the directory and what to do.
+ * Each unsealed chunk is verified after its last synced-to entry and cut at the last whole record that verifies;
+ * what was cut is told by `changed` once per chunk.
+ */
+int store_open(struct store **ret, struct io *io, const struct store_options *options, struct store_events events,
+	       struct dfs_error *err);
+/* Finishes running jobs first is the caller's duty: call after `store_idle` is true, or at process end. Takes NULL. */
+void store_close(struct store *store);
+bool store_idle(const struct store *store);
+
+size_t store_dirs(const struct store *store, struct store_dir_info *ret, size_t max);
+uint64_t store_used_bytes(const struct store *store);
+uint64_t store_count(const struct store *store);
+/* 0 or DFS_E_NOENT */
+int store_lookup(const struct store *store, uint64_t chunk, struct store_held *ret);
+/* Visit all replicas in order of id, from the first id > after; stops when `each` returns non-zero. */
+int store_each(const struct store *store, uint64_t after, int (*each)(void *arg, const struct store_held *), void *arg);
+
+/* ---- append ------------------------------------------------------------------------------------------------ */
+
+struct store_append_request {
+	uint64_t chunk;
+	uint64_t version;   /* exact: DFS_E_STALE otherwise */
+	uint64_t offset;    /* where the body's first byte goes; must be the replica's length */
+	uint64_t allowance; /* the chunk's bytes may not pass this */
+	bool create;        /* make the chunk if absent (offset 0) */
+	bool sync;          /* acknowledged means fdatasync */
+	bool seal;          /* the last append of this chunk */
+};
+
+struct store_append_events {
+	/* `bytes_wanted` false: stop feeding (unsynced bytes at their bound); true: go on. */
+	void (*flow)(void *arg, bool wanted);
+	/*
+	 * After store_append_end: durable here as asked (0) or failed with `err`. held.length is the length that this
+	 * append reached. The append is gone when it returns.
+	 */
+	void (*done)(void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+	void *arg;
+};
+
+/*
+ * Begin an append. One at a time per chunk: DFS_E_BUSY. DFS_E_STALE, DFS_E_SEALED (frozen too), DFS_E_RANGE (offset),
+ * DFS_E_NOSPC (reserve reached), DFS_E_NOENT (absent and not create), DFS_E_IO (the replica was given up, RULES 31).
+ */
+int store_append_begin(struct store *store, const struct store_append_request *request,
+		       struct store_append_events events, struct store_append **ret, struct dfs_error *err);
+/*
+ * Feed framed bytes in any slices; borrows them for the call. Checks each frame's CRC and writes its bytes.
+ * After an error the append only waits for store_append_end or _cancel; DFS_E_CORRUPT, DFS_E_PROTO, DFS_E_NOSPC,
+ * DFS_E_IO, DFS_E_RANGE (over the allowance), DFS_E_STALE (frozen meanwhile).
+ */
+int store_append_feed(struct store_append *append, const void *bytes, size_t size, struct dfs_error *err);
+/* CRC32C and count of the payload fed so far in whole, verified frames. */
+void store_append_sofar(const struct store_append *append, uint64_t *ret_bytes, uint32_t *ret_crc);
+/*
+ * All was fed: make it durable, then `done`. `committed` raises the commit length afterwards: see store_committed.
+ * A record cut in the middle (no RECORD_END on the last frame) is DFS_E_PROTO.
+ */
+void store_append_end(struct store_append *append);
+/* Give up; what was written past the last whole record stays as an unacknowledged tail. `done` does not follow. */
+void store_append_cancel(struct store_append *append);
+/* The whole chain acknowledged up to `length` (RULES 8): remember it, and after a `seal` append seal in the background. */
+void store_committed(struct store *store, uint64_t chunk, uint64_t length, bool seal);
+
+/* ---- read -------------------------------------------------------------------------------------------------- */
+
+struct store_read_events {
+	/*
+	 * The next piece, in order; borrowed for the call. framed: whole frames, headers and bytes, ready to be sent;
+	 * plain: the bytes alone. At most STORE_PIECE_MAX bytes of payload. Call store_read_more for the next one.
+	 */
+	void (*piece)(void *arg, const void *bytes, size_t size);
+	/* Nothing follows: 0 when all was given, DFS_E_CORRUPT and so on otherwise. The read is gone when it returns. */
+	void (*done)(void *arg, int status, const struct dfs_error *err);
+	void *arg;
+};
+
+enum { STORE_PIECE_MAX = 256 * 1024 };
+
+struct store_read_request {
+	uint64_t chunk;
+	uint64_t version; /* the replica's must be at least this */
+	uint64_t offset, length;
+	bool framed;
+};
+
+/*
+ * Read [offset, offset + length) of a replica. Every span touched is verified before any byte of it is given; a bad
+ * one ends the read, marks the replica STORE_BAD (kept on disk) and is told by `changed`. What is in the page cache
+ * is read on the loop (preadv_now), what is not by a worker.
+ * DFS_E_NOENT, DFS_E_STALE, DFS_E_RANGE (past the verified length), DFS_E_CORRUPT.
+ */
+int store_read_begin(struct store *store, const struct store_read_request *request, struct store_read_events events,
+		     struct store_read **ret, struct dfs_error *err);
+/* Ask for one more piece; `piece` or `done` is called within this call or later. */
+void store_read_more(struct store_read *read);
+void store_read_cancel(struct store_read *read); /* `done` does not follow */
+
+/* ---- one-shot jobs: `done` comes on the loop, once ------------------------------------------------------------ */
+
+typedef void store_done(void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+
+/* RULES 1: version durable in the index, appends below it refused from now on, then the answer. NOENT where absent. */
+void store_freeze(struct store *store, uint64_t chunk, uint64_t version, store_done *done, void *arg);
+/* Cut to `length`, check `crc`, seal at `version`, durably. DFS_E_RANGE (shorter), DFS_E_CORRUPT (other bytes). */
+void store_seal(struct store *store, uint64_t chunk, uint64_t version, uint64_t length, uint32_t crc, store_done *done,
+		void *arg);
+/* RULES 13, 28: 0 also where it is absent; DFS_E_STALE above `version`; DFS_E_BUSY while it is appended to. */
+void store_delete(struct store *store, uint64_t chunk, uint64_t version, store_done *done, void *arg);
+
+/* ---- repair copy: RULES 28, `.tmp` then rename ----------------------------------------------------------------- */
+
+struct store_copy;
+/* DFS_E_EXIST where a good replica of that chunk, version and crc is here; a bad or stale pair moves to `bad/` first. */
+int store_copy_begin(struct store *store, uint64_t chunk, uint64_t version, uint64_t length, uint32_t crc,
+		     struct store_copy **ret, struct dfs_error *err);
+int store_copy_feed(struct store_copy *copy, const void *frames, size_t size, struct dfs_error *err);
+void store_copy_end(struct store_copy *copy, store_done *done, void *arg);
+void store_copy_cancel(struct store_copy *copy);
+
+#endif
