@@ -135,7 +135,7 @@ void store_committed(struct store *store, uint64_t chunk, uint64_t length, bool 
 
 struct store_read_events {
 	/*
-	 * The next piece, in order; borrowed for the call. framed: whole frames, headers and bytes, ready to be sent;
+	 * The next piece, in order; borrowed until the next store_read_more, or the end of the read. framed: whole frames, headers and bytes, ready to be sent;
 	 * plain: the bytes alone. At most STORE_PIECE_MAX bytes of payload. Call store_read_more for the next one.
 	 */
 	void (*piece)(void *arg, const void *bytes, size_t size);
@@ -161,6 +161,8 @@ struct store_read_request {
  */
 int store_read_begin(struct store *store, const struct store_read_request *request, struct store_read_events events,
 		     struct store_read **ret, struct dfs_error *err);
+/* Bytes that all pieces together will have: with framed, headers too (spans may be shorter than 64 KiB). */
+uint64_t store_read_body_size(const struct store_read *read);
 /* Ask for one more piece; `piece` or `done` is called within this call or later. */
 void store_read_more(struct store_read *read);
 void store_read_cancel(struct store_read *read); /* `done` does not follow */
