@@ -10,7 +10,7 @@
  * What the cluster key signs: tickets (RULES 32), receipts (RULES 11) and tokens (RULES 33). All are one line of
  * printable ASCII without spaces: fields joined by '.', the HMAC in hex last. The first field names kind and version.
  */
-enum { PASS_SIZE = 401 };
+enum { PASS_SIZE = 401, TOKEN_PREFIX_SIZE = 248 }; /* a token with the longest prefix just fits */
 
 enum ticket_verb { TICKET_READ = 'r', TICKET_APPEND = 'a' };
 
@@ -43,7 +43,7 @@ enum token_role { TOKEN_NONE, TOKEN_READ, TOKEN_WRITE, TOKEN_ADMIN, TOKEN_NODE }
 
 struct token {
 	enum token_role role;
-	char prefix[256]; /* tree it is good for; "" or "/" is all */
+	char prefix[TOKEN_PREFIX_SIZE]; /* tree it is good for, without a NUL; "" or "/" is all */
 };
 
 void token_sign(const uint8_t key[HMAC_SIZE], const struct token *token, char ret[PASS_SIZE]);
