@@ -16,7 +16,8 @@ enum { PATH_BYTES_MAX = 4096, NAME_BYTES_MAX = 255 };
 int name_check(const char *name, size_t size, struct dfs_error *err);
 /*
  * Canonical form of a path of the DFS: begins with '/', no empty or "." component, no '/' at the end but in "/".
- * A relative path is taken from "/". ".." is DFS_E_NAME, not resolved; so is over 4,096 bytes.
+ * A relative path is taken from "/". ".." is DFS_E_NAME, not resolved; so are
+ * over 4,096 bytes and an empty path. `ret` is cleared first, but not touched on failure; it must not hold `path`.
  */
 int path_normalize(const char *path, struct buf *ret, struct dfs_error *err);
 /* Next component of a canonical path from *at; false at its end. */

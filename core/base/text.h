@@ -26,7 +26,7 @@ bool text_is_utf8(const char *bytes, size_t size);
 /* Names in JSON: '%' and whatever is not valid UTF-8 as %XX (contracts.md). */
 void text_name_encode(const char *name, size_t size, struct buf *ret);
 int text_name_decode(const char *text, size_t size, struct buf *ret); /* DFS_E_PROTO for a bad %XX or %00 */
-/* Quote for a terminal or a log: control bytes as \xNN. */
+/* Quote for a terminal or a log: control bytes (C1 too), bytes that are not UTF-8 and the backslash as \xNN. */
 void text_quote(const char *name, size_t size, struct buf *ret);
 
 #endif
