@@ -15,7 +15,9 @@
  * Limits  keys 1..511 bytes, compared as bytes; tables 0..KV_TABLES_MAX-1.
  * Owns    values and keys handed out are borrowed until the transaction ends or, in a write transaction, the next put.
  * Errors  0 or a negative DFS_E_...: NOENT (no such key), NOSPC (map full), IO (disk), NOMEM, CORRUPT.
- *         After a failed commit the store must be given up: the process ends (RULES 18).
+ *         After a failed put or del only abort is left. After a failed commit the store must be given up: the process
+ *         ends (RULES 18); but NOSPC from commit means that the map was full before anything was written, and the
+ *         store goes on as if the transaction had been aborted.
  */
 enum { KV_TABLES_MAX = 24, KV_KEY_MAX = 511 };
 
@@ -35,15 +37,15 @@ struct kv_ops {
 	int (*get)(struct kv_txn *txn, int table, struct kv_bytes key, struct kv_bytes *ret_value);
 	int (*put)(struct kv_txn *txn, int table, struct kv_bytes key, struct kv_bytes value);
 	int (*del)(struct kv_txn *txn, int table, struct kv_bytes key); /* NOENT where absent */
-	/* A cursor stands on the first key >= `key` after seek; NOENT past the last. */
+	/* A cursor stands on the first key >= `key` after seek (empty key: on the first); NOENT past the last. */
 	int (*cursor_open)(struct kv_txn *txn, int table, struct kv_cursor **ret_cursor);
 	int (*seek)(struct kv_cursor *cursor, struct kv_bytes key, struct kv_bytes *ret_key,
 		    struct kv_bytes *ret_value);
 	int (*next)(struct kv_cursor *cursor, struct kv_bytes *ret_key, struct kv_bytes *ret_value);
 	/* The last key of the table; NOENT when empty. */
 	int (*last)(struct kv_cursor *cursor, struct kv_bytes *ret_key, struct kv_bytes *ret_value);
-	void (*cursor_close)(struct kv_cursor *cursor); /* takes NULL */
-	/* A hot, consistent copy of the whole store into a new file. */
+	void (*cursor_close)(struct kv_cursor *cursor); /* before its transaction ends; takes NULL */
+	/* A hot, consistent, durable copy of the whole store into a new file. (LMDB opens it as DIR/data.mdb.) */
 	int (*copy)(struct kv *kv, const char *path);
 	void (*close)(struct kv *kv); /* takes NULL */
 };

@@ -13,7 +13,7 @@ void io_real_random(void *ret_bytes, size_t size);
 /* Worker threads: jobs run on one of `threads`, then land in a list that the loop drains when `wake` was called. */
 struct io_pool;
 struct io_pool *io_pool_create(unsigned threads, void (*wake)(void *arg), void *arg);
-void io_pool_destroy(struct io_pool *pool); /* runs what is queued, then joins; takes NULL */
+void io_pool_destroy(struct io_pool *pool); /* runs what is queued, then joins, calls no `done`; takes NULL */
 void io_pool_submit(struct io_pool *pool, struct io_work *work);
 void io_pool_drain(struct io_pool *pool); /* on the loop: calls `done` of what has run */
 

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * LMDB behind the ordered-KV vtable. Table N is the named database "tNN". One reader that has ended
+ * is kept and renewed, which saves a look-up its set-up; more readers at once make their own.
+ */
+#include "io/kv_lmdb.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/buf.h"
+#include "io/kv_lmdb_size.h"
+#include "io/real.h"
+
+enum { READERS_MAX = 256 };
+
+static const uint64_t MAP_BYTES_DEFAULT = 1ull << 40;
+
+struct lmdb_txn {
+	struct kv_txn base;
+	struct kv_lmdb *kv;
+	MDB_txn *txn;
+	bool write;
+};
+
+struct kv_lmdb {
+	struct kv base;
+	MDB_env *env;
+	MDB_dbi tables[KV_TABLES_MAX];
+	struct lmdb_txn writer;                 /* LMDB admits one at a time */
+	_Atomic(struct lmdb_txn *) idle_reader; /* ended, to be renewed */
+};
+
+struct lmdb_cursor {
+	struct kv_cursor base;
+	MDB_cursor *cursor;
+};
+
+static const struct kv_ops lmdb_ops;
+
+static int open_env(
+        struct kv_lmdb *lmdb, const char *dir, uint64_t map_bytes, struct dfs_error *err);
+static int open_tables(struct kv_lmdb *lmdb);
+static int make_dir(const char *dir, struct dfs_error *err);
+static int sync_parent(const char *path);
+static int failure(int code);
+static struct lmdb_txn *reader_begin(struct kv_lmdb *lmdb, int *ret_code);
+static void reader_end(struct lmdb_txn *txn);
+static int copy_to(struct kv_lmdb *lmdb, int fd, const char *path);
+
+static MDB_val to_val(struct kv_bytes bytes)
+{
+	return (MDB_val){bytes.size, (void *)bytes.data};
+}
+
+static struct kv_bytes from_val(MDB_val val)
+{
+	return (struct kv_bytes){val.mv_data, val.mv_size};
+}
+
+int kv_lmdb_open(struct kv **ret, const char *dir, uint64_t map_bytes, struct dfs_error *err)
+{
+	struct kv_lmdb *lmdb = calloc(1, sizeof(*lmdb));
+	int rc;
+
+	if (!lmdb)
+		return error_set(err, DFS_E_NOMEM, "out of memory");
+	lmdb->base.ops = &lmdb_ops;
+	rc = make_dir(dir, err);
+	if (rc == 0)
+		rc = open_env(lmdb, dir, map_bytes ? map_bytes : MAP_BYTES_DEFAULT, err);
+	if (rc != 0) {
+		lmdb_ops.close(&lmdb->base);
+		return rc;
+	}
+	*ret = &lmdb->base;
+	return 0;
+}
+
+static void lmdb_close(struct kv *kv)
+{
+	struct kv_lmdb *lmdb = (struct kv_lmdb *)kv;
+	struct lmdb_txn *idle;
+
+	if (!lmdb)
+		return;
+	assert(!lmdb->writer.txn);
+	idle = atomic_load(&lmdb->idle_reader);
+	if (idle) {
+		mdb_txn_abort(idle->txn);
+		free(idle);
+	}
+	if (lmdb->env)
+		mdb_env_close(lmdb->env);
+	free(lmdb);
+}
+
+static int lmdb_begin(struct kv *kv, bool write, struct kv_txn **ret_txn)
+{
+	struct kv_lmdb *lmdb = (struct kv_lmdb *)kv;
+	struct lmdb_txn *txn = &lmdb->writer;
+	MDB_txn *begun;
+	int rc;
+
+	if (!write) {
+		txn = reader_begin(lmdb, &rc);
+		if (!txn)
+			return rc;
+	} else {
+		rc = mdb_txn_begin(lmdb->env, NULL, 0, &begun); /* waits for another writer's end */
+		if (rc != 0)
+			return failure(rc);
+		assert(!txn->txn);
+		*txn = (struct lmdb_txn){{&lmdb_ops}, lmdb, begun, true};
+	}
+	*ret_txn = &txn->base;
+	return 0;
+}
+
+static int lmdb_commit(struct kv_txn *base)
+{
+	struct lmdb_txn *txn = (struct lmdb_txn *)base;
+	MDB_txn *ending = txn->txn;
+	int rc;
+
+	assert(ending);
+	if (!txn->write) {
+		reader_end(txn);
+		return 0;
+	}
+	/* Before the commit gives the lock to the next writer, on another thread perhaps. */
+	txn->txn = NULL;
+	rc = mdb_txn_commit(ending);
+	if (rc == MDB_MAP_FULL)
+		return DFS_E_NOSPC; /* seen before anything was written */
+	return rc == 0 ? 0 : DFS_E_IO;
+}
+
+static void lmdb_abort(struct kv_txn *base)
+{
+	struct lmdb_txn *txn = (struct lmdb_txn *)base;
+	MDB_txn *ending;
+
+	if (!txn)
+		return;
+	ending = txn->txn;
+	assert(ending);
+	if (!txn->write) {
+		reader_end(txn);
+		return;
+	}
+	txn->txn = NULL;
+	mdb_txn_abort(ending);
+}
+
+static int lmdb_get(struct kv_txn *base, int table, struct kv_bytes key, struct kv_bytes *ret_value)
+{
+	struct lmdb_txn *txn = (struct lmdb_txn *)base;
+	MDB_val k = to_val(key), v;
+	int rc = mdb_get(txn->txn, txn->kv->tables[table], &k, &v);
+
+	if (rc != 0)
+		return failure(rc);
+	*ret_value = from_val(v);
+	return 0;
+}
+
+static int lmdb_put(struct kv_txn *base, int table, struct kv_bytes key, struct kv_bytes value)
+{
+	struct lmdb_txn *txn = (struct lmdb_txn *)base;
+	MDB_val k = to_val(key), v = to_val(value);
+
+	assert(txn->write && key.size >= 1 && key.size <= KV_KEY_MAX);
+	return failure(mdb_put(txn->txn, txn->kv->tables[table], &k, &v, 0));
+}
+
+static int lmdb_del(struct kv_txn *base, int table, struct kv_bytes key)
+{
+	struct lmdb_txn *txn = (struct lmdb_txn *)base;
+	MDB_val k = to_val(key);
+
+	assert(txn->write);
+	return failure(mdb_del(txn->txn, txn->kv->tables[table], &k, NULL));
+}
+
+static int lmdb_cursor_open(struct kv_txn *base, int table, struct kv_cursor **ret_cursor)
+{
+	struct lmdb_txn *txn = (struct lmdb_txn *)base;
+	struct lmdb_cursor *cursor = malloc(sizeof(*cursor));
+	int rc;
+
+	if (!cursor)
+		return DFS_E_NOMEM;
+	rc = mdb_cursor_open(txn->txn, txn->kv->tables[table], &cursor->cursor);
+	if (rc != 0) {
+		free(cursor);
+		return failure(rc);
+	}
+	cursor->base.ops = &lmdb_ops;
+	*ret_cursor = &cursor->base;
+	return 0;
+}
+
+static int cursor_move(struct kv_cursor *base, MDB_cursor_op op, MDB_val *key,
+        struct kv_bytes *ret_key, struct kv_bytes *ret_value)
+{
+	struct lmdb_cursor *cursor = (struct lmdb_cursor *)base;
+	MDB_val value;
+	int rc = mdb_cursor_get(cursor->cursor, key, &value, op);
+
+	if (rc != 0)
+		return failure(rc);
+	*ret_key = from_val(*key);
+	*ret_value = from_val(value);
+	return 0;
+}
+
+static int lmdb_seek(struct kv_cursor *cursor, struct kv_bytes key, struct kv_bytes *ret_key,
+        struct kv_bytes *ret_value)
+{
+	MDB_val at = to_val(key);
+
+	return cursor_move(cursor, key.size ? MDB_SET_RANGE : MDB_FIRST, &at, ret_key, ret_value);
+}
+
+static int lmdb_next(struct kv_cursor *cursor, struct kv_bytes *ret_key, struct kv_bytes *ret_value)
+{
+	MDB_val at;
+
+	return cursor_move(cursor, MDB_NEXT, &at, ret_key, ret_value);
+}
+
+static int lmdb_last(struct kv_cursor *cursor, struct kv_bytes *ret_key, struct kv_bytes *ret_value)
+{
+	MDB_val at;
+
+	return cursor_move(cursor, MDB_LAST, &at, ret_key, ret_value);
+}
+
+static void lmdb_cursor_close(struct kv_cursor *base)
+{
+	struct lmdb_cursor *cursor = (struct lmdb_cursor *)base;
+
+	if (!cursor)
+		return;
+	mdb_cursor_close(cursor->cursor);
+	free(cursor);
+}
+
+static int lmdb_copy(struct kv *kv, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int rc;
+
+	if (fd < 0)
+		return error_from_errno(errno);
+	rc = copy_to((struct kv_lmdb *)kv, fd, path);
+	if (close(fd) != 0 && rc == 0)
+		rc = DFS_E_IO;
+	if (rc != 0)
+		unlink(path);
+	return rc;
+}
+
+static const struct kv_ops lmdb_ops = {
+        .begin = lmdb_begin,
+        .commit = lmdb_commit,
+        .abort = lmdb_abort,
+        .get = lmdb_get,
+        .put = lmdb_put,
+        .del = lmdb_del,
+        .cursor_open = lmdb_cursor_open,
+        .seek = lmdb_seek,
+        .next = lmdb_next,
+        .last = lmdb_last,
+        .cursor_close = lmdb_cursor_close,
+        .copy = lmdb_copy,
+        .close = lmdb_close,
+};
+
+static int open_env(
+        struct kv_lmdb *lmdb, const char *dir, uint64_t map_bytes, struct dfs_error *err)
+{
+	struct buf file = {0};
+	int dead, rc;
+
+	buf_printf(&file, "%s/data.mdb", dir);
+	rc = file.failed ? DFS_E_NOMEM : kv_lmdb_size_check(file.data, err);
+	buf_fini(&file);
+	if (rc != 0)
+		return rc;
+	rc = mdb_env_create(&lmdb->env);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(lmdb->env, map_bytes);
+	if (rc == 0)
+		rc = mdb_env_set_maxdbs(lmdb->env, KV_TABLES_MAX);
+	if (rc == 0)
+		rc = mdb_env_set_maxreaders(lmdb->env, READERS_MAX);
+	if (rc == 0)
+		rc = mdb_env_open(lmdb->env, dir, MDB_NOTLS, 0600);
+	if (rc == 0)
+		rc = mdb_reader_check(lmdb->env, &dead);
+	if (rc == 0)
+		rc = open_tables(lmdb);
+	if (rc != 0)
+		return error_set(err, failure(rc), "%s: the metadata store cannot be opened: %s",
+		        dir, mdb_strerror(rc));
+	/* The file's name must be as durable as what is committed to it. */
+	rc = io_disk_real.fsync_dir(NULL, dir);
+	if (rc != 0)
+		return error_set(err, error_from_errno(-rc), "%s: %s", dir, strerror(-rc));
+	return 0;
+}
+
+static int open_tables(struct kv_lmdb *lmdb)
+{
+	MDB_txn *txn;
+	char name[8];
+	int rc = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
+
+	if (rc != 0)
+		return rc;
+	for (int i = 0; i < KV_TABLES_MAX; i++) {
+		snprintf(name, sizeof(name), "t%02d", i);
+		rc = mdb_dbi_open(txn, name, MDB_CREATE, &lmdb->tables[i]);
+		if (rc != 0) {
+			mdb_txn_abort(txn);
+			return rc;
+		}
+	}
+	return mdb_txn_commit(txn);
+}
+
+static int make_dir(const char *dir, struct dfs_error *err)
+{
+	int rc;
+
+	if (mkdir(dir, 0700) != 0)
+		return errno == EEXIST ? 0
+		                       : error_set(err, error_from_errno(errno), "%s: %s", dir,
+		                                 strerror(errno));
+	rc = sync_parent(dir);
+	if (rc != 0)
+		return error_set(err, error_from_errno(-rc), "%s: %s", dir, strerror(-rc));
+	return 0;
+}
+
+/* Make the name of `path` durable. 0 or a negative errno. */
+static int sync_parent(const char *path)
+{
+	size_t size = strlen(path);
+	char *parent;
+	int rc;
+
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	while (size > 0 && path[size - 1] != '/')
+		size--;
+	parent = size ? strndup(path, size) : strdup(".");
+	if (!parent)
+		return -ENOMEM;
+	rc = io_disk_real.fsync_dir(NULL, parent);
+	free(parent);
+	return rc;
+}
+
+static int failure(int code)
+{
+	switch (code) {
+	case 0:
+		return 0;
+	case MDB_NOTFOUND:
+		return DFS_E_NOENT;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case ENOSPC:
+		return DFS_E_NOSPC;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_CURSOR_FULL:
+	case MDB_INVALID:
+		return DFS_E_CORRUPT;
+	case MDB_VERSION_MISMATCH:
+		return DFS_E_VERSION;
+	case MDB_READERS_FULL:
+		return DFS_E_BUSY;
+	case ENOMEM:
+		return DFS_E_NOMEM;
+	default:
+		return DFS_E_IO;
+	}
+}
+
+/* The kept reader where it is free, else a new one. */
+static struct lmdb_txn *reader_begin(struct kv_lmdb *lmdb, int *ret_code)
+{
+	struct lmdb_txn *txn = atomic_exchange(&lmdb->idle_reader, NULL);
+	int rc;
+
+	if (txn) {
+		rc = mdb_txn_renew(txn->txn);
+		if (rc != 0)
+			mdb_txn_abort(txn->txn);
+	} else {
+		txn = malloc(sizeof(*txn));
+		if (!txn) {
+			*ret_code = DFS_E_NOMEM;
+			return NULL;
+		}
+		*txn = (struct lmdb_txn){{&lmdb_ops}, lmdb, NULL, false};
+		rc = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn->txn);
+	}
+	if (rc == 0)
+		return txn;
+	free(txn);
+	*ret_code = failure(rc);
+	return NULL;
+}
+
+static void reader_end(struct lmdb_txn *txn)
+{
+	struct lmdb_txn *other;
+
+	mdb_txn_reset(txn->txn);
+	other = atomic_exchange(&txn->kv->idle_reader, txn);
+	if (other) {
+		mdb_txn_abort(other->txn);
+		free(other);
+	}
+}
+
+static int copy_to(struct kv_lmdb *lmdb, int fd, const char *path)
+{
+	int rc = mdb_env_copyfd(lmdb->env, fd);
+
+	if (rc != 0)
+		return failure(rc);
+	if (fdatasync(fd) != 0 || sync_parent(path) != 0)
+		return DFS_E_IO;
+	return 0;
+}
