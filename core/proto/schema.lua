@@ -1,34 +1,39 @@
 -- Every message, table row and logged operation of Moonchunk, described once.
 --
 -- `lua5.4 core/proto/generate.lua` reads this table and writes the C codec (core/proto/gen/), the constants of the
--- web page (web/lib/proto.js) and docs/protocol.md. Nothing else decodes a message by hand.
+-- web page (web/lib/proto.js), docs/protocol.md and docs/json.md. Nothing else decodes a message by hand.
 --
 -- A field is { name, type, doc [, option = value] }. Types:
 --   u64 i64     decimal strings in JSON (cJSON and browsers hold doubles)
 --   id          64 bits, 16 hex digits in JSON
 --   u32 bool    JSON numbers and booleans
 --   text        UTF-8 string; needs max (bytes)
---   bytes       arbitrary bytes without NUL; in JSON what is not valid UTF-8, and '%', is %XX; needs max (bytes decoded)
---   enum        one of `values`, a string in JSON, an enum in C
---   struct      another struct by name: type = "struct", of = "extent"
---   list        of = a struct's name or a scalar type; needs max (entries)
+--   bytes       arbitrary bytes without NUL; in JSON what is not valid UTF-8, and '%', is %XX; needs max (decoded)
+--   enum        one of `values`, a string in JSON, an enum in C: of = the enum's name
+--   struct      another struct by name: of = the struct's name
+--   list        of = a struct's name or one of u64 i64 id u32; needs max (entries)
 -- Options: max; optional = true (absent in JSON leaves the C default: zero, empty, or `default`); default = value.
 -- An unknown field in a message is ignored (a newer peer may send it); a missing one that is not optional, one of the
 -- wrong type, over its max or given twice is DFS_E_PROTO naming the field.
+--
+-- What is on a master's disk depends on S.rows, S.ops, S.op_structs and the enums they use: there, order and width
+-- are the format. New enum values and operations go to the end; a changed row needs a new PROTO_FORMAT.
 
 local S = { protocol = 1 }
 
 S.limits = {
-  depth = 8,            -- nesting of objects and lists in one JSON text
-  message = 4194304,    -- bytes of one JSON text
-  batch = 1024,         -- requests in one array
-  path = 4096,          -- bytes of a path
-  name = 255,           -- bytes of a name
-  page = 1000,          -- entries of a listed page
-  replicas = 9,
+  { "depth", 8, "nesting of objects and lists in one JSON text" },
+  { "message", 4194304, "bytes of one JSON text" },
+  { "values", 262144, "values (objects, lists, strings, numbers...) in one JSON text" },
+  { "batch", 1024, "calls and replies in one array" },
+  { "path", 4096, "bytes of a path" },
+  { "name", 255, "bytes of a name" },
+  { "page", 1000, "entries of a listed page" },
+  { "replicas", 9, "copies of a chunk" },
 }
 
-local path = function(doc) return { "path", "bytes", doc or "absolute path", max = 4096 } end
+local function path(doc) return { "path", "bytes", doc or "absolute path", max = 4096 } end
+local function times(...) return { "mtime_ns", "i64", "modification time, ns since 1970; 0: now", ... } end
 
 S.enums = {
   { name = "kind", doc = "what an inode is", values = { "file", "dir", "symlink" } },
@@ -54,7 +59,8 @@ S.structs = {
     { "generation", "u64", "raised by each commit of new content" },
     { "size", "u64", "bytes; of a directory the number of names in it" },
     { "mode", "u32", "permission bits, 07777" },
-    { "uid", "u32", "owner" }, { "gid", "u32", "group" },
+    { "uid", "u32", "owner" },
+    { "gid", "u32", "group" },
     { "mtime_ns", "i64", "modification time, ns since 1970" },
     { "goal", "u32", "replicas asked for" },
     { "chunk_size", "u64", "bytes" },
@@ -80,14 +86,14 @@ S.structs = {
     { "chunk_offset", "u64", "where it begins in the chunk" },
     { "length", "u64", "bytes, > 0" },
     { "crc", "u32", "CRC32C of these bytes" },
-    { "receipt", "text", "the primary's signature (RULES 11); empty where the master sealed the chunk itself", max = 400,
-      optional = true },
+    { "receipt", "text", "the primary's signature (RULES 11); empty where the master sealed the chunk itself",
+      max = 400, optional = true },
   } },
   { name = "located", doc = "an extent with what a reader needs", fields = {
     { "offset", "u64", "where it begins in the file" },
     { "chunk", "id", "which chunk" },
-    { "version", "u64", "version" },
-    { "state", "enum", "in metadata", of = "chunk_state" },
+    { "version", "u64", "the chunk's version" },
+    { "state", "enum", "the chunk in metadata", of = "chunk_state" },
     { "chunk_offset", "u64", "where it begins in the chunk" },
     { "length", "u64", "bytes" },
     { "crc", "u32", "CRC32C of these bytes" },
@@ -98,12 +104,13 @@ S.structs = {
   { name = "disk", doc = "one data directory of a datanode", fields = {
     { "disk", "id", "its identity" },
     { "path", "bytes", "where", max = 4095 },
-    { "total", "u64", "bytes" }, { "free", "u64", "bytes" },
+    { "total", "u64", "bytes of its file system" },
+    { "free", "u64", "bytes of it not used" },
     { "reserve", "u64", "bytes never filled (RULES 30)" },
     { "error", "text", "why it takes no more; empty when well", max = 511, optional = true },
   } },
   { name = "held", doc = "one replica as its datanode reports it", fields = {
-    { "chunk", "id", "which" },
+    { "chunk", "id", "which chunk" },
     { "version", "u64", "version in its index" },
     { "length", "u64", "verified bytes" },
     { "state", "enum", "in its index", of = "held_state" },
@@ -111,221 +118,566 @@ S.structs = {
     { "why", "text", "what is bad about it", max = 255, optional = true },
   } },
   { name = "writing", doc = "an open chunk whose appends a primary orders", fields = {
-    { "chunk", "id", "which" }, { "version", "u64", "version" },
-    { "length", "u64", "bytes received" }, { "committed", "u64", "bytes acknowledged" },
+    { "chunk", "id", "which chunk" },
+    { "version", "u64", "its version" },
+    { "length", "u64", "bytes received" },
+    { "committed", "u64", "bytes acknowledged" },
   } },
   { name = "leased", doc = "a lease, extended", fields = {
-    { "chunk", "id", "which" }, { "version", "u64", "version" },
+    { "chunk", "id", "which chunk" },
+    { "version", "u64", "its version" },
     { "lease_ms", "u64", "from the request; 0: revoked" },
   } },
   { name = "chunk_version", doc = "a chunk at most at a version", fields = {
-    { "chunk", "id", "which" }, { "version", "u64", "version" },
+    { "chunk", "id", "which chunk" },
+    { "version", "u64", "highest version meant" },
   } },
   { name = "node_info", doc = "a datanode for people", fields = {
-    { "node", "u32", "number" }, { "uuid", "id", "identity" },
-    { "address", "text", "host:port", max = 263 }, { "rack", "text", "failure domain", max = 63 },
+    { "node", "u32", "its number" },
+    { "uuid", "id", "its identity" },
+    { "address", "text", "host:port", max = 263 },
+    { "rack", "text", "failure domain", max = 63 },
     { "state", "enum", "as the master knows it", of = "node_state" },
     { "silence_ms", "u64", "since its last heartbeat" },
-    { "total", "u64", "bytes" }, { "free", "u64", "bytes" }, { "used", "u64", "bytes in chunks" },
+    { "total", "u64", "bytes of its disks" },
+    { "free", "u64", "bytes of them not used" },
+    { "used", "u64", "bytes in chunks" },
     { "chunks", "u64", "replicas it holds" },
-    { "read_rate", "u64", "bytes/s" }, { "write_rate", "u64", "bytes/s" },
+    { "read_rate", "u64", "bytes/s" },
+    { "write_rate", "u64", "bytes/s" },
     { "why", "text", "why it is in this state", max = 255, optional = true },
+  } },
+  { name = "policy_info", doc = "a policy in force", fields = {
+    { "kind", "text", "place, chunk_size, goal", max = 31 },
+    { "name", "text", "its file without .lua", max = 63 },
+    { "decisions", "u64", "since the start" },
+    { "fallbacks", "u64", "answers that C refused or that failed" },
+    { "error", "text", "the last of these", max = 511, optional = true },
+  } },
+  -- Not part of a call: the JSON body of a datanode's 200 answer to POST /v1/chunks/ID.
+  { name = "receipt", doc = "a datanode's answer to an append", fields = {
+    { "chunk", "id", "which chunk" },
+    { "version", "u64", "its version" },
+    { "offset", "u64", "where the body's first byte went" },
+    { "length", "u64", "bytes appended" },
+    { "crc", "u32", "CRC32C of them" },
+    { "total", "u64", "length of the chunk now" },
+    { "replicas", "u32", "that acknowledged, this one too" },
+    { "signature", "text", "of (chunk, version, offset, length, crc) by the cluster key", max = 400 },
   } },
 }
 
--- Calls. `to`: who answers; `auth`: the least role; `mutates`: carries (client, seq) and is answered once (RULES 17).
+-- What any call may be answered with, besides its own errors; names of dfs/error.h.
+S.common_errors = { "PROTO", "AUTH", "PERM", "UNAVAIL", "NOMEM", "INTERNAL", "UNSUPPORTED" }
+-- And any that mutates.
+S.mutation_errors = { "NOSPC", "LIMIT" }
+
+local uid = { "uid", "u32", "owner", optional = true }
+local gid = { "gid", "u32", "group", optional = true }
+local mtime = times()
+mtime.optional = true
+local session = { "session", "id", "name of the session" }
+local chunk = { "chunk", "id", "which chunk" }
+local epoch = { "epoch", "u64", "the master's reign (RULES 16)" }
+
+-- Calls. `to`: who answers; `auth`: the least role; `mutates`: carries (client, seq) and is answered once (RULES 17);
+-- `errors`: its own.
 S.calls = {
   { name = "hello", to = "master", auth = "read", doc = "first call on a channel (RULES 35)",
-    args = { { "protocol", "u32", "spoken by the caller" }, { "program", "text", "who calls", max = 63 },
-      { "client", "id", "an id from an earlier hello, to go on with; 0 asks for one", optional = true } },
-    reply = { { "protocol", "u32", "spoken by the master" }, { "cluster", "text", "cluster id, 32 hex digits", max = 32 },
-      { "epoch", "u64", "the master's reign" }, { "client", "id", "durable, never given to another" },
-      { "role", "enum", "what the token allows", of = "role" }, { "wall_ms", "i64", "the master's clock" } } },
+    args = {
+      { "protocol", "u32", "spoken by the caller" },
+      { "program", "text", "who calls", max = 63 },
+      { "client", "id", "an id from an earlier hello, to go on with; 0 asks for one", optional = true },
+    },
+    reply = {
+      { "protocol", "u32", "spoken by the master" },
+      { "cluster", "text", "cluster id, 32 hex digits", max = 32 },
+      { "epoch", "u64", "the master's reign" },
+      { "client", "id", "durable, never given to another" },
+      { "role", "enum", "what the token allows", of = "role" },
+      { "wall_ms", "i64", "the master's clock, ms since 1970" },
+    },
+    errors = { "VERSION" } },
 
   { name = "stat", to = "master", auth = "read", doc = "attributes of a path",
     args = { path() },
-    reply = { { "attr", "struct", "of the last name; symlinks are not followed", of = "attr" } } },
-  { name = "list", to = "master", auth = "read", doc = "a page of a directory, in order of the names' bytes",
-    args = { path(), { "after", "bytes", "begin past this name", max = 255, optional = true },
-      { "limit", "u32", "entries, at most 1,000", optional = true, default = 1000 } },
-    reply = { { "entries", "list", "of a file: itself alone", of = "attr", max = 1000 }, { "more", "bool", "ask again after the last" } } },
-  { name = "mkdir", to = "master", auth = "write", mutates = true, doc = "make a directory",
-    args = { path(), { "mode", "u32", "07777", optional = true, default = 493 },
-      { "parents", "bool", "make what is missing; an existing directory is no error", optional = true },
-      { "mtime_ns", "i64", "0: now", optional = true }, { "uid", "u32", "owner", optional = true }, { "gid", "u32", "group", optional = true } },
-    reply = { { "attr", "struct", "as made or found", of = "attr" } } },
-  { name = "create", to = "master", auth = "write", mutates = true, doc = "an empty file where none is",
-    args = { path(), { "mode", "u32", "07777", optional = true, default = 420 }, { "mtime_ns", "i64", "0: now", optional = true },
-      { "uid", "u32", "owner", optional = true }, { "gid", "u32", "group", optional = true } },
-    reply = { { "attr", "struct", "as made", of = "attr" } } },
-  { name = "symlink", to = "master", auth = "write", mutates = true, doc = "make a symbolic link; it is stored, not followed",
-    args = { path(), { "target", "bytes", "where it points", max = 4095 }, { "mtime_ns", "i64", "0: now", optional = true },
-      { "uid", "u32", "owner", optional = true }, { "gid", "u32", "group", optional = true } },
-    reply = { { "attr", "struct", "as made", of = "attr" } } },
-  { name = "remove", to = "master", auth = "write", mutates = true, doc = "remove a name and, recursive, all below it",
-    args = { path(), { "recursive", "bool", "a directory with what is in it", optional = true },
-      { "directory", "bool", "only an empty directory (rmdir)", optional = true } },
-    reply = { { "attr", "struct", "of what was removed", of = "attr" } } },
-  { name = "rename", to = "master", auth = "write", mutates = true, doc = "move a name; replaces a file by a file, an empty directory by a directory",
-    args = { path("from"), { "to", "bytes", "absolute path", max = 4096 }, { "no_replace", "bool", "EXIST where the target exists", optional = true } },
-    reply = { { "attr", "struct", "at its new place", of = "attr" } } },
-  { name = "setattr", to = "master", auth = "write", mutates = true, doc = "change attributes",
-    args = { path(), { "set_mode", "bool", "take mode", optional = true }, { "mode", "u32", "07777", optional = true },
-      { "set_owner", "bool", "take uid and gid", optional = true }, { "uid", "u32", "", optional = true }, { "gid", "u32", "", optional = true },
-      { "set_mtime", "bool", "take mtime_ns", optional = true }, { "mtime_ns", "i64", "ns", optional = true } },
-    reply = { { "attr", "struct", "as changed", of = "attr" } } },
+    reply = { { "attr", "struct", "of the last name; symlinks are not followed", of = "attr" } },
+    errors = { "NOENT", "NOTDIR", "NAME" } },
 
-  { name = "write_begin", to = "master", auth = "write", mutates = true, doc = "open a write session for the new content of a file (RULES 11)",
-    args = { path(), { "size", "u64", "expected bytes; 2^64-1: unknown" },
+  { name = "list", to = "master", auth = "read", doc = "a page of a directory, in order of the names' bytes",
+    args = {
+      path(),
+      { "after", "bytes", "begin past this name", max = 255, optional = true },
+      { "limit", "u32", "entries, at most 1,000", optional = true, default = 1000 },
+    },
+    reply = {
+      { "entries", "list", "of a file: itself alone", of = "attr", max = 1000 },
+      { "more", "bool", "ask again after the last" },
+    },
+    errors = { "NOENT", "NOTDIR", "NAME" } },
+
+  { name = "mkdir", to = "master", auth = "write", mutates = true, doc = "make a directory",
+    args = {
+      path(),
+      { "mode", "u32", "07777", optional = true, default = 493 },
+      { "parents", "bool", "make what is missing; an existing directory is no error", optional = true },
+      mtime, uid, gid,
+    },
+    reply = { { "attr", "struct", "as made or found", of = "attr" } },
+    errors = { "NOENT", "EXIST", "NOTDIR", "NAME" } },
+
+  { name = "create", to = "master", auth = "write", mutates = true, doc = "an empty file where none is",
+    args = { path(), { "mode", "u32", "07777", optional = true, default = 420 }, mtime, uid, gid },
+    reply = { { "attr", "struct", "as made", of = "attr" } },
+    errors = { "NOENT", "EXIST", "NOTDIR", "NAME" } },
+
+  { name = "symlink", to = "master", auth = "write", mutates = true,
+    doc = "make a symbolic link; it is stored, not followed",
+    args = { path(), { "target", "bytes", "where it points", max = 4095 }, mtime, uid, gid },
+    reply = { { "attr", "struct", "as made", of = "attr" } },
+    errors = { "NOENT", "EXIST", "NOTDIR", "NAME" } },
+
+  { name = "remove", to = "master", auth = "write", mutates = true,
+    doc = "remove a name and, recursive, all below it",
+    args = {
+      path(),
+      { "recursive", "bool", "a directory with what is in it", optional = true },
+      { "directory", "bool", "only an empty directory (rmdir)", optional = true },
+    },
+    reply = { { "attr", "struct", "of what was removed", of = "attr" } },
+    errors = { "NOENT", "NOTDIR", "ISDIR", "NOTEMPTY", "NAME" } },
+
+  { name = "rename", to = "master", auth = "write", mutates = true,
+    doc = "move a name; replaces a file by a file, an empty directory by a directory",
+    args = {
+      path("absolute path of what is moved"),
+      { "to", "bytes", "absolute path of its new place", max = 4096 },
+      { "no_replace", "bool", "EXIST where the target exists", optional = true },
+    },
+    reply = { { "attr", "struct", "at its new place", of = "attr" } },
+    errors = { "NOENT", "EXIST", "NOTDIR", "ISDIR", "NOTEMPTY", "NAME", "INVAL" } },
+
+  { name = "setattr", to = "master", auth = "write", mutates = true, doc = "change attributes",
+    args = {
+      path(),
+      { "set_mode", "bool", "take mode", optional = true },
+      { "mode", "u32", "07777", optional = true },
+      { "set_owner", "bool", "take uid and gid", optional = true },
+      uid, gid,
+      { "set_mtime", "bool", "take mtime_ns", optional = true },
+      { "mtime_ns", "i64", "modification time, ns since 1970", optional = true },
+    },
+    reply = { { "attr", "struct", "as changed", of = "attr" } },
+    errors = { "NOENT", "NOTDIR", "NAME" } },
+
+  { name = "write_begin", to = "master", auth = "write", mutates = true,
+    doc = "open a write session for the new content of a file (RULES 11)",
+    args = {
+      path(),
+      { "size", "u64", "expected bytes; 2^64-1: unknown" },
       { "goal", "u32", "replicas; 0: the policy decides", optional = true },
       { "chunk_size", "u64", "bytes; 0: the policy decides", optional = true },
       { "durability", "enum", "RULES 10", of = "durability", optional = true },
       { "count", "u32", "chunks to allocate at once, at most 64", optional = true },
-      { "no_replace", "bool", "EXIST where the file exists", optional = true } },
-    reply = { { "session", "id", "name of the session" }, { "chunk_size", "u64", "bytes" }, { "goal", "u32", "replicas that the file will ask for" },
+      { "no_replace", "bool", "EXIST where the file exists", optional = true },
+    },
+    reply = {
+      { "session", "id", "name of the session" },
+      { "chunk_size", "u64", "bytes of each chunk but the last" },
+      { "goal", "u32", "replicas that the file will ask for" },
       { "expires_ms", "u64", "of silence, then it is gone" },
       { "warning", "text", "what the user should know: goal lowered, fewer live nodes", max = 511, optional = true },
-      { "chunks", "list", "the first of them; empty for an empty file and in a repeated answer: ask by allocate", of = "allocated", max = 64 } } },
-  { name = "allocate", to = "master", auth = "write", mutates = true, doc = "more chunks for a session",
-    args = { { "session", "id", "" }, { "count", "u32", "at most 64" }, { "avoid", "list", "datanodes that just failed this writer", of = "u32", max = 64, optional = true } },
-    reply = { { "chunks", "list", "at least one; empty only in a repeated answer: ask again as a new call", of = "allocated", max = 64 }, { "warning", "text", "", max = 511, optional = true } } },
-  { name = "renew", to = "master", auth = "write", doc = "keep a session alive",
-    args = { { "session", "id", "" } }, reply = { { "expires_ms", "u64", "from now" } } },
-  { name = "seal", to = "master", auth = "write", doc = "a replica failed the writer: freeze the chunk, seal it at a length that holds what was acknowledged (RULES 1)",
-    args = { { "session", "id", "" }, { "chunk", "id", "" }, { "acked", "u64", "bytes acknowledged to this writer" } },
-    reply = { { "length", "u64", "0: nothing of it is kept" }, { "version", "u64", "raised" }, { "crc", "u32", "CRC32C of these bytes" } } },
-  { name = "stage", to = "master", auth = "write", mutates = true, doc = "hand in extents of a long file ahead of the commit",
-    args = { { "session", "id", "" }, { "extents", "list", "", of = "extent", max = 1000 } }, reply = {} },
-  { name = "commit", to = "master", auth = "write", mutates = true, doc = "make the new content visible, whole; ends the session",
-    args = { { "session", "id", "" }, { "size", "u64", "bytes of the file" }, { "extents", "list", "the rest, after what was staged", of = "extent", max = 1000 },
-      { "mode", "u32", "07777" }, { "mtime_ns", "i64", "0: now" }, { "uid", "u32", "", optional = true }, { "gid", "u32", "", optional = true } },
-    reply = { { "attr", "struct", "as committed", of = "attr" } } },
-  { name = "abandon", to = "master", auth = "write", mutates = true, doc = "give a session up; its chunks are freed",
-    args = { { "session", "id", "" } }, reply = {} },
+      { "chunks", "list", "the first of them; empty for an empty file and in a repeated answer: ask by allocate",
+        of = "allocated", max = 64 },
+    },
+    errors = { "NOENT", "EXIST", "NOTDIR", "ISDIR", "NAME", "INVAL", "NODES" } },
 
-  { name = "locate", to = "master", auth = "read", doc = "extents of a file from an offset on, with replicas and tickets",
-    args = { { "path", "bytes", "absolute path; empty: by inode", max = 4096, optional = true },
-      { "inode", "id", "with generation: go on reading one state (RULES 9)", optional = true }, { "generation", "u64", "", optional = true },
-      { "offset", "u64", "first byte wanted", optional = true }, { "limit", "u32", "extents, at most 256", optional = true, default = 64 } },
-    reply = { { "attr", "struct", "of the file", of = "attr" }, { "extents", "list", "", of = "located", max = 256 }, { "more", "bool", "ask again past the last" } } },
+  { name = "allocate", to = "master", auth = "write", mutates = true, doc = "more chunks for a session",
+    args = {
+      session,
+      { "count", "u32", "at most 64" },
+      { "avoid", "list", "datanodes that just failed this writer", of = "u32", max = 64, optional = true },
+    },
+    reply = {
+      { "chunks", "list", "at least one; empty only in a repeated answer: ask again as a new call",
+        of = "allocated", max = 64 },
+      { "warning", "text", "what the user should know: fewer live nodes", max = 511, optional = true },
+    },
+    errors = { "EXPIRED", "INVAL", "NODES" } },
+
+  { name = "renew", to = "master", auth = "write", doc = "keep a session alive",
+    args = { session }, reply = { { "expires_ms", "u64", "from now" } },
+    errors = { "EXPIRED" } },
+
+  { name = "seal", to = "master", auth = "write",
+    doc = "a replica failed the writer: freeze the chunk, seal it at a length that holds what was acknowledged (RULES 1)",
+    args = { session, chunk, { "acked", "u64", "bytes acknowledged to this writer" } },
+    reply = {
+      { "length", "u64", "0: nothing of it is kept" },
+      { "version", "u64", "of the chunk, raised" },
+      { "crc", "u32", "CRC32C of these bytes" },
+    },
+    errors = { "EXPIRED", "NOENT", "LOST" } },
+
+  { name = "stage", to = "master", auth = "write", mutates = true,
+    doc = "hand in extents of a long file ahead of the commit",
+    args = { session, { "extents", "list", "the next ones, in order of offset", of = "extent", max = 1000 } },
+    reply = {},
+    errors = { "EXPIRED", "TICKET", "RANGE" } },
+
+  { name = "commit", to = "master", auth = "write", mutates = true,
+    doc = "make the new content visible, whole; ends the session",
+    args = {
+      session,
+      { "size", "u64", "bytes of the file" },
+      { "extents", "list", "the rest, after what was staged", of = "extent", max = 1000 },
+      { "mode", "u32", "07777" },
+      times(), uid, gid,
+    },
+    reply = { { "attr", "struct", "as committed", of = "attr" } },
+    errors = { "EXPIRED", "TICKET", "RANGE", "NOENT", "EXIST", "ISDIR" } },
+
+  { name = "abandon", to = "master", auth = "write", mutates = true, doc = "give a session up; its chunks are freed",
+    args = { session }, reply = {},
+    errors = { "EXPIRED" } },
+
+  { name = "locate", to = "master", auth = "read",
+    doc = "extents of a file from an offset on, with replicas and tickets",
+    args = {
+      { "path", "bytes", "absolute path; empty: by inode", max = 4096, optional = true },
+      { "inode", "id", "with generation: go on reading one state (RULES 9)", optional = true },
+      { "generation", "u64", "of the state that is being read", optional = true },
+      { "offset", "u64", "first byte wanted", optional = true },
+      { "limit", "u32", "extents, at most 256", optional = true, default = 64 },
+    },
+    reply = {
+      { "attr", "struct", "of the file", of = "attr" },
+      { "extents", "list", "in order of offset, the first holds the byte wanted", of = "located", max = 256 },
+      { "more", "bool", "ask again past the last" },
+    },
+    errors = { "NOENT", "NOTDIR", "ISDIR", "NAME", "CHANGED" } },
 
   { name = "nodes", to = "master", auth = "read", doc = "the datanodes", args = {},
     reply = { { "nodes", "list", "by number", of = "node_info", max = 4096 } } },
+
   { name = "status", to = "master", auth = "read", doc = "the cluster in a page", args = {},
-    reply = { { "cluster", "text", "", max = 32 }, { "epoch", "u64", "" }, { "uptime_ms", "u64", "" }, { "safe_mode", "bool", "RULES 22" },
+    reply = {
+      { "cluster", "text", "cluster id, 32 hex digits", max = 32 },
+      { "epoch", "u64", "the master's reign" },
+      { "uptime_ms", "u64", "of the master" },
+      { "safe_mode", "bool", "waiting for datanodes to report (RULES 22)" },
       { "read_only", "text", "why nothing is written; empty: it is", max = 255, optional = true },
-      { "files", "u64", "" }, { "dirs", "u64", "" }, { "bytes", "u64", "of files" }, { "chunks", "u64", "" },
-      { "open_chunks", "u64", "" }, { "under_goal", "u64", "sealed chunks with fewer good replicas than their goal" },
-      { "lost", "u64", "sealed chunks without one" }, { "sessions", "u64", "" },
-      { "nodes_up", "u32", "" }, { "nodes_known", "u32", "" },
-      { "total", "u64", "bytes of disk" }, { "free", "u64", "" }, { "used", "u64", "by chunks" },
+      { "files", "u64", "files and symlinks" },
+      { "dirs", "u64", "directories" },
+      { "bytes", "u64", "of files" },
+      { "chunks", "u64", "in metadata" },
+      { "open_chunks", "u64", "of them not sealed" },
+      { "under_goal", "u64", "sealed chunks with fewer good replicas than their goal" },
+      { "lost", "u64", "sealed chunks without one" },
+      { "sessions", "u64", "write sessions" },
+      { "nodes_up", "u32", "datanodes that take chunks now" },
+      { "nodes_known", "u32", "datanodes registered ever" },
+      { "total", "u64", "bytes of disk" },
+      { "free", "u64", "bytes of it not used" },
+      { "used", "u64", "bytes in chunks" },
       { "operations", "u64", "in the op log so far" },
-      { "policies", "list", "in force: kind:name, or the error that made C decide", of = "policy_info", max = 32 } } },
+      { "policies", "list", "in force: kind:name, or the error that made C decide", of = "policy_info", max = 32 },
+    } },
 
   { name = "register", to = "master", auth = "node", doc = "a datanode's first call on its channel",
-    args = { { "protocol", "u32", "" }, { "cluster", "text", "", max = 32 }, { "uuid", "id", "the node's identity" },
-      { "incarnation", "id", "random, of this process" }, { "address", "text", "where clients and peers reach it", max = 263 },
-      { "rack", "text", "", max = 63, optional = true }, { "disks", "list", "", of = "disk", max = 64 },
-      { "epoch", "u64", "highest seen (RULES 16)" }, { "reign", "id", "of that epoch" }, { "operation", "u64", "highest operation seen" } },
-    reply = { { "node", "u32", "its number, for ever" }, { "epoch", "u64", "" }, { "reign", "id", "" }, { "operation", "u64", "" },
-      { "wall_ms", "i64", "" }, { "heartbeat_ms", "u64", "how often" } } },
-  { name = "report", to = "master", auth = "node", doc = "replicas held: a full report in parts, then deltas in order (RULES 23)",
-    args = { { "incarnation", "id", "" }, { "sequence", "u64", "1, 2, 3... on this channel" },
-      { "full", "bool", "part of a full report" }, { "last", "bool", "its last part" },
-      { "held", "list", "", of = "held", max = 4096 }, { "gone", "list", "deleted since", of = "chunk_version", max = 4096, optional = true } },
-    reply = { } },
-  { name = "heartbeat", to = "master", auth = "node", doc = "alive; from a thread that touches no disk (RULES 34)",
-    args = { { "uuid", "id", "" }, { "incarnation", "id", "" }, { "stuck_ms", "u64", "since the data loop last turned" },
-      { "disks", "list", "", of = "disk", max = 64 }, { "used", "u64", "bytes in chunks" }, { "chunks", "u64", "" },
-      { "read_bytes", "u64", "served since the start" }, { "write_bytes", "u64", "stored since the start" }, { "errors", "u64", "since the start" } },
-    reply = { { "known", "bool", "false: register again" }, { "epoch", "u64", "" }, { "operation", "u64", "" }, { "wall_ms", "i64", "" } } },
-  { name = "progress", to = "master", auth = "node", doc = "open chunks that this node is primary of; the answer extends their leases",
-    args = { { "incarnation", "id", "" }, { "writing", "list", "", of = "writing", max = 4096 } },
-    reply = { { "leases", "list", "", of = "leased", max = 4096 } } },
+    args = {
+      { "protocol", "u32", "spoken by the datanode" },
+      { "cluster", "text", "cluster id, 32 hex digits", max = 32 },
+      { "uuid", "id", "the node's identity" },
+      { "incarnation", "id", "random, of this process" },
+      { "address", "text", "where clients and peers reach it", max = 263 },
+      { "rack", "text", "failure domain", max = 63, optional = true },
+      { "disks", "list", "its data directories", of = "disk", max = 64 },
+      { "epoch", "u64", "highest seen (RULES 16)" },
+      { "reign", "id", "of that epoch" },
+      { "operation", "u64", "highest operation seen" },
+    },
+    reply = {
+      { "node", "u32", "its number, for ever" },
+      { "epoch", "u64", "the master's reign" },
+      { "reign", "id", "of that epoch" },
+      { "operation", "u64", "last committed" },
+      { "wall_ms", "i64", "the master's clock, ms since 1970" },
+      { "heartbeat_ms", "u64", "how often" },
+    },
+    errors = { "VERSION", "FENCED", "BUSY" } },
 
-  { name = "freeze", to = "datanode", auth = "node", doc = "raise the version, refuse appends below it for ever, tell what is there (RULES 1)",
-    args = { { "chunk", "id", "" }, { "version", "u64", "the raised one" }, { "epoch", "u64", "" } },
-    reply = { { "found", "bool", "" }, { "length", "u64", "verified, at a record boundary" }, { "crc", "u32", "of these bytes" },
-      { "committed", "u64", "commit length known here" }, { "state", "enum", "", of = "held_state" } } },
+  { name = "report", to = "master", auth = "node",
+    doc = "replicas held: a full report in parts, then deltas in order (RULES 23)",
+    args = {
+      { "incarnation", "id", "of the registered process" },
+      { "sequence", "u64", "1, 2, 3... on this channel" },
+      { "full", "bool", "part of a full report" },
+      { "last", "bool", "its last part" },
+      { "held", "list", "replicas: all of them, or those made or changed since", of = "held", max = 4096 },
+      { "gone", "list", "deleted since", of = "chunk_version", max = 4096, optional = true },
+    },
+    reply = {},
+    errors = { "STALE" } },
+
+  { name = "heartbeat", to = "master", auth = "node", doc = "alive; from a thread that touches no disk (RULES 34)",
+    args = {
+      { "uuid", "id", "the node's identity" },
+      { "incarnation", "id", "of the registered process" },
+      { "stuck_ms", "u64", "since the data loop last turned" },
+      { "disks", "list", "its data directories", of = "disk", max = 64 },
+      { "used", "u64", "bytes in chunks" },
+      { "chunks", "u64", "replicas it holds" },
+      { "read_bytes", "u64", "served since the start" },
+      { "write_bytes", "u64", "stored since the start" },
+      { "errors", "u64", "since the start" },
+    },
+    reply = {
+      { "known", "bool", "false: register again" },
+      { "epoch", "u64", "the master's reign" },
+      { "operation", "u64", "last committed" },
+      { "wall_ms", "i64", "the master's clock, ms since 1970" },
+    } },
+
+  { name = "progress", to = "master", auth = "node",
+    doc = "open chunks that this node is primary of; the answer extends their leases",
+    args = {
+      { "incarnation", "id", "of the registered process" },
+      { "writing", "list", "all of them", of = "writing", max = 4096 },
+    },
+    reply = { { "leases", "list", "one for each that is still its own", of = "leased", max = 4096 } },
+    errors = { "STALE" } },
+
+  { name = "freeze", to = "datanode", auth = "node",
+    doc = "raise the version, refuse appends below it for ever, tell what is there (RULES 1)",
+    args = { chunk, { "version", "u64", "the raised one" }, epoch },
+    reply = {
+      { "found", "bool", "false: there is no such replica, the rest is empty" },
+      { "length", "u64", "verified, at a record boundary" },
+      { "crc", "u32", "CRC32C of these bytes" },
+      { "committed", "u64", "commit length known here" },
+      { "state", "enum", "in its index", of = "held_state" },
+    },
+    errors = { "STALE", "FENCED", "IO", "CORRUPT" } },
+
   { name = "seal_at", to = "datanode", auth = "node", doc = "cut to a length and seal; refused where the bytes differ",
-    args = { { "chunk", "id", "" }, { "version", "u64", "" }, { "length", "u64", "" }, { "crc", "u32", "" }, { "epoch", "u64", "" } }, reply = {} },
-  { name = "delete", to = "datanode", auth = "node", doc = "delete replicas at or below a version, never open ones above it (RULES 13)",
-    args = { { "chunks", "list", "", of = "chunk_version", max = 4096 }, { "epoch", "u64", "" } },
-    reply = { { "gone", "list", "", of = "chunk_version", max = 4096 } } },
+    args = {
+      chunk,
+      { "version", "u64", "the raised one" },
+      { "length", "u64", "bytes kept" },
+      { "crc", "u32", "CRC32C of them" },
+      epoch,
+    },
+    reply = {},
+    errors = { "NOENT", "STALE", "FENCED", "RANGE", "CORRUPT", "IO" } },
+
+  { name = "delete", to = "datanode", auth = "node",
+    doc = "delete replicas at or below a version, never open ones above it (RULES 13)",
+    args = { { "chunks", "list", "which, each with its version", of = "chunk_version", max = 4096 }, epoch },
+    reply = { { "gone", "list", "deleted or not there", of = "chunk_version", max = 4096 } },
+    errors = { "FENCED", "IO" } },
+
   { name = "copy", to = "datanode", auth = "node", doc = "fetch a sealed chunk from another datanode",
-    args = { { "chunk", "id", "" }, { "version", "u64", "" }, { "length", "u64", "" }, { "crc", "u32", "" },
-      { "source", "text", "host:port", max = 263 }, { "ticket", "text", "for its GET", max = 400 }, { "epoch", "u64", "" } }, reply = {} },
+    args = {
+      chunk,
+      { "version", "u64", "its version" },
+      { "length", "u64", "its bytes" },
+      { "crc", "u32", "CRC32C of the whole" },
+      { "source", "text", "host:port", max = 263 },
+      { "ticket", "text", "for its GET", max = 400 },
+      epoch,
+    },
+    reply = {},
+    errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT" } },
 }
 
-table.insert(S.structs, { name = "policy_info", doc = "a policy in force", fields = {
-  { "kind", "text", "place, chunk_size, goal", max = 31 }, { "name", "text", "file without .lua", max = 63 },
-  { "decisions", "u64", "since the start" }, { "fallbacks", "u64", "answers that C refused or that failed" },
-  { "error", "text", "the last of these", max = 511, optional = true } } })
-
--- Receipt of an append: the JSON body of a datanode's 200 answer to POST /v1/chunks/ID.
-table.insert(S.structs, { name = "receipt", doc = "the answer to an append", fields = {
-  { "chunk", "id", "" }, { "version", "u64", "" }, { "offset", "u64", "where the body's first byte went" }, { "length", "u64", "bytes appended" },
-  { "crc", "u32", "CRC32C of them" }, { "total", "u64", "length of the chunk now" }, { "replicas", "u32", "that acknowledged, this one too" },
-  { "signature", "text", "of (chunk, version, offset, length, crc) by the cluster key", max = 400 } } })
-
--- Rows of the master's tables: a compact binary form (pack/unpack), little-endian fixed width, strings with a 16-bit length.
+-- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit length.
 S.rows = {
   { name = "inode", doc = "inode id -> this", fields = {
-    { "kind", "enum", "", of = "kind" }, { "generation", "u64", "" }, { "size", "u64", "" }, { "mode", "u32", "" }, { "uid", "u32", "" },
-    { "gid", "u32", "" }, { "mtime_ns", "i64", "" }, { "goal", "u32", "" }, { "chunk_size", "u64", "" }, { "links", "u32", "" },
-    { "parent", "id", "of a directory" }, { "target", "bytes", "of a symlink", max = 4095 } } },
-  { name = "dentry", doc = "(parent inode, name) -> this", fields = { { "inode", "id", "" }, { "kind", "enum", "", of = "kind" } } },
+    { "kind", "enum", "what it is", of = "kind" },
+    { "generation", "u64", "raised by each commit of new content" },
+    { "size", "u64", "bytes; of a directory the number of names in it" },
+    { "mode", "u32", "permission bits, 07777" },
+    { "uid", "u32", "owner" },
+    { "gid", "u32", "group" },
+    { "mtime_ns", "i64", "modification time, ns since 1970" },
+    { "goal", "u32", "replicas asked for" },
+    { "chunk_size", "u64", "bytes" },
+    { "links", "u32", "names of this inode" },
+    { "parent", "id", "of a directory: the directory above it" },
+    { "target", "bytes", "of a symlink: where it points", max = 4095 },
+  } },
+  { name = "dentry", doc = "(parent inode, name) -> this", fields = {
+    { "inode", "id", "what the name stands for" },
+    { "kind", "enum", "what that is", of = "kind" },
+  } },
   { name = "extent_row", doc = "(inode, offset) -> this", fields = {
-    { "chunk", "id", "" }, { "chunk_offset", "u64", "" }, { "length", "u64", "" }, { "crc", "u32", "" } } },
+    { "chunk", "id", "which chunk" },
+    { "chunk_offset", "u64", "where it begins in the chunk" },
+    { "length", "u64", "bytes, > 0" },
+    { "crc", "u32", "CRC32C of these bytes" },
+  } },
   { name = "chunk", doc = "chunk id -> this", fields = {
-    { "version", "u64", "" }, { "state", "enum", "", of = "chunk_state" }, { "goal", "u32", "" }, { "length", "u64", "once sealed" }, { "crc", "u32", "once sealed" },
-    { "refs", "u32", "extents that point here" }, { "live", "u64", "bytes that extents point at" }, { "session", "id", "that writes it; 0: none" },
-    { "floor", "u64", "bytes known acknowledged: highest extent end" }, { "durability", "enum", "", of = "durability" },
+    { "version", "u64", "raised at each freeze" },
+    { "state", "enum", "of its life", of = "chunk_state" },
+    { "goal", "u32", "replicas asked for" },
+    { "length", "u64", "once sealed" },
+    { "crc", "u32", "CRC32C of the whole, once sealed" },
+    { "refs", "u32", "extents that point here" },
+    { "live", "u64", "bytes that extents point at" },
+    { "session", "id", "that writes it; 0: none" },
+    { "floor", "u64", "bytes known acknowledged: highest extent end" },
+    { "durability", "enum", "what its writer asked for", of = "durability" },
     { "nodes", "list", "replica set of the allocation, primary first (RULES 4)", of = "u32", max = 9 },
-    { "freed_ms", "i64", "when it lost its last reference" } } },
+    { "freed_ms", "i64", "when it lost its last reference, ms since 1970" },
+  } },
   { name = "session", doc = "session id -> this", fields = {
-    { "parent", "id", "directory that the file goes into" }, { "name", "bytes", "its name there", max = 255 },
-    { "goal", "u32", "" }, { "chunk_size", "u64", "" }, { "durability", "enum", "", of = "durability" },
-    { "touched_ms", "i64", "wall time of the last durable sign of life" }, { "no_replace", "bool", "" }, { "staged", "u64", "bytes handed in by stage" } } },
+    { "parent", "id", "directory that the file goes into" },
+    { "name", "bytes", "its name there", max = 255 },
+    { "goal", "u32", "replicas that the file will ask for" },
+    { "chunk_size", "u64", "bytes" },
+    { "durability", "enum", "what its writer asked for", of = "durability" },
+    { "touched_ms", "i64", "wall time of the last durable sign of life" },
+    { "no_replace", "bool", "EXIST where the file exists at the commit" },
+    { "staged", "u64", "bytes handed in by stage" },
+  } },
   { name = "node", doc = "node number -> this", fields = {
-    { "uuid", "id", "" }, { "address", "text", "", max = 263 }, { "rack", "text", "", max = 63 }, { "added_ms", "i64", "" }, { "draining", "bool", "" } } },
+    { "uuid", "id", "its identity" },
+    { "address", "text", "host:port", max = 263 },
+    { "rack", "text", "failure domain", max = 63 },
+    { "added_ms", "i64", "when it was first known, ms since 1970" },
+    { "draining", "bool", "to be emptied" },
+  } },
   { name = "answer", doc = "(client, sequence) -> what was answered (RULES 17)", fields = {
-    { "time_ms", "i64", "" }, { "operation", "u64", "" }, { "code", "u32", "0 or the error's number" }, { "text", "text", "", max = 511 }, { "value", "id", "inode or session made" } } },
+    { "time_ms", "i64", "when, ms since 1970" },
+    { "operation", "u64", "its number in the log; 0 where refused" },
+    { "code", "u32", "0 or the error's number in dfs/error.h, without its sign" },
+    { "text", "text", "the error's sentence", max = 511 },
+    { "value", "id", "inode or session made" },
+  } },
   { name = "counters", doc = "one row: what is counted", fields = {
-    { "format", "u32", "of the database" }, { "cluster", "text", "", max = 32 }, { "epoch", "u64", "" }, { "reign", "id", "" }, { "operation", "u64", "last applied" },
-    { "next_inode", "u64", "" }, { "next_node", "u32", "" }, { "client_reserved", "u64", "ids below it may be in use" }, { "chunk_reserved", "u64", "counters below it, of this epoch" },
-    { "session_reserved", "u64", "" }, { "files", "u64", "" }, { "dirs", "u64", "" }, { "bytes", "u64", "" }, { "chunks", "u64", "" }, { "wall_ms", "i64", "of the last operation" } } },
+    { "format", "u32", "of the database" },
+    { "cluster", "text", "cluster id, 32 hex digits", max = 32 },
+    { "epoch", "u64", "the master's reign" },
+    { "reign", "id", "of that epoch" },
+    { "operation", "u64", "last applied" },
+    { "next_inode", "u64", "the next number to give" },
+    { "next_node", "u32", "the next number to give" },
+    { "client_reserved", "u64", "ids below it may be in use" },
+    { "chunk_reserved", "u64", "counters below it, of this epoch" },
+    { "session_reserved", "u64", "ids below it may be in use" },
+    { "files", "u64", "files and symlinks" },
+    { "dirs", "u64", "directories" },
+    { "bytes", "u64", "of files" },
+    { "chunks", "u64", "in metadata" },
+    { "wall_ms", "i64", "of the last operation, ms since 1970" },
+  } },
 }
+
+-- An operation names everything it needs: no field of it is optional.
+local op_uid, op_gid = { "uid", "u32", "owner" }, { "gid", "u32", "group" }
+local op_mode = { "mode", "u32", "permission bits, 07777" }
+local op_mtime = { "mtime_ns", "i64", "modification time, ns since 1970" }
 
 -- Operations: each one mutation, carrying every time, id and policy answer that it needs (RULES 19). Packed like rows;
 -- in the log: operation number -> (op kind, time_ms, client, seq, body).
 S.ops = {
-  { name = "epoch_begin", doc = "a master starts", fields = { { "epoch", "u64", "" }, { "reign", "id", "" }, { "cluster", "text", "", max = 32 } } },
-  { name = "reserve", doc = "ids below these may be given out", fields = { { "client", "u64", "" }, { "chunk", "u64", "" }, { "session", "u64", "" } } },
-  { name = "node_set", doc = "a datanode is known", fields = { { "node", "u32", "" }, { "uuid", "id", "" }, { "address", "text", "", max = 263 }, { "rack", "text", "", max = 63 }, { "draining", "bool", "" } } },
-  { name = "mkdir", doc = "", fields = { path(), { "mode", "u32", "" }, { "parents", "bool", "" }, { "mtime_ns", "i64", "" }, { "uid", "u32", "" }, { "gid", "u32", "" } } },
-  { name = "create", doc = "", fields = { path(), { "mode", "u32", "" }, { "mtime_ns", "i64", "" }, { "uid", "u32", "" }, { "gid", "u32", "" }, { "goal", "u32", "" }, { "chunk_size", "u64", "" } } },
-  { name = "symlink", doc = "", fields = { path(), { "target", "bytes", "", max = 4095 }, { "mtime_ns", "i64", "" }, { "uid", "u32", "" }, { "gid", "u32", "" } } },
-  { name = "remove", doc = "", fields = { path(), { "recursive", "bool", "" }, { "directory", "bool", "" } } },
-  { name = "rename", doc = "", fields = { path(), { "to", "bytes", "", max = 4096 }, { "no_replace", "bool", "" } } },
-  { name = "setattr", doc = "", fields = { path(), { "set_mode", "bool", "" }, { "mode", "u32", "" }, { "set_owner", "bool", "" }, { "uid", "u32", "" }, { "gid", "u32", "" }, { "set_mtime", "bool", "" }, { "mtime_ns", "i64", "" } } },
-  { name = "session_begin", doc = "a write session and its first chunks", fields = { { "session", "id", "" }, path(), { "goal", "u32", "" }, { "chunk_size", "u64", "" },
-    { "durability", "enum", "", of = "durability" }, { "no_replace", "bool", "" }, { "chunks", "list", "", of = "chunk_new", max = 64 } } },
-  { name = "chunk_add", doc = "more chunks for a session", fields = { { "session", "id", "" }, { "chunks", "list", "", of = "chunk_new", max = 64 } } },
-  { name = "session_touch", doc = "sign of life", fields = { { "session", "id", "" } } },
-  { name = "stage", doc = "", fields = { { "session", "id", "" }, { "extents", "list", "", of = "extent_new", max = 1000 } } },
-  { name = "commit", doc = "", fields = { { "session", "id", "" }, { "size", "u64", "" }, { "extents", "list", "", of = "extent_new", max = 1000 }, { "mode", "u32", "" },
-    { "mtime_ns", "i64", "" }, { "uid", "u32", "" }, { "gid", "u32", "" } } },
-  { name = "session_end", doc = "given up or expired: its chunks are freed", fields = { { "session", "id", "" } } },
-  { name = "chunk_raise", doc = "version raised, before a freeze is sent", fields = { { "chunk", "id", "" }, { "version", "u64", "" } } },
-  { name = "chunk_seal", doc = "length fixed", fields = { { "chunk", "id", "" }, { "version", "u64", "" }, { "length", "u64", "" }, { "crc", "u32", "" } } },
-  { name = "purge", doc = "a bounded step of what a recursive remove left behind", fields = { { "rows", "u32", "at most" } } },
-  { name = "chunk_forget", doc = "freed and deleted everywhere", fields = { { "chunks", "list", "", of = "id", max = 1000 } } },
+  { name = "epoch_begin", doc = "a master starts", fields = {
+    { "epoch", "u64", "its reign" },
+    { "reign", "id", "random, of this epoch" },
+    { "cluster", "text", "cluster id, 32 hex digits", max = 32 },
+  } },
+  { name = "reserve", doc = "ids below these may be given out", fields = {
+    { "client", "u64", "clients" },
+    { "chunk", "u64", "counters of chunks, of this epoch" },
+    { "session", "u64", "write sessions" },
+  } },
+  { name = "node_set", doc = "a datanode is known", fields = {
+    { "node", "u32", "its number" },
+    { "uuid", "id", "its identity" },
+    { "address", "text", "host:port", max = 263 },
+    { "rack", "text", "failure domain", max = 63 },
+    { "draining", "bool", "to be emptied" },
+  } },
+  { name = "mkdir", doc = "make a directory", fields = {
+    path(), op_mode, { "parents", "bool", "make what is missing" }, op_mtime, op_uid, op_gid,
+  } },
+  { name = "create", doc = "make an empty file", fields = {
+    path(), op_mode, op_mtime, op_uid, op_gid,
+    { "goal", "u32", "replicas asked for" },
+    { "chunk_size", "u64", "bytes" },
+  } },
+  { name = "symlink", doc = "make a symbolic link", fields = {
+    path(), { "target", "bytes", "where it points", max = 4095 }, op_mtime, op_uid, op_gid,
+  } },
+  { name = "remove", doc = "remove a name", fields = {
+    path(),
+    { "recursive", "bool", "a directory with what is in it" },
+    { "directory", "bool", "only an empty directory" },
+  } },
+  { name = "rename", doc = "move a name", fields = {
+    path("absolute path of what is moved"),
+    { "to", "bytes", "absolute path of its new place", max = 4096 },
+    { "no_replace", "bool", "refused where the target exists" },
+  } },
+  { name = "setattr", doc = "change attributes", fields = {
+    path(),
+    { "set_mode", "bool", "take mode" }, op_mode,
+    { "set_owner", "bool", "take uid and gid" }, op_uid, op_gid,
+    { "set_mtime", "bool", "take mtime_ns" }, op_mtime,
+  } },
+  { name = "session_begin", doc = "a write session and its first chunks", fields = {
+    session, path(),
+    { "goal", "u32", "replicas that the file will ask for" },
+    { "chunk_size", "u64", "bytes" },
+    { "durability", "enum", "what its writer asked for", of = "durability" },
+    { "no_replace", "bool", "refused where the file exists" },
+    { "chunks", "list", "the first of them", of = "chunk_new", max = 64 },
+  } },
+  { name = "chunk_add", doc = "more chunks for a session", fields = {
+    session, { "chunks", "list", "fresh ones", of = "chunk_new", max = 64 },
+  } },
+  { name = "session_touch", doc = "sign of life of a session", fields = { session } },
+  { name = "stage", doc = "extents handed in ahead of the commit", fields = {
+    session, { "extents", "list", "the next ones, in order of offset", of = "extent_new", max = 1000 },
+  } },
+  { name = "commit", doc = "make a session's content visible, whole, and end it", fields = {
+    session,
+    { "size", "u64", "bytes of the file" },
+    { "extents", "list", "the rest, after what was staged", of = "extent_new", max = 1000 },
+    op_mode, op_mtime, op_uid, op_gid,
+  } },
+  { name = "session_end", doc = "given up or expired: its chunks are freed", fields = { session } },
+  { name = "chunk_raise", doc = "version raised, before a freeze is sent", fields = {
+    chunk, { "version", "u64", "the raised one" },
+  } },
+  { name = "chunk_seal", doc = "length fixed", fields = {
+    chunk,
+    { "version", "u64", "that was frozen" },
+    { "length", "u64", "bytes kept" },
+    { "crc", "u32", "CRC32C of them" },
+  } },
+  { name = "purge", doc = "a bounded step of what a recursive remove left behind", fields = {
+    { "rows", "u32", "at most this many" },
+  } },
+  { name = "chunk_forget", doc = "freed and deleted everywhere", fields = {
+    { "chunks", "list", "which", of = "id", max = 1000 },
+  } },
 }
 
 S.op_structs = {
-  { name = "chunk_new", fields = { { "chunk", "id", "" }, { "version", "u64", "" }, { "nodes", "list", "primary first", of = "u32", max = 9 } } },
-  { name = "extent_new", fields = { { "offset", "u64", "" }, { "chunk", "id", "" }, { "chunk_offset", "u64", "" }, { "length", "u64", "" }, { "crc", "u32", "" } } },
+  { name = "chunk_new", doc = "a chunk as it is allocated", fields = {
+    chunk,
+    { "version", "u64", "its first version" },
+    { "nodes", "list", "replica set, primary first (RULES 4)", of = "u32", max = 9 },
+  } },
+  { name = "extent_new", doc = "an extent whose receipt was checked", fields = {
+    { "offset", "u64", "where it begins in the file" },
+    chunk,
+    { "chunk_offset", "u64", "where it begins in the chunk" },
+    { "length", "u64", "bytes, > 0" },
+    { "crc", "u32", "CRC32C of these bytes" },
+  } },
 }
 
 return S

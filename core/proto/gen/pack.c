@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Made from core/proto/schema.lua by core/proto/generate.lua: change that, not this. */
+// clang-format off
+#include "proto/gen/proto.h"
+
+int proto_row_inode_pack(const struct proto_row_inode *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_inode_shape, from, ret);
+}
+
+int proto_row_inode_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_inode *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_inode_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_dentry_pack(const struct proto_row_dentry *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_dentry_shape, from, ret);
+}
+
+int proto_row_dentry_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_dentry *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_dentry_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_extent_row_pack(const struct proto_row_extent_row *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_extent_row_shape, from, ret);
+}
+
+int proto_row_extent_row_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_extent_row *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_extent_row_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_chunk_pack(const struct proto_row_chunk *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_chunk_shape, from, ret);
+}
+
+int proto_row_chunk_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_chunk *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_chunk_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_session_pack(const struct proto_row_session *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_session_shape, from, ret);
+}
+
+int proto_row_session_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_session *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_session_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_node_pack(const struct proto_row_node *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_node_shape, from, ret);
+}
+
+int proto_row_node_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_node *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_node_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_answer_pack(const struct proto_row_answer *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_answer_shape, from, ret);
+}
+
+int proto_row_answer_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_answer *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_answer_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_counters_pack(const struct proto_row_counters *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_counters_shape, from, ret);
+}
+
+int proto_row_counters_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_counters *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_counters_shape, bytes, size, arena, ret, err);
+}

@@ -1,0 +1,1612 @@
+/* SPDX-License-Identifier: MIT */
+/* Made from core/proto/schema.lua by core/proto/generate.lua: change that, not this. */
+// clang-format off
+#ifndef PROTO_GEN_PROTO_H
+#define PROTO_GEN_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "proto/shape.h"
+
+/*
+ * Every message, row and operation as a C struct. Of each struct X that travels in JSON:
+ *   X_encode     append as a JSON object          X_decode       check, parse and decode JSON text
+ *   X_to_json    add the fields to a cJSON object X_from_json    decode a cJSON object
+ * of each row:   X_pack, X_unpack (binary). What they promise stands in proto/shape.h.
+ *
+ * Strings are NUL-terminated; after decoding never NULL; encoders take NULL as "". A zeroed struct is a valid one;
+ * where zero is not what an absent field means there is an initializer PROTO_..._INIT.
+ */
+
+#define PROTO_VERSION 1
+#define PROTO_DEPTH_MAX 8 /* nesting of objects and lists in one JSON text */
+#define PROTO_MESSAGE_MAX 4194304 /* bytes of one JSON text */
+#define PROTO_VALUES_MAX 262144 /* values (objects, lists, strings, numbers...) in one JSON text */
+#define PROTO_BATCH_MAX 1024 /* calls and replies in one array */
+#define PROTO_PATH_MAX 4096 /* bytes of a path */
+#define PROTO_NAME_MAX 255 /* bytes of a name */
+#define PROTO_PAGE_MAX 1000 /* entries of a listed page */
+#define PROTO_REPLICAS_MAX 9 /* copies of a chunk */
+
+/* what an inode is */
+enum proto_kind {
+	PROTO_KIND_FILE,
+	PROTO_KIND_DIR,
+	PROTO_KIND_SYMLINK,
+};
+enum { PROTO_KIND_COUNT = 3 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_kind_name(enum proto_kind value);
+int proto_kind_parse(const char *text, enum proto_kind *ret);
+extern const struct proto_enum proto_kind_values;
+
+/* what acknowledged means (RULES 10) */
+enum proto_durability {
+	PROTO_DURABILITY_SYNC,
+	PROTO_DURABILITY_ASYNC,
+};
+enum { PROTO_DURABILITY_COUNT = 2 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_durability_name(enum proto_durability value);
+int proto_durability_parse(const char *text, enum proto_durability *ret);
+extern const struct proto_enum proto_durability_values;
+
+/* a chunk in metadata */
+enum proto_chunk_state {
+	PROTO_CHUNK_STATE_OPEN,
+	PROTO_CHUNK_STATE_SEALED,
+	PROTO_CHUNK_STATE_FREED,
+};
+enum { PROTO_CHUNK_STATE_COUNT = 3 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_chunk_state_name(enum proto_chunk_state value);
+int proto_chunk_state_parse(const char *text, enum proto_chunk_state *ret);
+extern const struct proto_enum proto_chunk_state_values;
+
+/* one datanode's copy, as the master knows it */
+enum proto_replica_state {
+	PROTO_REPLICA_STATE_GOOD,
+	PROTO_REPLICA_STATE_OPEN,
+	PROTO_REPLICA_STATE_STALE,
+	PROTO_REPLICA_STATE_SHORT,
+	PROTO_REPLICA_STATE_CORRUPT,
+	PROTO_REPLICA_STATE_MISSING,
+	PROTO_REPLICA_STATE_UNKNOWN,
+};
+enum { PROTO_REPLICA_STATE_COUNT = 7 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_replica_state_name(enum proto_replica_state value);
+int proto_replica_state_parse(const char *text, enum proto_replica_state *ret);
+extern const struct proto_enum proto_replica_state_values;
+
+/* a datanode, as the master knows it */
+enum proto_node_state {
+	PROTO_NODE_STATE_UP,
+	PROTO_NODE_STATE_SLOW,
+	PROTO_NODE_STATE_SUSPECT,
+	PROTO_NODE_STATE_DEAD,
+	PROTO_NODE_STATE_DRAINING,
+};
+enum { PROTO_NODE_STATE_COUNT = 5 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_node_state_name(enum proto_node_state value);
+int proto_node_state_parse(const char *text, enum proto_node_state *ret);
+extern const struct proto_enum proto_node_state_values;
+
+/* a replica, as its datanode knows it */
+enum proto_held_state {
+	PROTO_HELD_STATE_OPEN,
+	PROTO_HELD_STATE_FROZEN,
+	PROTO_HELD_STATE_SEALED,
+	PROTO_HELD_STATE_BAD,
+};
+enum { PROTO_HELD_STATE_COUNT = 4 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_held_state_name(enum proto_held_state value);
+int proto_held_state_parse(const char *text, enum proto_held_state *ret);
+extern const struct proto_enum proto_held_state_values;
+
+/* what a token allows */
+enum proto_role {
+	PROTO_ROLE_NONE,
+	PROTO_ROLE_READ,
+	PROTO_ROLE_WRITE,
+	PROTO_ROLE_ADMIN,
+	PROTO_ROLE_NODE,
+};
+enum { PROTO_ROLE_COUNT = 5 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_role_name(enum proto_role value);
+int proto_role_parse(const char *text, enum proto_role *ret);
+extern const struct proto_enum proto_role_values;
+
+/* an error in a reply */
+struct proto_fault {
+	const char *code; /* short name from dfs/error.h; at most 32 bytes */
+	const char *message; /* one sentence; at most 511 bytes */
+};
+extern const struct proto_shape proto_fault_shape;
+
+/* what stat tells of one inode */
+struct proto_attr {
+	const char *name; /* last name of its path; at most 255 bytes */
+	enum proto_kind kind; /* what it is */
+	uint64_t inode; /* inode number */
+	uint64_t generation; /* raised by each commit of new content */
+	uint64_t size; /* bytes; of a directory the number of names in it */
+	uint32_t mode; /* permission bits, 07777 */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+	uint32_t goal; /* replicas asked for */
+	uint64_t chunk_size; /* bytes */
+	uint32_t links; /* names of this inode */
+	const char *target; /* where a symlink points; at most 4095 bytes */
+};
+extern const struct proto_shape proto_attr_shape;
+
+/* one copy of a chunk */
+struct proto_replica {
+	uint32_t node; /* datanode number */
+	const char *address; /* host:port; at most 263 bytes */
+	enum proto_replica_state state; /* what the master knows of it */
+	uint64_t version; /* version it holds */
+};
+extern const struct proto_shape proto_replica_shape;
+
+/* a fresh chunk to append to */
+struct proto_allocated {
+	uint64_t chunk; /* its id */
+	uint64_t version; /* its version */
+	const char *ticket; /* for POST on every replica; at most 400 bytes */
+	uint64_t lease_ms; /* how long the primary may order appends before it must be renewed */
+	struct proto_replica *replicas; /* primary first, in chain order; at most 9 */
+	size_t replicas_count;
+};
+extern const struct proto_shape proto_allocated_shape;
+
+/* a run of a file's bytes in a chunk */
+struct proto_extent {
+	uint64_t offset; /* where it begins in the file */
+	uint64_t chunk; /* which chunk */
+	uint64_t chunk_offset; /* where it begins in the chunk */
+	uint64_t length; /* bytes, > 0 */
+	uint32_t crc; /* CRC32C of these bytes */
+	const char *receipt; /* the primary's signature (RULES 11); empty where the master sealed the chunk itself; at most 400 bytes */
+};
+extern const struct proto_shape proto_extent_shape;
+
+/* an extent with what a reader needs */
+struct proto_located {
+	uint64_t offset; /* where it begins in the file */
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* the chunk's version */
+	enum proto_chunk_state state; /* the chunk in metadata */
+	uint64_t chunk_offset; /* where it begins in the chunk */
+	uint64_t length; /* bytes */
+	uint32_t crc; /* CRC32C of these bytes */
+	uint64_t chunk_length; /* length of the whole chunk once sealed */
+	const char *ticket; /* for GET of exactly this range on any replica; at most 400 bytes */
+	struct proto_replica *replicas; /* nearest or least loaded first; at most 9 */
+	size_t replicas_count;
+};
+extern const struct proto_shape proto_located_shape;
+
+/* one data directory of a datanode */
+struct proto_disk {
+	uint64_t disk; /* its identity */
+	const char *path; /* where; at most 4095 bytes */
+	uint64_t total; /* bytes of its file system */
+	uint64_t free; /* bytes of it not used */
+	uint64_t reserve; /* bytes never filled (RULES 30) */
+	const char *error; /* why it takes no more; empty when well; at most 511 bytes */
+};
+extern const struct proto_shape proto_disk_shape;
+
+/* one replica as its datanode reports it */
+struct proto_held {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* version in its index */
+	uint64_t length; /* verified bytes */
+	enum proto_held_state state; /* in its index */
+	uint32_t crc; /* CRC32C of the whole, when sealed */
+	const char *why; /* what is bad about it; at most 255 bytes */
+};
+extern const struct proto_shape proto_held_shape;
+
+/* an open chunk whose appends a primary orders */
+struct proto_writing {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* its version */
+	uint64_t length; /* bytes received */
+	uint64_t committed; /* bytes acknowledged */
+};
+extern const struct proto_shape proto_writing_shape;
+
+/* a lease, extended */
+struct proto_leased {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* its version */
+	uint64_t lease_ms; /* from the request; 0: revoked */
+};
+extern const struct proto_shape proto_leased_shape;
+
+/* a chunk at most at a version */
+struct proto_chunk_version {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* highest version meant */
+};
+extern const struct proto_shape proto_chunk_version_shape;
+
+/* a datanode for people */
+struct proto_node_info {
+	uint32_t node; /* its number */
+	uint64_t uuid; /* its identity */
+	const char *address; /* host:port; at most 263 bytes */
+	const char *rack; /* failure domain; at most 63 bytes */
+	enum proto_node_state state; /* as the master knows it */
+	uint64_t silence_ms; /* since its last heartbeat */
+	uint64_t total; /* bytes of its disks */
+	uint64_t free; /* bytes of them not used */
+	uint64_t used; /* bytes in chunks */
+	uint64_t chunks; /* replicas it holds */
+	uint64_t read_rate; /* bytes/s */
+	uint64_t write_rate; /* bytes/s */
+	const char *why; /* why it is in this state; at most 255 bytes */
+};
+extern const struct proto_shape proto_node_info_shape;
+
+/* a policy in force */
+struct proto_policy_info {
+	const char *kind; /* place, chunk_size, goal; at most 31 bytes */
+	const char *name; /* its file without .lua; at most 63 bytes */
+	uint64_t decisions; /* since the start */
+	uint64_t fallbacks; /* answers that C refused or that failed */
+	const char *error; /* the last of these; at most 511 bytes */
+};
+extern const struct proto_shape proto_policy_info_shape;
+
+/* a datanode's answer to an append */
+struct proto_receipt {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* its version */
+	uint64_t offset; /* where the body's first byte went */
+	uint64_t length; /* bytes appended */
+	uint32_t crc; /* CRC32C of them */
+	uint64_t total; /* length of the chunk now */
+	uint32_t replicas; /* that acknowledged, this one too */
+	const char *signature; /* of (chunk, version, offset, length, crc) by the cluster key; at most 400 bytes */
+};
+extern const struct proto_shape proto_receipt_shape;
+
+/* a chunk as it is allocated */
+struct proto_chunk_new {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* its first version */
+	uint32_t *nodes; /* replica set, primary first (RULES 4); at most 9 */
+	size_t nodes_count;
+};
+extern const struct proto_shape proto_chunk_new_shape;
+
+/* an extent whose receipt was checked */
+struct proto_extent_new {
+	uint64_t offset; /* where it begins in the file */
+	uint64_t chunk; /* which chunk */
+	uint64_t chunk_offset; /* where it begins in the chunk */
+	uint64_t length; /* bytes, > 0 */
+	uint32_t crc; /* CRC32C of these bytes */
+};
+extern const struct proto_shape proto_extent_new_shape;
+
+/* first call on a channel (RULES 35) */
+struct proto_hello_args {
+	uint32_t protocol; /* spoken by the caller */
+	const char *program; /* who calls; at most 63 bytes */
+	uint64_t client; /* an id from an earlier hello, to go on with; 0 asks for one */
+};
+extern const struct proto_shape proto_hello_args_shape;
+
+/* first call on a channel (RULES 35) */
+struct proto_hello_reply {
+	uint32_t protocol; /* spoken by the master */
+	const char *cluster; /* cluster id, 32 hex digits; at most 32 bytes */
+	uint64_t epoch; /* the master's reign */
+	uint64_t client; /* durable, never given to another */
+	enum proto_role role; /* what the token allows */
+	int64_t wall_ms; /* the master's clock, ms since 1970 */
+};
+extern const struct proto_shape proto_hello_reply_shape;
+
+/* attributes of a path */
+struct proto_stat_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+};
+extern const struct proto_shape proto_stat_args_shape;
+
+/* attributes of a path */
+struct proto_stat_reply {
+	struct proto_attr attr; /* of the last name; symlinks are not followed */
+};
+extern const struct proto_shape proto_stat_reply_shape;
+
+/* a page of a directory, in order of the names' bytes */
+struct proto_list_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+	const char *after; /* begin past this name; at most 255 bytes */
+	uint32_t limit; /* entries, at most 1,000 */
+};
+#define PROTO_LIST_ARGS_INIT { .limit = 1000 }
+extern const struct proto_shape proto_list_args_shape;
+
+/* a page of a directory, in order of the names' bytes */
+struct proto_list_reply {
+	struct proto_attr *entries; /* of a file: itself alone; at most 1000 */
+	size_t entries_count;
+	bool more; /* ask again after the last */
+};
+extern const struct proto_shape proto_list_reply_shape;
+
+/* make a directory */
+struct proto_mkdir_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+	uint32_t mode; /* 07777 */
+	bool parents; /* make what is missing; an existing directory is no error */
+	int64_t mtime_ns; /* modification time, ns since 1970; 0: now */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+};
+#define PROTO_MKDIR_ARGS_INIT { .mode = 493 }
+extern const struct proto_shape proto_mkdir_args_shape;
+
+/* make a directory */
+struct proto_mkdir_reply {
+	struct proto_attr attr; /* as made or found */
+};
+extern const struct proto_shape proto_mkdir_reply_shape;
+
+/* an empty file where none is */
+struct proto_create_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+	uint32_t mode; /* 07777 */
+	int64_t mtime_ns; /* modification time, ns since 1970; 0: now */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+};
+#define PROTO_CREATE_ARGS_INIT { .mode = 420 }
+extern const struct proto_shape proto_create_args_shape;
+
+/* an empty file where none is */
+struct proto_create_reply {
+	struct proto_attr attr; /* as made */
+};
+extern const struct proto_shape proto_create_reply_shape;
+
+/* make a symbolic link; it is stored, not followed */
+struct proto_symlink_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+	const char *target; /* where it points; at most 4095 bytes */
+	int64_t mtime_ns; /* modification time, ns since 1970; 0: now */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+};
+extern const struct proto_shape proto_symlink_args_shape;
+
+/* make a symbolic link; it is stored, not followed */
+struct proto_symlink_reply {
+	struct proto_attr attr; /* as made */
+};
+extern const struct proto_shape proto_symlink_reply_shape;
+
+/* remove a name and, recursive, all below it */
+struct proto_remove_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+	bool recursive; /* a directory with what is in it */
+	bool directory; /* only an empty directory (rmdir) */
+};
+extern const struct proto_shape proto_remove_args_shape;
+
+/* remove a name and, recursive, all below it */
+struct proto_remove_reply {
+	struct proto_attr attr; /* of what was removed */
+};
+extern const struct proto_shape proto_remove_reply_shape;
+
+/* move a name; replaces a file by a file, an empty directory by a directory */
+struct proto_rename_args {
+	const char *path; /* absolute path of what is moved; at most 4096 bytes */
+	const char *to; /* absolute path of its new place; at most 4096 bytes */
+	bool no_replace; /* EXIST where the target exists */
+};
+extern const struct proto_shape proto_rename_args_shape;
+
+/* move a name; replaces a file by a file, an empty directory by a directory */
+struct proto_rename_reply {
+	struct proto_attr attr; /* at its new place */
+};
+extern const struct proto_shape proto_rename_reply_shape;
+
+/* change attributes */
+struct proto_setattr_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+	bool set_mode; /* take mode */
+	uint32_t mode; /* 07777 */
+	bool set_owner; /* take uid and gid */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+	bool set_mtime; /* take mtime_ns */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+};
+extern const struct proto_shape proto_setattr_args_shape;
+
+/* change attributes */
+struct proto_setattr_reply {
+	struct proto_attr attr; /* as changed */
+};
+extern const struct proto_shape proto_setattr_reply_shape;
+
+/* open a write session for the new content of a file (RULES 11) */
+struct proto_write_begin_args {
+	const char *path; /* absolute path; at most 4096 bytes */
+	uint64_t size; /* expected bytes; 2^64-1: unknown */
+	uint32_t goal; /* replicas; 0: the policy decides */
+	uint64_t chunk_size; /* bytes; 0: the policy decides */
+	enum proto_durability durability; /* RULES 10 */
+	uint32_t count; /* chunks to allocate at once, at most 64 */
+	bool no_replace; /* EXIST where the file exists */
+};
+extern const struct proto_shape proto_write_begin_args_shape;
+
+/* open a write session for the new content of a file (RULES 11) */
+struct proto_write_begin_reply {
+	uint64_t session; /* name of the session */
+	uint64_t chunk_size; /* bytes of each chunk but the last */
+	uint32_t goal; /* replicas that the file will ask for */
+	uint64_t expires_ms; /* of silence, then it is gone */
+	const char *warning; /* what the user should know: goal lowered, fewer live nodes; at most 511 bytes */
+	struct proto_allocated *chunks; /* the first of them; empty for an empty file and in a repeated answer: ask by allocate; at most 64 */
+	size_t chunks_count;
+};
+extern const struct proto_shape proto_write_begin_reply_shape;
+
+/* more chunks for a session */
+struct proto_allocate_args {
+	uint64_t session; /* name of the session */
+	uint32_t count; /* at most 64 */
+	uint32_t *avoid; /* datanodes that just failed this writer; at most 64 */
+	size_t avoid_count;
+};
+extern const struct proto_shape proto_allocate_args_shape;
+
+/* more chunks for a session */
+struct proto_allocate_reply {
+	struct proto_allocated *chunks; /* at least one; empty only in a repeated answer: ask again as a new call; at most 64 */
+	size_t chunks_count;
+	const char *warning; /* what the user should know: fewer live nodes; at most 511 bytes */
+};
+extern const struct proto_shape proto_allocate_reply_shape;
+
+/* keep a session alive */
+struct proto_renew_args {
+	uint64_t session; /* name of the session */
+};
+extern const struct proto_shape proto_renew_args_shape;
+
+/* keep a session alive */
+struct proto_renew_reply {
+	uint64_t expires_ms; /* from now */
+};
+extern const struct proto_shape proto_renew_reply_shape;
+
+/* a replica failed the writer: freeze the chunk, seal it at a length that holds what was acknowledged (RULES 1) */
+struct proto_seal_args {
+	uint64_t session; /* name of the session */
+	uint64_t chunk; /* which chunk */
+	uint64_t acked; /* bytes acknowledged to this writer */
+};
+extern const struct proto_shape proto_seal_args_shape;
+
+/* a replica failed the writer: freeze the chunk, seal it at a length that holds what was acknowledged (RULES 1) */
+struct proto_seal_reply {
+	uint64_t length; /* 0: nothing of it is kept */
+	uint64_t version; /* of the chunk, raised */
+	uint32_t crc; /* CRC32C of these bytes */
+};
+extern const struct proto_shape proto_seal_reply_shape;
+
+/* hand in extents of a long file ahead of the commit */
+struct proto_stage_args {
+	uint64_t session; /* name of the session */
+	struct proto_extent *extents; /* the next ones, in order of offset; at most 1000 */
+	size_t extents_count;
+};
+extern const struct proto_shape proto_stage_args_shape;
+
+/* hand in extents of a long file ahead of the commit */
+struct proto_stage_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_stage_reply_shape;
+
+/* make the new content visible, whole; ends the session */
+struct proto_commit_args {
+	uint64_t session; /* name of the session */
+	uint64_t size; /* bytes of the file */
+	struct proto_extent *extents; /* the rest, after what was staged; at most 1000 */
+	size_t extents_count;
+	uint32_t mode; /* 07777 */
+	int64_t mtime_ns; /* modification time, ns since 1970; 0: now */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+};
+extern const struct proto_shape proto_commit_args_shape;
+
+/* make the new content visible, whole; ends the session */
+struct proto_commit_reply {
+	struct proto_attr attr; /* as committed */
+};
+extern const struct proto_shape proto_commit_reply_shape;
+
+/* give a session up; its chunks are freed */
+struct proto_abandon_args {
+	uint64_t session; /* name of the session */
+};
+extern const struct proto_shape proto_abandon_args_shape;
+
+/* give a session up; its chunks are freed */
+struct proto_abandon_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_abandon_reply_shape;
+
+/* extents of a file from an offset on, with replicas and tickets */
+struct proto_locate_args {
+	const char *path; /* absolute path; empty: by inode; at most 4096 bytes */
+	uint64_t inode; /* with generation: go on reading one state (RULES 9) */
+	uint64_t generation; /* of the state that is being read */
+	uint64_t offset; /* first byte wanted */
+	uint32_t limit; /* extents, at most 256 */
+};
+#define PROTO_LOCATE_ARGS_INIT { .limit = 64 }
+extern const struct proto_shape proto_locate_args_shape;
+
+/* extents of a file from an offset on, with replicas and tickets */
+struct proto_locate_reply {
+	struct proto_attr attr; /* of the file */
+	struct proto_located *extents; /* in order of offset, the first holds the byte wanted; at most 256 */
+	size_t extents_count;
+	bool more; /* ask again past the last */
+};
+extern const struct proto_shape proto_locate_reply_shape;
+
+/* the datanodes */
+struct proto_nodes_args {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_nodes_args_shape;
+
+/* the datanodes */
+struct proto_nodes_reply {
+	struct proto_node_info *nodes; /* by number; at most 4096 */
+	size_t nodes_count;
+};
+extern const struct proto_shape proto_nodes_reply_shape;
+
+/* the cluster in a page */
+struct proto_status_args {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_status_args_shape;
+
+/* the cluster in a page */
+struct proto_status_reply {
+	const char *cluster; /* cluster id, 32 hex digits; at most 32 bytes */
+	uint64_t epoch; /* the master's reign */
+	uint64_t uptime_ms; /* of the master */
+	bool safe_mode; /* waiting for datanodes to report (RULES 22) */
+	const char *read_only; /* why nothing is written; empty: it is; at most 255 bytes */
+	uint64_t files; /* files and symlinks */
+	uint64_t dirs; /* directories */
+	uint64_t bytes; /* of files */
+	uint64_t chunks; /* in metadata */
+	uint64_t open_chunks; /* of them not sealed */
+	uint64_t under_goal; /* sealed chunks with fewer good replicas than their goal */
+	uint64_t lost; /* sealed chunks without one */
+	uint64_t sessions; /* write sessions */
+	uint32_t nodes_up; /* datanodes that take chunks now */
+	uint32_t nodes_known; /* datanodes registered ever */
+	uint64_t total; /* bytes of disk */
+	uint64_t free; /* bytes of it not used */
+	uint64_t used; /* bytes in chunks */
+	uint64_t operations; /* in the op log so far */
+	struct proto_policy_info *policies; /* in force: kind:name, or the error that made C decide; at most 32 */
+	size_t policies_count;
+};
+extern const struct proto_shape proto_status_reply_shape;
+
+/* a datanode's first call on its channel */
+struct proto_register_args {
+	uint32_t protocol; /* spoken by the datanode */
+	const char *cluster; /* cluster id, 32 hex digits; at most 32 bytes */
+	uint64_t uuid; /* the node's identity */
+	uint64_t incarnation; /* random, of this process */
+	const char *address; /* where clients and peers reach it; at most 263 bytes */
+	const char *rack; /* failure domain; at most 63 bytes */
+	struct proto_disk *disks; /* its data directories; at most 64 */
+	size_t disks_count;
+	uint64_t epoch; /* highest seen (RULES 16) */
+	uint64_t reign; /* of that epoch */
+	uint64_t operation; /* highest operation seen */
+};
+extern const struct proto_shape proto_register_args_shape;
+
+/* a datanode's first call on its channel */
+struct proto_register_reply {
+	uint32_t node; /* its number, for ever */
+	uint64_t epoch; /* the master's reign */
+	uint64_t reign; /* of that epoch */
+	uint64_t operation; /* last committed */
+	int64_t wall_ms; /* the master's clock, ms since 1970 */
+	uint64_t heartbeat_ms; /* how often */
+};
+extern const struct proto_shape proto_register_reply_shape;
+
+/* replicas held: a full report in parts, then deltas in order (RULES 23) */
+struct proto_report_args {
+	uint64_t incarnation; /* of the registered process */
+	uint64_t sequence; /* 1, 2, 3... on this channel */
+	bool full; /* part of a full report */
+	bool last; /* its last part */
+	struct proto_held *held; /* replicas: all of them, or those made or changed since; at most 4096 */
+	size_t held_count;
+	struct proto_chunk_version *gone; /* deleted since; at most 4096 */
+	size_t gone_count;
+};
+extern const struct proto_shape proto_report_args_shape;
+
+/* replicas held: a full report in parts, then deltas in order (RULES 23) */
+struct proto_report_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_report_reply_shape;
+
+/* alive; from a thread that touches no disk (RULES 34) */
+struct proto_heartbeat_args {
+	uint64_t uuid; /* the node's identity */
+	uint64_t incarnation; /* of the registered process */
+	uint64_t stuck_ms; /* since the data loop last turned */
+	struct proto_disk *disks; /* its data directories; at most 64 */
+	size_t disks_count;
+	uint64_t used; /* bytes in chunks */
+	uint64_t chunks; /* replicas it holds */
+	uint64_t read_bytes; /* served since the start */
+	uint64_t write_bytes; /* stored since the start */
+	uint64_t errors; /* since the start */
+};
+extern const struct proto_shape proto_heartbeat_args_shape;
+
+/* alive; from a thread that touches no disk (RULES 34) */
+struct proto_heartbeat_reply {
+	bool known; /* false: register again */
+	uint64_t epoch; /* the master's reign */
+	uint64_t operation; /* last committed */
+	int64_t wall_ms; /* the master's clock, ms since 1970 */
+};
+extern const struct proto_shape proto_heartbeat_reply_shape;
+
+/* open chunks that this node is primary of; the answer extends their leases */
+struct proto_progress_args {
+	uint64_t incarnation; /* of the registered process */
+	struct proto_writing *writing; /* all of them; at most 4096 */
+	size_t writing_count;
+};
+extern const struct proto_shape proto_progress_args_shape;
+
+/* open chunks that this node is primary of; the answer extends their leases */
+struct proto_progress_reply {
+	struct proto_leased *leases; /* one for each that is still its own; at most 4096 */
+	size_t leases_count;
+};
+extern const struct proto_shape proto_progress_reply_shape;
+
+/* raise the version, refuse appends below it for ever, tell what is there (RULES 1) */
+struct proto_freeze_args {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* the raised one */
+	uint64_t epoch; /* the master's reign (RULES 16) */
+};
+extern const struct proto_shape proto_freeze_args_shape;
+
+/* raise the version, refuse appends below it for ever, tell what is there (RULES 1) */
+struct proto_freeze_reply {
+	bool found; /* false: there is no such replica, the rest is empty */
+	uint64_t length; /* verified, at a record boundary */
+	uint32_t crc; /* CRC32C of these bytes */
+	uint64_t committed; /* commit length known here */
+	enum proto_held_state state; /* in its index */
+};
+extern const struct proto_shape proto_freeze_reply_shape;
+
+/* cut to a length and seal; refused where the bytes differ */
+struct proto_seal_at_args {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* the raised one */
+	uint64_t length; /* bytes kept */
+	uint32_t crc; /* CRC32C of them */
+	uint64_t epoch; /* the master's reign (RULES 16) */
+};
+extern const struct proto_shape proto_seal_at_args_shape;
+
+/* cut to a length and seal; refused where the bytes differ */
+struct proto_seal_at_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_seal_at_reply_shape;
+
+/* delete replicas at or below a version, never open ones above it (RULES 13) */
+struct proto_delete_args {
+	struct proto_chunk_version *chunks; /* which, each with its version; at most 4096 */
+	size_t chunks_count;
+	uint64_t epoch; /* the master's reign (RULES 16) */
+};
+extern const struct proto_shape proto_delete_args_shape;
+
+/* delete replicas at or below a version, never open ones above it (RULES 13) */
+struct proto_delete_reply {
+	struct proto_chunk_version *gone; /* deleted or not there; at most 4096 */
+	size_t gone_count;
+};
+extern const struct proto_shape proto_delete_reply_shape;
+
+/* fetch a sealed chunk from another datanode */
+struct proto_copy_args {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* its version */
+	uint64_t length; /* its bytes */
+	uint32_t crc; /* CRC32C of the whole */
+	const char *source; /* host:port; at most 263 bytes */
+	const char *ticket; /* for its GET; at most 400 bytes */
+	uint64_t epoch; /* the master's reign (RULES 16) */
+};
+extern const struct proto_shape proto_copy_args_shape;
+
+/* fetch a sealed chunk from another datanode */
+struct proto_copy_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_copy_reply_shape;
+
+/* inode id -> this */
+struct proto_row_inode {
+	enum proto_kind kind; /* what it is */
+	uint64_t generation; /* raised by each commit of new content */
+	uint64_t size; /* bytes; of a directory the number of names in it */
+	uint32_t mode; /* permission bits, 07777 */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+	uint32_t goal; /* replicas asked for */
+	uint64_t chunk_size; /* bytes */
+	uint32_t links; /* names of this inode */
+	uint64_t parent; /* of a directory: the directory above it */
+	const char *target; /* of a symlink: where it points; at most 4095 bytes */
+};
+extern const struct proto_shape proto_row_inode_shape;
+
+/* (parent inode, name) -> this */
+struct proto_row_dentry {
+	uint64_t inode; /* what the name stands for */
+	enum proto_kind kind; /* what that is */
+};
+extern const struct proto_shape proto_row_dentry_shape;
+
+/* (inode, offset) -> this */
+struct proto_row_extent_row {
+	uint64_t chunk; /* which chunk */
+	uint64_t chunk_offset; /* where it begins in the chunk */
+	uint64_t length; /* bytes, > 0 */
+	uint32_t crc; /* CRC32C of these bytes */
+};
+extern const struct proto_shape proto_row_extent_row_shape;
+
+/* chunk id -> this */
+struct proto_row_chunk {
+	uint64_t version; /* raised at each freeze */
+	enum proto_chunk_state state; /* of its life */
+	uint32_t goal; /* replicas asked for */
+	uint64_t length; /* once sealed */
+	uint32_t crc; /* CRC32C of the whole, once sealed */
+	uint32_t refs; /* extents that point here */
+	uint64_t live; /* bytes that extents point at */
+	uint64_t session; /* that writes it; 0: none */
+	uint64_t floor; /* bytes known acknowledged: highest extent end */
+	enum proto_durability durability; /* what its writer asked for */
+	uint32_t *nodes; /* replica set of the allocation, primary first (RULES 4); at most 9 */
+	size_t nodes_count;
+	int64_t freed_ms; /* when it lost its last reference, ms since 1970 */
+};
+extern const struct proto_shape proto_row_chunk_shape;
+
+/* session id -> this */
+struct proto_row_session {
+	uint64_t parent; /* directory that the file goes into */
+	const char *name; /* its name there; at most 255 bytes */
+	uint32_t goal; /* replicas that the file will ask for */
+	uint64_t chunk_size; /* bytes */
+	enum proto_durability durability; /* what its writer asked for */
+	int64_t touched_ms; /* wall time of the last durable sign of life */
+	bool no_replace; /* EXIST where the file exists at the commit */
+	uint64_t staged; /* bytes handed in by stage */
+};
+extern const struct proto_shape proto_row_session_shape;
+
+/* node number -> this */
+struct proto_row_node {
+	uint64_t uuid; /* its identity */
+	const char *address; /* host:port; at most 263 bytes */
+	const char *rack; /* failure domain; at most 63 bytes */
+	int64_t added_ms; /* when it was first known, ms since 1970 */
+	bool draining; /* to be emptied */
+};
+extern const struct proto_shape proto_row_node_shape;
+
+/* (client, sequence) -> what was answered (RULES 17) */
+struct proto_row_answer {
+	int64_t time_ms; /* when, ms since 1970 */
+	uint64_t operation; /* its number in the log; 0 where refused */
+	uint32_t code; /* 0 or the error's number in dfs/error.h, without its sign */
+	const char *text; /* the error's sentence; at most 511 bytes */
+	uint64_t value; /* inode or session made */
+};
+extern const struct proto_shape proto_row_answer_shape;
+
+/* one row: what is counted */
+struct proto_row_counters {
+	uint32_t format; /* of the database */
+	const char *cluster; /* cluster id, 32 hex digits; at most 32 bytes */
+	uint64_t epoch; /* the master's reign */
+	uint64_t reign; /* of that epoch */
+	uint64_t operation; /* last applied */
+	uint64_t next_inode; /* the next number to give */
+	uint32_t next_node; /* the next number to give */
+	uint64_t client_reserved; /* ids below it may be in use */
+	uint64_t chunk_reserved; /* counters below it, of this epoch */
+	uint64_t session_reserved; /* ids below it may be in use */
+	uint64_t files; /* files and symlinks */
+	uint64_t dirs; /* directories */
+	uint64_t bytes; /* of files */
+	uint64_t chunks; /* in metadata */
+	int64_t wall_ms; /* of the last operation, ms since 1970 */
+};
+extern const struct proto_shape proto_row_counters_shape;
+
+/* a master starts */
+struct proto_op_epoch_begin {
+	uint64_t epoch; /* its reign */
+	uint64_t reign; /* random, of this epoch */
+	const char *cluster; /* cluster id, 32 hex digits; at most 32 bytes */
+};
+extern const struct proto_shape proto_op_epoch_begin_shape;
+
+/* ids below these may be given out */
+struct proto_op_reserve {
+	uint64_t client; /* clients */
+	uint64_t chunk; /* counters of chunks, of this epoch */
+	uint64_t session; /* write sessions */
+};
+extern const struct proto_shape proto_op_reserve_shape;
+
+/* a datanode is known */
+struct proto_op_node_set {
+	uint32_t node; /* its number */
+	uint64_t uuid; /* its identity */
+	const char *address; /* host:port; at most 263 bytes */
+	const char *rack; /* failure domain; at most 63 bytes */
+	bool draining; /* to be emptied */
+};
+extern const struct proto_shape proto_op_node_set_shape;
+
+/* make a directory */
+struct proto_op_mkdir {
+	const char *path; /* absolute path; at most 4096 bytes */
+	uint32_t mode; /* permission bits, 07777 */
+	bool parents; /* make what is missing */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+};
+extern const struct proto_shape proto_op_mkdir_shape;
+
+/* make an empty file */
+struct proto_op_create {
+	const char *path; /* absolute path; at most 4096 bytes */
+	uint32_t mode; /* permission bits, 07777 */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+	uint32_t goal; /* replicas asked for */
+	uint64_t chunk_size; /* bytes */
+};
+extern const struct proto_shape proto_op_create_shape;
+
+/* make a symbolic link */
+struct proto_op_symlink {
+	const char *path; /* absolute path; at most 4096 bytes */
+	const char *target; /* where it points; at most 4095 bytes */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+};
+extern const struct proto_shape proto_op_symlink_shape;
+
+/* remove a name */
+struct proto_op_remove {
+	const char *path; /* absolute path; at most 4096 bytes */
+	bool recursive; /* a directory with what is in it */
+	bool directory; /* only an empty directory */
+};
+extern const struct proto_shape proto_op_remove_shape;
+
+/* move a name */
+struct proto_op_rename {
+	const char *path; /* absolute path of what is moved; at most 4096 bytes */
+	const char *to; /* absolute path of its new place; at most 4096 bytes */
+	bool no_replace; /* refused where the target exists */
+};
+extern const struct proto_shape proto_op_rename_shape;
+
+/* change attributes */
+struct proto_op_setattr {
+	const char *path; /* absolute path; at most 4096 bytes */
+	bool set_mode; /* take mode */
+	uint32_t mode; /* permission bits, 07777 */
+	bool set_owner; /* take uid and gid */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+	bool set_mtime; /* take mtime_ns */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+};
+extern const struct proto_shape proto_op_setattr_shape;
+
+/* a write session and its first chunks */
+struct proto_op_session_begin {
+	uint64_t session; /* name of the session */
+	const char *path; /* absolute path; at most 4096 bytes */
+	uint32_t goal; /* replicas that the file will ask for */
+	uint64_t chunk_size; /* bytes */
+	enum proto_durability durability; /* what its writer asked for */
+	bool no_replace; /* refused where the file exists */
+	struct proto_chunk_new *chunks; /* the first of them; at most 64 */
+	size_t chunks_count;
+};
+extern const struct proto_shape proto_op_session_begin_shape;
+
+/* more chunks for a session */
+struct proto_op_chunk_add {
+	uint64_t session; /* name of the session */
+	struct proto_chunk_new *chunks; /* fresh ones; at most 64 */
+	size_t chunks_count;
+};
+extern const struct proto_shape proto_op_chunk_add_shape;
+
+/* sign of life of a session */
+struct proto_op_session_touch {
+	uint64_t session; /* name of the session */
+};
+extern const struct proto_shape proto_op_session_touch_shape;
+
+/* extents handed in ahead of the commit */
+struct proto_op_stage {
+	uint64_t session; /* name of the session */
+	struct proto_extent_new *extents; /* the next ones, in order of offset; at most 1000 */
+	size_t extents_count;
+};
+extern const struct proto_shape proto_op_stage_shape;
+
+/* make a session's content visible, whole, and end it */
+struct proto_op_commit {
+	uint64_t session; /* name of the session */
+	uint64_t size; /* bytes of the file */
+	struct proto_extent_new *extents; /* the rest, after what was staged; at most 1000 */
+	size_t extents_count;
+	uint32_t mode; /* permission bits, 07777 */
+	int64_t mtime_ns; /* modification time, ns since 1970 */
+	uint32_t uid; /* owner */
+	uint32_t gid; /* group */
+};
+extern const struct proto_shape proto_op_commit_shape;
+
+/* given up or expired: its chunks are freed */
+struct proto_op_session_end {
+	uint64_t session; /* name of the session */
+};
+extern const struct proto_shape proto_op_session_end_shape;
+
+/* version raised, before a freeze is sent */
+struct proto_op_chunk_raise {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* the raised one */
+};
+extern const struct proto_shape proto_op_chunk_raise_shape;
+
+/* length fixed */
+struct proto_op_chunk_seal {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* that was frozen */
+	uint64_t length; /* bytes kept */
+	uint32_t crc; /* CRC32C of them */
+};
+extern const struct proto_shape proto_op_chunk_seal_shape;
+
+/* a bounded step of what a recursive remove left behind */
+struct proto_op_purge {
+	uint32_t rows; /* at most this many */
+};
+extern const struct proto_shape proto_op_purge_shape;
+
+/* freed and deleted everywhere */
+struct proto_op_chunk_forget {
+	uint64_t *chunks; /* which; at most 1000 */
+	size_t chunks_count;
+};
+extern const struct proto_shape proto_op_chunk_forget_shape;
+
+/* ---- JSON ---- */
+
+int proto_fault_encode(const struct proto_fault *from, struct buf *ret);
+int proto_fault_decode(struct arena *arena, const char *json, size_t size, struct proto_fault *ret,
+	struct dfs_error *err);
+int proto_fault_to_json(const struct proto_fault *from, struct cJSON *object);
+int proto_fault_from_json(struct arena *arena, const struct cJSON *object, struct proto_fault *ret,
+	struct dfs_error *err);
+int proto_attr_encode(const struct proto_attr *from, struct buf *ret);
+int proto_attr_decode(struct arena *arena, const char *json, size_t size, struct proto_attr *ret,
+	struct dfs_error *err);
+int proto_attr_to_json(const struct proto_attr *from, struct cJSON *object);
+int proto_attr_from_json(struct arena *arena, const struct cJSON *object, struct proto_attr *ret,
+	struct dfs_error *err);
+int proto_replica_encode(const struct proto_replica *from, struct buf *ret);
+int proto_replica_decode(struct arena *arena, const char *json, size_t size, struct proto_replica *ret,
+	struct dfs_error *err);
+int proto_replica_to_json(const struct proto_replica *from, struct cJSON *object);
+int proto_replica_from_json(struct arena *arena, const struct cJSON *object, struct proto_replica *ret,
+	struct dfs_error *err);
+int proto_allocated_encode(const struct proto_allocated *from, struct buf *ret);
+int proto_allocated_decode(struct arena *arena, const char *json, size_t size, struct proto_allocated *ret,
+	struct dfs_error *err);
+int proto_allocated_to_json(const struct proto_allocated *from, struct cJSON *object);
+int proto_allocated_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocated *ret,
+	struct dfs_error *err);
+int proto_extent_encode(const struct proto_extent *from, struct buf *ret);
+int proto_extent_decode(struct arena *arena, const char *json, size_t size, struct proto_extent *ret,
+	struct dfs_error *err);
+int proto_extent_to_json(const struct proto_extent *from, struct cJSON *object);
+int proto_extent_from_json(struct arena *arena, const struct cJSON *object, struct proto_extent *ret,
+	struct dfs_error *err);
+int proto_located_encode(const struct proto_located *from, struct buf *ret);
+int proto_located_decode(struct arena *arena, const char *json, size_t size, struct proto_located *ret,
+	struct dfs_error *err);
+int proto_located_to_json(const struct proto_located *from, struct cJSON *object);
+int proto_located_from_json(struct arena *arena, const struct cJSON *object, struct proto_located *ret,
+	struct dfs_error *err);
+int proto_disk_encode(const struct proto_disk *from, struct buf *ret);
+int proto_disk_decode(struct arena *arena, const char *json, size_t size, struct proto_disk *ret,
+	struct dfs_error *err);
+int proto_disk_to_json(const struct proto_disk *from, struct cJSON *object);
+int proto_disk_from_json(struct arena *arena, const struct cJSON *object, struct proto_disk *ret,
+	struct dfs_error *err);
+int proto_held_encode(const struct proto_held *from, struct buf *ret);
+int proto_held_decode(struct arena *arena, const char *json, size_t size, struct proto_held *ret,
+	struct dfs_error *err);
+int proto_held_to_json(const struct proto_held *from, struct cJSON *object);
+int proto_held_from_json(struct arena *arena, const struct cJSON *object, struct proto_held *ret,
+	struct dfs_error *err);
+int proto_writing_encode(const struct proto_writing *from, struct buf *ret);
+int proto_writing_decode(struct arena *arena, const char *json, size_t size, struct proto_writing *ret,
+	struct dfs_error *err);
+int proto_writing_to_json(const struct proto_writing *from, struct cJSON *object);
+int proto_writing_from_json(struct arena *arena, const struct cJSON *object, struct proto_writing *ret,
+	struct dfs_error *err);
+int proto_leased_encode(const struct proto_leased *from, struct buf *ret);
+int proto_leased_decode(struct arena *arena, const char *json, size_t size, struct proto_leased *ret,
+	struct dfs_error *err);
+int proto_leased_to_json(const struct proto_leased *from, struct cJSON *object);
+int proto_leased_from_json(struct arena *arena, const struct cJSON *object, struct proto_leased *ret,
+	struct dfs_error *err);
+int proto_chunk_version_encode(const struct proto_chunk_version *from, struct buf *ret);
+int proto_chunk_version_decode(struct arena *arena, const char *json, size_t size, struct proto_chunk_version *ret,
+	struct dfs_error *err);
+int proto_chunk_version_to_json(const struct proto_chunk_version *from, struct cJSON *object);
+int proto_chunk_version_from_json(struct arena *arena, const struct cJSON *object, struct proto_chunk_version *ret,
+	struct dfs_error *err);
+int proto_node_info_encode(const struct proto_node_info *from, struct buf *ret);
+int proto_node_info_decode(struct arena *arena, const char *json, size_t size, struct proto_node_info *ret,
+	struct dfs_error *err);
+int proto_node_info_to_json(const struct proto_node_info *from, struct cJSON *object);
+int proto_node_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_node_info *ret,
+	struct dfs_error *err);
+int proto_policy_info_encode(const struct proto_policy_info *from, struct buf *ret);
+int proto_policy_info_decode(struct arena *arena, const char *json, size_t size, struct proto_policy_info *ret,
+	struct dfs_error *err);
+int proto_policy_info_to_json(const struct proto_policy_info *from, struct cJSON *object);
+int proto_policy_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_policy_info *ret,
+	struct dfs_error *err);
+int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret);
+int proto_receipt_decode(struct arena *arena, const char *json, size_t size, struct proto_receipt *ret,
+	struct dfs_error *err);
+int proto_receipt_to_json(const struct proto_receipt *from, struct cJSON *object);
+int proto_receipt_from_json(struct arena *arena, const struct cJSON *object, struct proto_receipt *ret,
+	struct dfs_error *err);
+int proto_hello_args_encode(const struct proto_hello_args *from, struct buf *ret);
+int proto_hello_args_decode(struct arena *arena, const char *json, size_t size, struct proto_hello_args *ret,
+	struct dfs_error *err);
+int proto_hello_args_to_json(const struct proto_hello_args *from, struct cJSON *object);
+int proto_hello_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_hello_args *ret,
+	struct dfs_error *err);
+int proto_hello_reply_encode(const struct proto_hello_reply *from, struct buf *ret);
+int proto_hello_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_hello_reply *ret,
+	struct dfs_error *err);
+int proto_hello_reply_to_json(const struct proto_hello_reply *from, struct cJSON *object);
+int proto_hello_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_hello_reply *ret,
+	struct dfs_error *err);
+int proto_stat_args_encode(const struct proto_stat_args *from, struct buf *ret);
+int proto_stat_args_decode(struct arena *arena, const char *json, size_t size, struct proto_stat_args *ret,
+	struct dfs_error *err);
+int proto_stat_args_to_json(const struct proto_stat_args *from, struct cJSON *object);
+int proto_stat_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_stat_args *ret,
+	struct dfs_error *err);
+int proto_stat_reply_encode(const struct proto_stat_reply *from, struct buf *ret);
+int proto_stat_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_stat_reply *ret,
+	struct dfs_error *err);
+int proto_stat_reply_to_json(const struct proto_stat_reply *from, struct cJSON *object);
+int proto_stat_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_stat_reply *ret,
+	struct dfs_error *err);
+int proto_list_args_encode(const struct proto_list_args *from, struct buf *ret);
+int proto_list_args_decode(struct arena *arena, const char *json, size_t size, struct proto_list_args *ret,
+	struct dfs_error *err);
+int proto_list_args_to_json(const struct proto_list_args *from, struct cJSON *object);
+int proto_list_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_list_args *ret,
+	struct dfs_error *err);
+int proto_list_reply_encode(const struct proto_list_reply *from, struct buf *ret);
+int proto_list_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_list_reply *ret,
+	struct dfs_error *err);
+int proto_list_reply_to_json(const struct proto_list_reply *from, struct cJSON *object);
+int proto_list_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_list_reply *ret,
+	struct dfs_error *err);
+int proto_mkdir_args_encode(const struct proto_mkdir_args *from, struct buf *ret);
+int proto_mkdir_args_decode(struct arena *arena, const char *json, size_t size, struct proto_mkdir_args *ret,
+	struct dfs_error *err);
+int proto_mkdir_args_to_json(const struct proto_mkdir_args *from, struct cJSON *object);
+int proto_mkdir_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_mkdir_args *ret,
+	struct dfs_error *err);
+int proto_mkdir_reply_encode(const struct proto_mkdir_reply *from, struct buf *ret);
+int proto_mkdir_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_mkdir_reply *ret,
+	struct dfs_error *err);
+int proto_mkdir_reply_to_json(const struct proto_mkdir_reply *from, struct cJSON *object);
+int proto_mkdir_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_mkdir_reply *ret,
+	struct dfs_error *err);
+int proto_create_args_encode(const struct proto_create_args *from, struct buf *ret);
+int proto_create_args_decode(struct arena *arena, const char *json, size_t size, struct proto_create_args *ret,
+	struct dfs_error *err);
+int proto_create_args_to_json(const struct proto_create_args *from, struct cJSON *object);
+int proto_create_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_create_args *ret,
+	struct dfs_error *err);
+int proto_create_reply_encode(const struct proto_create_reply *from, struct buf *ret);
+int proto_create_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_create_reply *ret,
+	struct dfs_error *err);
+int proto_create_reply_to_json(const struct proto_create_reply *from, struct cJSON *object);
+int proto_create_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_create_reply *ret,
+	struct dfs_error *err);
+int proto_symlink_args_encode(const struct proto_symlink_args *from, struct buf *ret);
+int proto_symlink_args_decode(struct arena *arena, const char *json, size_t size, struct proto_symlink_args *ret,
+	struct dfs_error *err);
+int proto_symlink_args_to_json(const struct proto_symlink_args *from, struct cJSON *object);
+int proto_symlink_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_symlink_args *ret,
+	struct dfs_error *err);
+int proto_symlink_reply_encode(const struct proto_symlink_reply *from, struct buf *ret);
+int proto_symlink_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_symlink_reply *ret,
+	struct dfs_error *err);
+int proto_symlink_reply_to_json(const struct proto_symlink_reply *from, struct cJSON *object);
+int proto_symlink_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_symlink_reply *ret,
+	struct dfs_error *err);
+int proto_remove_args_encode(const struct proto_remove_args *from, struct buf *ret);
+int proto_remove_args_decode(struct arena *arena, const char *json, size_t size, struct proto_remove_args *ret,
+	struct dfs_error *err);
+int proto_remove_args_to_json(const struct proto_remove_args *from, struct cJSON *object);
+int proto_remove_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_remove_args *ret,
+	struct dfs_error *err);
+int proto_remove_reply_encode(const struct proto_remove_reply *from, struct buf *ret);
+int proto_remove_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_remove_reply *ret,
+	struct dfs_error *err);
+int proto_remove_reply_to_json(const struct proto_remove_reply *from, struct cJSON *object);
+int proto_remove_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_remove_reply *ret,
+	struct dfs_error *err);
+int proto_rename_args_encode(const struct proto_rename_args *from, struct buf *ret);
+int proto_rename_args_decode(struct arena *arena, const char *json, size_t size, struct proto_rename_args *ret,
+	struct dfs_error *err);
+int proto_rename_args_to_json(const struct proto_rename_args *from, struct cJSON *object);
+int proto_rename_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_rename_args *ret,
+	struct dfs_error *err);
+int proto_rename_reply_encode(const struct proto_rename_reply *from, struct buf *ret);
+int proto_rename_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_rename_reply *ret,
+	struct dfs_error *err);
+int proto_rename_reply_to_json(const struct proto_rename_reply *from, struct cJSON *object);
+int proto_rename_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_rename_reply *ret,
+	struct dfs_error *err);
+int proto_setattr_args_encode(const struct proto_setattr_args *from, struct buf *ret);
+int proto_setattr_args_decode(struct arena *arena, const char *json, size_t size, struct proto_setattr_args *ret,
+	struct dfs_error *err);
+int proto_setattr_args_to_json(const struct proto_setattr_args *from, struct cJSON *object);
+int proto_setattr_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_setattr_args *ret,
+	struct dfs_error *err);
+int proto_setattr_reply_encode(const struct proto_setattr_reply *from, struct buf *ret);
+int proto_setattr_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_setattr_reply *ret,
+	struct dfs_error *err);
+int proto_setattr_reply_to_json(const struct proto_setattr_reply *from, struct cJSON *object);
+int proto_setattr_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_setattr_reply *ret,
+	struct dfs_error *err);
+int proto_write_begin_args_encode(const struct proto_write_begin_args *from, struct buf *ret);
+int proto_write_begin_args_decode(struct arena *arena, const char *json, size_t size, struct proto_write_begin_args *ret,
+	struct dfs_error *err);
+int proto_write_begin_args_to_json(const struct proto_write_begin_args *from, struct cJSON *object);
+int proto_write_begin_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_write_begin_args *ret,
+	struct dfs_error *err);
+int proto_write_begin_reply_encode(const struct proto_write_begin_reply *from, struct buf *ret);
+int proto_write_begin_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_write_begin_reply *ret,
+	struct dfs_error *err);
+int proto_write_begin_reply_to_json(const struct proto_write_begin_reply *from, struct cJSON *object);
+int proto_write_begin_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_write_begin_reply *ret,
+	struct dfs_error *err);
+int proto_allocate_args_encode(const struct proto_allocate_args *from, struct buf *ret);
+int proto_allocate_args_decode(struct arena *arena, const char *json, size_t size, struct proto_allocate_args *ret,
+	struct dfs_error *err);
+int proto_allocate_args_to_json(const struct proto_allocate_args *from, struct cJSON *object);
+int proto_allocate_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocate_args *ret,
+	struct dfs_error *err);
+int proto_allocate_reply_encode(const struct proto_allocate_reply *from, struct buf *ret);
+int proto_allocate_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_allocate_reply *ret,
+	struct dfs_error *err);
+int proto_allocate_reply_to_json(const struct proto_allocate_reply *from, struct cJSON *object);
+int proto_allocate_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocate_reply *ret,
+	struct dfs_error *err);
+int proto_renew_args_encode(const struct proto_renew_args *from, struct buf *ret);
+int proto_renew_args_decode(struct arena *arena, const char *json, size_t size, struct proto_renew_args *ret,
+	struct dfs_error *err);
+int proto_renew_args_to_json(const struct proto_renew_args *from, struct cJSON *object);
+int proto_renew_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_renew_args *ret,
+	struct dfs_error *err);
+int proto_renew_reply_encode(const struct proto_renew_reply *from, struct buf *ret);
+int proto_renew_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_renew_reply *ret,
+	struct dfs_error *err);
+int proto_renew_reply_to_json(const struct proto_renew_reply *from, struct cJSON *object);
+int proto_renew_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_renew_reply *ret,
+	struct dfs_error *err);
+int proto_seal_args_encode(const struct proto_seal_args *from, struct buf *ret);
+int proto_seal_args_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_args *ret,
+	struct dfs_error *err);
+int proto_seal_args_to_json(const struct proto_seal_args *from, struct cJSON *object);
+int proto_seal_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_args *ret,
+	struct dfs_error *err);
+int proto_seal_reply_encode(const struct proto_seal_reply *from, struct buf *ret);
+int proto_seal_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_reply *ret,
+	struct dfs_error *err);
+int proto_seal_reply_to_json(const struct proto_seal_reply *from, struct cJSON *object);
+int proto_seal_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_reply *ret,
+	struct dfs_error *err);
+int proto_stage_args_encode(const struct proto_stage_args *from, struct buf *ret);
+int proto_stage_args_decode(struct arena *arena, const char *json, size_t size, struct proto_stage_args *ret,
+	struct dfs_error *err);
+int proto_stage_args_to_json(const struct proto_stage_args *from, struct cJSON *object);
+int proto_stage_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_stage_args *ret,
+	struct dfs_error *err);
+int proto_stage_reply_encode(const struct proto_stage_reply *from, struct buf *ret);
+int proto_stage_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_stage_reply *ret,
+	struct dfs_error *err);
+int proto_stage_reply_to_json(const struct proto_stage_reply *from, struct cJSON *object);
+int proto_stage_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_stage_reply *ret,
+	struct dfs_error *err);
+int proto_commit_args_encode(const struct proto_commit_args *from, struct buf *ret);
+int proto_commit_args_decode(struct arena *arena, const char *json, size_t size, struct proto_commit_args *ret,
+	struct dfs_error *err);
+int proto_commit_args_to_json(const struct proto_commit_args *from, struct cJSON *object);
+int proto_commit_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_commit_args *ret,
+	struct dfs_error *err);
+int proto_commit_reply_encode(const struct proto_commit_reply *from, struct buf *ret);
+int proto_commit_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_commit_reply *ret,
+	struct dfs_error *err);
+int proto_commit_reply_to_json(const struct proto_commit_reply *from, struct cJSON *object);
+int proto_commit_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_commit_reply *ret,
+	struct dfs_error *err);
+int proto_abandon_args_encode(const struct proto_abandon_args *from, struct buf *ret);
+int proto_abandon_args_decode(struct arena *arena, const char *json, size_t size, struct proto_abandon_args *ret,
+	struct dfs_error *err);
+int proto_abandon_args_to_json(const struct proto_abandon_args *from, struct cJSON *object);
+int proto_abandon_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_abandon_args *ret,
+	struct dfs_error *err);
+int proto_abandon_reply_encode(const struct proto_abandon_reply *from, struct buf *ret);
+int proto_abandon_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_abandon_reply *ret,
+	struct dfs_error *err);
+int proto_abandon_reply_to_json(const struct proto_abandon_reply *from, struct cJSON *object);
+int proto_abandon_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_abandon_reply *ret,
+	struct dfs_error *err);
+int proto_locate_args_encode(const struct proto_locate_args *from, struct buf *ret);
+int proto_locate_args_decode(struct arena *arena, const char *json, size_t size, struct proto_locate_args *ret,
+	struct dfs_error *err);
+int proto_locate_args_to_json(const struct proto_locate_args *from, struct cJSON *object);
+int proto_locate_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_locate_args *ret,
+	struct dfs_error *err);
+int proto_locate_reply_encode(const struct proto_locate_reply *from, struct buf *ret);
+int proto_locate_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_locate_reply *ret,
+	struct dfs_error *err);
+int proto_locate_reply_to_json(const struct proto_locate_reply *from, struct cJSON *object);
+int proto_locate_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_locate_reply *ret,
+	struct dfs_error *err);
+int proto_nodes_args_encode(const struct proto_nodes_args *from, struct buf *ret);
+int proto_nodes_args_decode(struct arena *arena, const char *json, size_t size, struct proto_nodes_args *ret,
+	struct dfs_error *err);
+int proto_nodes_args_to_json(const struct proto_nodes_args *from, struct cJSON *object);
+int proto_nodes_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_nodes_args *ret,
+	struct dfs_error *err);
+int proto_nodes_reply_encode(const struct proto_nodes_reply *from, struct buf *ret);
+int proto_nodes_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_nodes_reply *ret,
+	struct dfs_error *err);
+int proto_nodes_reply_to_json(const struct proto_nodes_reply *from, struct cJSON *object);
+int proto_nodes_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_nodes_reply *ret,
+	struct dfs_error *err);
+int proto_status_args_encode(const struct proto_status_args *from, struct buf *ret);
+int proto_status_args_decode(struct arena *arena, const char *json, size_t size, struct proto_status_args *ret,
+	struct dfs_error *err);
+int proto_status_args_to_json(const struct proto_status_args *from, struct cJSON *object);
+int proto_status_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_status_args *ret,
+	struct dfs_error *err);
+int proto_status_reply_encode(const struct proto_status_reply *from, struct buf *ret);
+int proto_status_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_status_reply *ret,
+	struct dfs_error *err);
+int proto_status_reply_to_json(const struct proto_status_reply *from, struct cJSON *object);
+int proto_status_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_status_reply *ret,
+	struct dfs_error *err);
+int proto_register_args_encode(const struct proto_register_args *from, struct buf *ret);
+int proto_register_args_decode(struct arena *arena, const char *json, size_t size, struct proto_register_args *ret,
+	struct dfs_error *err);
+int proto_register_args_to_json(const struct proto_register_args *from, struct cJSON *object);
+int proto_register_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_register_args *ret,
+	struct dfs_error *err);
+int proto_register_reply_encode(const struct proto_register_reply *from, struct buf *ret);
+int proto_register_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_register_reply *ret,
+	struct dfs_error *err);
+int proto_register_reply_to_json(const struct proto_register_reply *from, struct cJSON *object);
+int proto_register_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_register_reply *ret,
+	struct dfs_error *err);
+int proto_report_args_encode(const struct proto_report_args *from, struct buf *ret);
+int proto_report_args_decode(struct arena *arena, const char *json, size_t size, struct proto_report_args *ret,
+	struct dfs_error *err);
+int proto_report_args_to_json(const struct proto_report_args *from, struct cJSON *object);
+int proto_report_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_report_args *ret,
+	struct dfs_error *err);
+int proto_report_reply_encode(const struct proto_report_reply *from, struct buf *ret);
+int proto_report_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_report_reply *ret,
+	struct dfs_error *err);
+int proto_report_reply_to_json(const struct proto_report_reply *from, struct cJSON *object);
+int proto_report_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_report_reply *ret,
+	struct dfs_error *err);
+int proto_heartbeat_args_encode(const struct proto_heartbeat_args *from, struct buf *ret);
+int proto_heartbeat_args_decode(struct arena *arena, const char *json, size_t size, struct proto_heartbeat_args *ret,
+	struct dfs_error *err);
+int proto_heartbeat_args_to_json(const struct proto_heartbeat_args *from, struct cJSON *object);
+int proto_heartbeat_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_heartbeat_args *ret,
+	struct dfs_error *err);
+int proto_heartbeat_reply_encode(const struct proto_heartbeat_reply *from, struct buf *ret);
+int proto_heartbeat_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_heartbeat_reply *ret,
+	struct dfs_error *err);
+int proto_heartbeat_reply_to_json(const struct proto_heartbeat_reply *from, struct cJSON *object);
+int proto_heartbeat_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_heartbeat_reply *ret,
+	struct dfs_error *err);
+int proto_progress_args_encode(const struct proto_progress_args *from, struct buf *ret);
+int proto_progress_args_decode(struct arena *arena, const char *json, size_t size, struct proto_progress_args *ret,
+	struct dfs_error *err);
+int proto_progress_args_to_json(const struct proto_progress_args *from, struct cJSON *object);
+int proto_progress_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_progress_args *ret,
+	struct dfs_error *err);
+int proto_progress_reply_encode(const struct proto_progress_reply *from, struct buf *ret);
+int proto_progress_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_progress_reply *ret,
+	struct dfs_error *err);
+int proto_progress_reply_to_json(const struct proto_progress_reply *from, struct cJSON *object);
+int proto_progress_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_progress_reply *ret,
+	struct dfs_error *err);
+int proto_freeze_args_encode(const struct proto_freeze_args *from, struct buf *ret);
+int proto_freeze_args_decode(struct arena *arena, const char *json, size_t size, struct proto_freeze_args *ret,
+	struct dfs_error *err);
+int proto_freeze_args_to_json(const struct proto_freeze_args *from, struct cJSON *object);
+int proto_freeze_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_freeze_args *ret,
+	struct dfs_error *err);
+int proto_freeze_reply_encode(const struct proto_freeze_reply *from, struct buf *ret);
+int proto_freeze_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_freeze_reply *ret,
+	struct dfs_error *err);
+int proto_freeze_reply_to_json(const struct proto_freeze_reply *from, struct cJSON *object);
+int proto_freeze_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_freeze_reply *ret,
+	struct dfs_error *err);
+int proto_seal_at_args_encode(const struct proto_seal_at_args *from, struct buf *ret);
+int proto_seal_at_args_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_at_args *ret,
+	struct dfs_error *err);
+int proto_seal_at_args_to_json(const struct proto_seal_at_args *from, struct cJSON *object);
+int proto_seal_at_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_at_args *ret,
+	struct dfs_error *err);
+int proto_seal_at_reply_encode(const struct proto_seal_at_reply *from, struct buf *ret);
+int proto_seal_at_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_at_reply *ret,
+	struct dfs_error *err);
+int proto_seal_at_reply_to_json(const struct proto_seal_at_reply *from, struct cJSON *object);
+int proto_seal_at_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_at_reply *ret,
+	struct dfs_error *err);
+int proto_delete_args_encode(const struct proto_delete_args *from, struct buf *ret);
+int proto_delete_args_decode(struct arena *arena, const char *json, size_t size, struct proto_delete_args *ret,
+	struct dfs_error *err);
+int proto_delete_args_to_json(const struct proto_delete_args *from, struct cJSON *object);
+int proto_delete_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_delete_args *ret,
+	struct dfs_error *err);
+int proto_delete_reply_encode(const struct proto_delete_reply *from, struct buf *ret);
+int proto_delete_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_delete_reply *ret,
+	struct dfs_error *err);
+int proto_delete_reply_to_json(const struct proto_delete_reply *from, struct cJSON *object);
+int proto_delete_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_delete_reply *ret,
+	struct dfs_error *err);
+int proto_copy_args_encode(const struct proto_copy_args *from, struct buf *ret);
+int proto_copy_args_decode(struct arena *arena, const char *json, size_t size, struct proto_copy_args *ret,
+	struct dfs_error *err);
+int proto_copy_args_to_json(const struct proto_copy_args *from, struct cJSON *object);
+int proto_copy_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_copy_args *ret,
+	struct dfs_error *err);
+int proto_copy_reply_encode(const struct proto_copy_reply *from, struct buf *ret);
+int proto_copy_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_copy_reply *ret,
+	struct dfs_error *err);
+int proto_copy_reply_to_json(const struct proto_copy_reply *from, struct cJSON *object);
+int proto_copy_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_copy_reply *ret,
+	struct dfs_error *err);
+
+/* ---- calls ---- */
+
+enum proto_call {
+	PROTO_CALL_NONE,
+	PROTO_CALL_HELLO, /* first call on a channel (RULES 35) */
+	PROTO_CALL_STAT, /* attributes of a path */
+	PROTO_CALL_LIST, /* a page of a directory, in order of the names' bytes */
+	PROTO_CALL_MKDIR, /* make a directory */
+	PROTO_CALL_CREATE, /* an empty file where none is */
+	PROTO_CALL_SYMLINK, /* make a symbolic link; it is stored, not followed */
+	PROTO_CALL_REMOVE, /* remove a name and, recursive, all below it */
+	PROTO_CALL_RENAME, /* move a name; replaces a file by a file, an empty directory by a directory */
+	PROTO_CALL_SETATTR, /* change attributes */
+	PROTO_CALL_WRITE_BEGIN, /* open a write session for the new content of a file (RULES 11) */
+	PROTO_CALL_ALLOCATE, /* more chunks for a session */
+	PROTO_CALL_RENEW, /* keep a session alive */
+	PROTO_CALL_SEAL, /* a replica failed the writer: freeze the chunk, seal it at a length that holds what was acknowledged (RULES 1) */
+	PROTO_CALL_STAGE, /* hand in extents of a long file ahead of the commit */
+	PROTO_CALL_COMMIT, /* make the new content visible, whole; ends the session */
+	PROTO_CALL_ABANDON, /* give a session up; its chunks are freed */
+	PROTO_CALL_LOCATE, /* extents of a file from an offset on, with replicas and tickets */
+	PROTO_CALL_NODES, /* the datanodes */
+	PROTO_CALL_STATUS, /* the cluster in a page */
+	PROTO_CALL_REGISTER, /* a datanode's first call on its channel */
+	PROTO_CALL_REPORT, /* replicas held: a full report in parts, then deltas in order (RULES 23) */
+	PROTO_CALL_HEARTBEAT, /* alive; from a thread that touches no disk (RULES 34) */
+	PROTO_CALL_PROGRESS, /* open chunks that this node is primary of; the answer extends their leases */
+	PROTO_CALL_FREEZE, /* raise the version, refuse appends below it for ever, tell what is there (RULES 1) */
+	PROTO_CALL_SEAL_AT, /* cut to a length and seal; refused where the bytes differ */
+	PROTO_CALL_DELETE, /* delete replicas at or below a version, never open ones above it (RULES 13) */
+	PROTO_CALL_COPY, /* fetch a sealed chunk from another datanode */
+};
+enum { PROTO_CALLS = 28 }; /* one more than the last */
+
+struct proto_call_info {
+	const char *name;
+	bool to_master;       /* false: to a datanode */
+	enum proto_role role; /* the least that the caller's token must have */
+	bool mutates;         /* carries (client, sequence): RULES 17 */
+	size_t args_size, reply_size;
+	const struct proto_shape *args, *reply;
+	int (*args_encode)(const void *args, struct buf *ret);
+	int (*args_decode)(struct arena *arena, const char *json, size_t size, void *ret, struct dfs_error *err);
+	int (*reply_encode)(const void *reply, struct buf *ret);
+	int (*reply_decode)(struct arena *arena, const char *json, size_t size, void *ret, struct dfs_error *err);
+};
+
+/* NULL for PROTO_CALL_NONE and what is out of range. */
+const struct proto_call_info *proto_call_info(enum proto_call call);
+/* PROTO_CALL_NONE where there is none of that name. */
+enum proto_call proto_call_find(const char *name);
+
+/* ---- rows: X_unpack gives DFS_E_CORRUPT for what X_pack did not make ---- */
+
+int proto_row_inode_pack(const struct proto_row_inode *from, struct buf *ret);
+int proto_row_inode_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_inode *ret,
+	struct dfs_error *err);
+int proto_row_dentry_pack(const struct proto_row_dentry *from, struct buf *ret);
+int proto_row_dentry_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_dentry *ret,
+	struct dfs_error *err);
+int proto_row_extent_row_pack(const struct proto_row_extent_row *from, struct buf *ret);
+int proto_row_extent_row_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_extent_row *ret,
+	struct dfs_error *err);
+int proto_row_chunk_pack(const struct proto_row_chunk *from, struct buf *ret);
+int proto_row_chunk_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_chunk *ret,
+	struct dfs_error *err);
+int proto_row_session_pack(const struct proto_row_session *from, struct buf *ret);
+int proto_row_session_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_session *ret,
+	struct dfs_error *err);
+int proto_row_node_pack(const struct proto_row_node *from, struct buf *ret);
+int proto_row_node_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_node *ret,
+	struct dfs_error *err);
+int proto_row_answer_pack(const struct proto_row_answer *from, struct buf *ret);
+int proto_row_answer_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_answer *ret,
+	struct dfs_error *err);
+int proto_row_counters_pack(const struct proto_row_counters *from, struct buf *ret);
+int proto_row_counters_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_counters *ret,
+	struct dfs_error *err);
+
+/* ---- operations ---- */
+
+/* The numbers are on disk: never change one. */
+enum proto_op_kind {
+	PROTO_OP_NONE,
+	PROTO_OP_EPOCH_BEGIN, /* a master starts */
+	PROTO_OP_RESERVE, /* ids below these may be given out */
+	PROTO_OP_NODE_SET, /* a datanode is known */
+	PROTO_OP_MKDIR, /* make a directory */
+	PROTO_OP_CREATE, /* make an empty file */
+	PROTO_OP_SYMLINK, /* make a symbolic link */
+	PROTO_OP_REMOVE, /* remove a name */
+	PROTO_OP_RENAME, /* move a name */
+	PROTO_OP_SETATTR, /* change attributes */
+	PROTO_OP_SESSION_BEGIN, /* a write session and its first chunks */
+	PROTO_OP_CHUNK_ADD, /* more chunks for a session */
+	PROTO_OP_SESSION_TOUCH, /* sign of life of a session */
+	PROTO_OP_STAGE, /* extents handed in ahead of the commit */
+	PROTO_OP_COMMIT, /* make a session's content visible, whole, and end it */
+	PROTO_OP_SESSION_END, /* given up or expired: its chunks are freed */
+	PROTO_OP_CHUNK_RAISE, /* version raised, before a freeze is sent */
+	PROTO_OP_CHUNK_SEAL, /* length fixed */
+	PROTO_OP_PURGE, /* a bounded step of what a recursive remove left behind */
+	PROTO_OP_CHUNK_FORGET, /* freed and deleted everywhere */
+};
+enum { PROTO_OPS = 20 }; /* one more than the last */
+
+struct proto_op {
+	enum proto_op_kind kind;
+	union {
+		struct proto_op_epoch_begin epoch_begin;
+		struct proto_op_reserve reserve;
+		struct proto_op_node_set node_set;
+		struct proto_op_mkdir mkdir;
+		struct proto_op_create create;
+		struct proto_op_symlink symlink;
+		struct proto_op_remove remove;
+		struct proto_op_rename rename;
+		struct proto_op_setattr setattr;
+		struct proto_op_session_begin session_begin;
+		struct proto_op_chunk_add chunk_add;
+		struct proto_op_session_touch session_touch;
+		struct proto_op_stage stage;
+		struct proto_op_commit commit;
+		struct proto_op_session_end session_end;
+		struct proto_op_chunk_raise chunk_raise;
+		struct proto_op_chunk_seal chunk_seal;
+		struct proto_op_purge purge;
+		struct proto_op_chunk_forget chunk_forget;
+	};
+};
+
+enum { PROTO_OP_BODY = offsetof(struct proto_op, mkdir) }; /* where the union begins */
+
+/* "?" for PROTO_OP_NONE and what is out of range. */
+const char *proto_op_name(enum proto_op_kind kind);
+/* Shape of the body, NULL likewise; the body stands at PROTO_OP_BODY. */
+const struct proto_shape *proto_op_shape(enum proto_op_kind kind);
+/* PROTO_FORMAT, one byte of kind, the body. DFS_E_INVAL for no operation. */
+int proto_op_pack(const struct proto_op *from, struct buf *ret);
+int proto_op_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_op *ret,
+	struct dfs_error *err);
+/* Deep copy through the arena. */
+int proto_op_copy(struct arena *arena, const struct proto_op *from, struct proto_op *ret);
+
+#endif
