@@ -5,29 +5,47 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/arena.h"
 #include "base/error.h"
+#include "base/pass.h"
 #include "cluster/placement.h"
 #include "io/io.h"
 #include "proto/gen/proto.h"
 
 /*
- * What the master knows and decides about machines: datanodes and their liveness, where replicas are, leases of open
- * chunks, sealing, deletions. An engine: events come in by these functions, effects go out by `struct cluster_out`.
- * It keeps no metadata; where a decision must be durable it asks `out` and goes on when told.
+ * What the master knows and decides about machines: datanodes and their liveness, where replicas
+ * are, leases of open chunks, sealing, deletions. An engine: events come in by these functions,
+ * effects go out by `struct cluster_out`. It keeps no metadata; where a decision must be durable it
+ * asks `out` and goes on when told.
  *
  * Loop    all on the loop of `io`.
  * Source  GFS 3.1, 4.3-4.5; RULES 1-5, 13, 16, 22, 23, 34.
  */
 struct cluster;
 
-/* How effects leave. Each that has a `token` is answered later by the cluster_..._answer function beside it. */
+/*
+ * How effects leave. Each that has a `token` is answered later, never from within the call itself,
+ * by the function that its comment names. What `args` and `op` point to is borrowed for the call.
+ */
 struct cluster_out {
-	/* Send a call to a registered datanode; the answer comes to cluster_node_answer with the same token. */
-	void (*call)(void *arg, uint32_t node, enum proto_call call, const void *args, uint64_t token);
+	/* Send a call to a registered datanode; the answer comes to cluster_node_answer with the
+	 * same token. */
+	void (*call)(
+	        void *arg, uint32_t node, enum proto_call call, const void *args, uint64_t token);
 	/* Make durable: chunk_raise or chunk_seal; then cluster_durable(token, code). */
 	void (*submit)(void *arg, const struct proto_op *op, uint64_t token);
-	/* Something an operator may want to know: one line, key=value. */
+	/* Something an operator may want to know: one line, key=value. NULL: nobody does. */
 	void (*event)(void *arg, const char *line);
+	/* A ticket to read bytes 0..length of a sealed chunk, for a repair copy. 0 or negative;
+	 * NULL: nothing is copied. */
+	int (*ticket)(
+	        void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE]);
+	/*
+	 * Asked before an open chunk that did not grow for idle_seal_ms is sealed (RULES 4): true
+	 * while the session that writes it is alive, then it is left alone for another
+	 * idle_seal_ms. NULL: no session is.
+	 */
+	bool (*writer_alive)(void *arg, uint64_t chunk);
 	void *arg;
 };
 
@@ -41,70 +59,85 @@ struct cluster_options {
 	uint64_t epoch;
 };
 
-int cluster_create(struct cluster **ret, struct io *io, const struct cluster_options *options, struct cluster_out out,
-		   struct dfs_error *err);
+int cluster_create(struct cluster **ret, struct io *io, const struct cluster_options *options,
+        struct cluster_out out, struct dfs_error *err);
 void cluster_destroy(struct cluster *cluster);
 
-/* ---- datanodes ------------------------------------------------------------------------------------------------ */
+/* ---- datanodes
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Known from metadata at the start: not heard of yet. */
 int cluster_node_known(struct cluster *cluster, uint32_t node, const struct proto_row_node *row);
-/* It registered on a channel: live from now, its replicas unknown until the full report ends (RULES 23). */
-int cluster_node_registered(struct cluster *cluster, uint32_t node, const struct proto_register_args *args,
-			    struct dfs_error *err);
-/* Its channel broke: a hint (state suspect once a heartbeat is overdue); calls under way to it fail. */
+/* It registered on a channel: live from now, its replicas unknown until the full report ends (RULES
+ * 23). */
+int cluster_node_registered(struct cluster *cluster, uint32_t node,
+        const struct proto_register_args *args, struct dfs_error *err);
+/* Its channel broke: a hint (state suspect once a heartbeat is overdue); calls under way to it
+ * fail. */
 void cluster_node_lost(struct cluster *cluster, uint32_t node);
 /* False where that incarnation is not registered. */
 bool cluster_node_heartbeat(struct cluster *cluster, const struct proto_heartbeat_args *args);
-int cluster_node_report(struct cluster *cluster, uint32_t node, const struct proto_report_args *args,
-			struct dfs_error *err);
+int cluster_node_report(struct cluster *cluster, uint32_t node,
+        const struct proto_report_args *args, struct dfs_error *err);
 /* Leases of the node's open chunks are extended in `ret`; strings and lists in `arena`. */
-int cluster_node_progress(struct cluster *cluster, uint32_t node, const struct proto_progress_args *args,
-			  struct arena *arena, struct proto_progress_reply *ret, struct dfs_error *err);
-void cluster_node_answer(struct cluster *cluster, uint64_t token, int code, const struct dfs_error *err,
-			 const void *reply);
+int cluster_node_progress(struct cluster *cluster, uint32_t node,
+        const struct proto_progress_args *args, struct arena *arena,
+        struct proto_progress_reply *ret, struct dfs_error *err);
+void cluster_node_answer(struct cluster *cluster, uint64_t token, int code,
+        const struct dfs_error *err, const void *reply);
 void cluster_durable(struct cluster *cluster, uint64_t token, int code);
 /* Numbers of datanodes: registered ever, able to take chunks now. */
 uint32_t cluster_nodes_known(const struct cluster *cluster);
 uint32_t cluster_nodes_live(const struct cluster *cluster);
-int cluster_nodes(const struct cluster *cluster, struct arena *arena, struct proto_nodes_reply *ret);
+int cluster_nodes(
+        const struct cluster *cluster, struct arena *arena, struct proto_nodes_reply *ret);
 /* The address of a node, NULL where it is unknown. */
 const char *cluster_address(const struct cluster *cluster, uint32_t node);
-/* Candidates for a fresh chunk of `size` bytes; borrowed until the next call. `avoid` marks, it does not exclude. */
-const struct place_view *cluster_view(struct cluster *cluster, uint64_t size_bytes, const uint32_t *avoid,
-				      size_t avoid_count);
+/* Candidates for a fresh chunk of `size` bytes; borrowed until the next call. `avoid` marks, it
+ * does not exclude. */
+const struct place_view *cluster_view(
+        struct cluster *cluster, uint64_t size_bytes, const uint32_t *avoid, size_t avoid_count);
 
-/* ---- chunks: <= 64 bytes of memory each ------------------------------------------------------------------------ */
+/* ---- chunks: <= 64 bytes of memory each
+ * ------------------------------------------------------------------------ */
 
 /* Metadata has it: at the start and after each operation that makes or changes one. */
 int cluster_chunk_known(struct cluster *cluster, uint64_t chunk, const struct proto_row_chunk *row);
 void cluster_chunk_forgotten(struct cluster *cluster, uint64_t chunk);
 /* Placed on nodes and given to a writer: the lease of its primary begins. */
-int cluster_chunk_opened(struct cluster *cluster, uint64_t chunk, uint64_t version, const uint32_t *nodes,
-			 size_t nodes_count, uint64_t size_bytes);
+int cluster_chunk_opened(struct cluster *cluster, uint64_t chunk, uint64_t version,
+        const uint32_t *nodes, size_t nodes_count, uint64_t size_bytes);
 /* Replicas as known, good ones first; states filled. Strings in `arena`. */
-int cluster_replicas(struct cluster *cluster, uint64_t chunk, struct arena *arena, struct proto_replica **ret,
-		     size_t *ret_count);
-/* The last reference is gone and the linger is over: delete replicas up to `version` everywhere; `forgotten` when done. */
+int cluster_replicas(struct cluster *cluster, uint64_t chunk, struct arena *arena,
+        struct proto_replica **ret, size_t *ret_count);
+/* The last reference is gone and the linger is over: delete replicas up to `version` everywhere;
+ * `forgotten` when done. */
 int cluster_chunk_delete(struct cluster *cluster, uint64_t chunk, uint64_t version,
-			 void (*gone)(void *arg, uint64_t chunk), void *arg);
+        void (*gone)(void *arg, uint64_t chunk), void *arg);
 
-/* ---- sealing (RULES 1, 4) --------------------------------------------------------------------------------------- */
+/* ---- sealing (RULES 1, 4)
+ * --------------------------------------------------------------------------------------- */
 
-typedef void cluster_sealed(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version,
-			    uint32_t crc);
+typedef void cluster_sealed(void *arg, int code, const struct dfs_error *err, uint64_t length,
+        uint64_t version, uint32_t crc);
 /*
- * Freeze the replicas of an open chunk, then seal it at the largest verified length that is >= floor. `done` comes
- * once: 0; DFS_E_UNAVAIL naming the nodes it waits for (the seal goes on when they return). A second call for the
- * same chunk joins the first.
+ * Freeze the replicas of an open chunk, then seal it at the largest verified length that is >=
+ * floor. `done` comes once: 0; DFS_E_UNAVAIL naming the nodes it waits for (the seal goes on when
+ * they return). A second call for the same chunk joins the first.
  */
-void cluster_seal(struct cluster *cluster, uint64_t chunk, uint64_t floor, cluster_sealed *done, void *arg);
+void cluster_seal(
+        struct cluster *cluster, uint64_t chunk, uint64_t floor, cluster_sealed *done, void *arg);
 
 /* Counts for status. */
 struct cluster_counts {
 	uint64_t open_chunks, under_goal, lost, used_bytes, total_bytes, free_bytes;
 	uint32_t nodes_up, nodes_known;
 	bool safe_mode;
+	uint64_t orphans;       /* replicas reported that metadata does not know; left alone */
+	uint64_t waiting_seals; /* seals that wait for nodes (RULES 1) */
+	uint64_t deleting;      /* chunks whose replicas are being deleted */
+	uint32_t copies;        /* repair copies under way */
 };
 void cluster_count(struct cluster *cluster, struct cluster_counts *ret);
 

@@ -8,12 +8,14 @@
 #include "base/error.h"
 
 /*
- * Policies: decisions asked of a script through a vtable that the Lua host fills. A policy is a pure function of
- * (request, view). C checks every answer and falls back to the built-in policy: a broken script never stops a write.
+ * Policies: decisions asked of a script through a vtable that the Lua host fills. A policy is a
+ * pure function of (request, view). C checks every answer and falls back to the built-in policy: a
+ * broken script never stops a write.
  */
 enum { PLACE_REPLICAS_MAX = 9, PLACE_REASON_MAX = 96, POLICY_NAME_MAX = 64 };
 
-struct place_node { /* one candidate as a policy sees it; only nodes that may take chunks are in a view */
+struct place_node { /* one candidate as a policy sees it; only nodes that may take chunks are in a
+	               view */
 	uint32_t node;
 	char rack[64];
 	char address[264];
@@ -21,8 +23,9 @@ struct place_node { /* one candidate as a policy sees it; only nodes that may ta
 	uint64_t chunks;
 	double write_rate; /* bytes/s, recent */
 	double read_rate;
-	uint32_t recent;   /* chunks placed here in the last minute, those not yet written too (GFS 4.2) */
-	bool avoid;        /* failed this writer a moment ago: only if nothing else is left */
+	uint32_t recent; /* chunks placed here in the last minute, those not yet written too
+	                    (GFS 4.2) */
+	bool avoid;      /* failed this writer a moment ago: only if nothing else is left */
 };
 
 struct place_view {
@@ -33,7 +36,7 @@ struct place_view {
 
 struct place_request {
 	uint64_t chunk;
-	uint64_t seed;  /* for the policy's rng: from (cluster, chunk, policy) */
+	uint64_t seed; /* for the policy's rng: from (cluster, chunk, policy) */
 	const char *path;
 	uint64_t index;      /* which chunk of its file */
 	uint64_t size_bytes; /* of the chunk, at most */
@@ -44,7 +47,7 @@ struct place_answer {
 	uint32_t nodes[PLACE_REPLICAS_MAX]; /* primary first */
 	uint32_t nodes_count;
 	char reason[PLACE_REASON_MAX];
-	bool fallback;  /* the built-in policy answered */
+	bool fallback;   /* the built-in policy answered */
 	char error[256]; /* why: the script's error, file and line */
 };
 
@@ -55,13 +58,17 @@ struct file_request { /* for chunk_size and goal */
 	uint32_t nodes;      /* registered datanodes */
 };
 
-/* Each returns 0, or negative with a sentence (the script's file and line). `ctx` is the host's. NULL members: built-in. */
+/* Each returns 0, or negative with a sentence (the script's file and line). `ctx` is the host's.
+ * NULL members: built-in. */
 struct policy_ops {
 	int (*place)(void *ctx, const struct place_request *request, const struct place_view *view,
-		     struct place_answer *ret, struct dfs_error *err);
-	int (*chunk_size)(void *ctx, const struct file_request *request, uint64_t *ret_bytes, struct dfs_error *err);
-	int (*goal)(void *ctx, const struct file_request *request, uint32_t *ret_goal, struct dfs_error *err);
-	const char *(*name)(void *ctx, const char *kind); /* of the script in force, "spread"; "built-in" without one */
+	        struct place_answer *ret, struct dfs_error *err);
+	int (*chunk_size)(void *ctx, const struct file_request *request, uint64_t *ret_bytes,
+	        struct dfs_error *err);
+	int (*goal)(void *ctx, const struct file_request *request, uint32_t *ret_goal,
+	        struct dfs_error *err);
+	const char *(*name)(void *ctx,
+	        const char *kind); /* of the script in force, "spread"; "built-in" without one */
 };
 
 struct policies {
@@ -71,18 +78,24 @@ struct policies {
 	char error[3][256];
 };
 
-enum { CHUNK_SIZE_MIN = 64 * 1024, CHUNK_SIZE_MAX = 1024 * 1024 * 1024, CHUNK_SIZE_DEFAULT = 64 * 1024 * 1024 };
+enum {
+	CHUNK_SIZE_MIN = 64 * 1024,
+	CHUNK_SIZE_MAX = 1024 * 1024 * 1024,
+	CHUNK_SIZE_DEFAULT = 64 * 1024 * 1024
+};
 
-/* Ask, check (distinct nodes of the view, min(goal, nodes) of them, room for the chunk), fall back. DFS_E_NODES: no node. */
-int policies_place(struct policies *policies, const struct place_request *request, const struct place_view *view,
-		   struct place_answer *ret, struct dfs_error *err);
-uint64_t policies_chunk_size(struct policies *policies, const struct file_request *request); /* clamped to MIN..MAX */
-uint32_t policies_goal(struct policies *policies, const struct file_request *request);       /* 1..9 */
+/* Ask, check (distinct nodes of the view, min(goal, nodes) of them, room for the chunk), fall back.
+ * DFS_E_NODES: no node. */
+int policies_place(struct policies *policies, const struct place_request *request,
+        const struct place_view *view, struct place_answer *ret, struct dfs_error *err);
+uint64_t policies_chunk_size(
+        struct policies *policies, const struct file_request *request); /* clamped to MIN..MAX */
+uint32_t policies_goal(struct policies *policies, const struct file_request *request); /* 1..9 */
 /* The check alone: 0 or DFS_E_INVAL with what is wrong with the answer. */
-int place_check(const struct place_request *request, const struct place_view *view, const struct place_answer *answer,
-		struct dfs_error *err);
+int place_check(const struct place_request *request, const struct place_view *view,
+        const struct place_answer *answer, struct dfs_error *err);
 /* Most free space first, racks apart. */
-int place_builtin(const struct place_request *request, const struct place_view *view, struct place_answer *ret,
-		  struct dfs_error *err);
+int place_builtin(const struct place_request *request, const struct place_view *view,
+        struct place_answer *ret, struct dfs_error *err);
 
 #endif
