@@ -505,13 +505,14 @@ S.rows = {
     { "chunk_size", "u64", "bytes" },
     { "links", "u32", "names of this inode" },
     { "parent", "id", "of a directory: the directory above it" },
+    { "content", "id", "of a file: the session that wrote its extents; 0: it has none" },
     { "target", "bytes", "of a symlink: where it points", max = 4095 },
   } },
   { name = "dentry", doc = "(parent inode, name) -> this", fields = {
     { "inode", "id", "what the name stands for" },
     { "kind", "enum", "what that is", of = "kind" },
   } },
-  { name = "extent_row", doc = "(inode, offset) -> this", fields = {
+  { name = "extent_row", doc = "(content, end offset) -> this", fields = {
     { "chunk", "id", "which chunk" },
     { "chunk_offset", "u64", "where it begins in the chunk" },
     { "length", "u64", "bytes, > 0" },
@@ -521,8 +522,8 @@ S.rows = {
     { "version", "u64", "raised at each freeze" },
     { "state", "enum", "of its life", of = "chunk_state" },
     { "goal", "u32", "replicas asked for" },
-    { "length", "u64", "once sealed" },
-    { "crc", "u32", "CRC32C of the whole, once sealed" },
+    { "length", "u64", "once sealed; while open the bytes from 0 on that extents cover without a gap" },
+    { "crc", "u32", "CRC32C of these bytes" },
     { "refs", "u32", "extents that point here" },
     { "live", "u64", "bytes that extents point at" },
     { "session", "id", "that writes it; 0: none" },

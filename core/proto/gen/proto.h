@@ -792,6 +792,7 @@ struct proto_row_inode {
 	uint64_t chunk_size; /* bytes */
 	uint32_t links; /* names of this inode */
 	uint64_t parent; /* of a directory: the directory above it */
+	uint64_t content; /* of a file: the session that wrote its extents; 0: it has none */
 	const char *target; /* of a symlink: where it points; at most 4095 bytes */
 };
 extern const struct proto_shape proto_row_inode_shape;
@@ -803,7 +804,7 @@ struct proto_row_dentry {
 };
 extern const struct proto_shape proto_row_dentry_shape;
 
-/* (inode, offset) -> this */
+/* (content, end offset) -> this */
 struct proto_row_extent_row {
 	uint64_t chunk; /* which chunk */
 	uint64_t chunk_offset; /* where it begins in the chunk */
@@ -817,8 +818,8 @@ struct proto_row_chunk {
 	uint64_t version; /* raised at each freeze */
 	enum proto_chunk_state state; /* of its life */
 	uint32_t goal; /* replicas asked for */
-	uint64_t length; /* once sealed */
-	uint32_t crc; /* CRC32C of the whole, once sealed */
+	uint64_t length; /* once sealed; while open the bytes from 0 on that extents cover without a gap */
+	uint32_t crc; /* CRC32C of these bytes */
 	uint32_t refs; /* extents that point here */
 	uint64_t live; /* bytes that extents point at */
 	uint64_t session; /* that writes it; 0: none */

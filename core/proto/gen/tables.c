@@ -757,9 +757,10 @@ static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, chunk_size, U64) },
 	{ FIELD(proto_row_inode, links, U32) },
 	{ FIELD(proto_row_inode, parent, ID) },
+	{ FIELD(proto_row_inode, content, ID) },
 	{ FIELD(proto_row_inode, target, BYTES), .max = 4095 },
 };
-const struct proto_shape proto_row_inode_shape = { "inode", sizeof(struct proto_row_inode), proto_row_inode_fields, 12 };
+const struct proto_shape proto_row_inode_shape = { "inode", sizeof(struct proto_row_inode), proto_row_inode_fields, 13 };
 _Static_assert(sizeof(struct proto_row_inode) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_row_dentry_fields[] = {
