@@ -17,8 +17,16 @@
  *   reply   {"i":7,"r":{...}}   or   {"i":7,"e":{"code":"NOENT","message":"..."}}
  * Calls made in one turn of the loop leave as one batch; so do replies.
  *
- * Loop    all on the loop of `io`.
+ * Loop    all on the loop of `io`. A reply never comes inside link_call (but NOMEM does); in link_close it does. Any function may be called
+ *         inside any event.
+ * Limits  LINK_CALLS_MAX calls wait for this side's answer, further ones are refused with BUSY.
+ * Faults  A message that is no JSON, over a limit, or no envelope closes the channel: nothing of it is used. A call whose
+ *         arguments don't decode is refused; a reply that does not decode fails its call with PROTO; a reply to no call
+ *         (it timed out) is dropped. A message or reply over 4 MiB fails with TOOBIG. A peer that lets 64 MiB wait for
+ *         it is cut off.
  */
+enum { LINK_CALLS_MAX = 16384 };
+
 struct link;
 struct link_call; /* a call to be answered, seen from the answering side */
 
@@ -32,7 +40,11 @@ struct link_events {
 	 */
 	void (*called)(void *arg, struct link_call *call, enum proto_call which, const void *args, uint64_t client,
 		       uint64_t sequence);
-	void (*closed)(void *arg, int status, const char *why); /* after all pending calls failed with CLOSED */
+	/*
+	 * The channel broke, after all pending calls failed with CLOSED. `status`: HTTP status of a refusal, or 0. Last event:
+	 * the link is gone when it returns (link_close inside it is allowed and does nothing more).
+	 */
+	void (*closed)(void *arg, int status, const char *why);
 };
 
 /* Client side: connect to `address` at path "/v1/rpc" with a bearer token. */
@@ -51,6 +63,7 @@ void link_refuse(struct link_call *call, int code, const char *message);
 void link_close(struct link *link);
 
 /* The same calls by POST /v1/rpc/NAME (body: the args; client and sequence as query ?client=ID&sequence=N). */
-int link_http_status(int code); /* DFS_E_... -> HTTP status (contracts.md) */
+int link_http_status(int code); /* 0 or DFS_E_... -> HTTP status (docs/contracts.md) */
+int link_http_code(int status); /* the likeliest code of a status that came without a JSON error */
 
 #endif
