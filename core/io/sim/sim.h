@@ -9,8 +9,9 @@
 #include "io/net.h"
 
 /*
- * The simulated world: many hosts in one process, one queue of events, one seed. The same seed gives the same run, to
- * the byte. Nothing happens outside sim_step: a callback is an event with a time. Time passes only between events.
+ * The simulated world: many hosts in one process, one queue of events, one seed. The same seed
+ * gives the same run, to the byte. Nothing happens outside sim_step: a callback is an event with a
+ * time. Time passes only between events.
  */
 struct sim;
 struct sim_host;
@@ -32,14 +33,16 @@ void sim_run_for(struct sim *sim, uint64_t ms);
 uint64_t sim_now_ms(const struct sim *sim);
 uint64_t sim_events(const struct sim *sim);
 
-/* A host: an `io`, a disk that survives crashes, and an address by name ("node1:7071" reaches host "node1"). */
+/* A host: an `io`, a disk that survives crashes, and an address by name ("node1:7071" reaches host
+ * "node1"). */
 struct sim_host *sim_host_create(struct sim *sim, const char *name);
 struct io *sim_host_io(struct sim_host *host);
 /*
- * Power cut: timers, jobs and conversations of the host are gone without any callback; peers see `closed` after a
- * delay, or silence (`silent`). Its files keep what was synced and, by chance, parts of what was not (torn, lost,
- * reordered by 4 KiB pages); its kv keeps or loses nothing that was committed. The owner then frees its objects
- * (destroyers may call the io: they are no-ops on a crashed host) and starts anew after sim_host_restart.
+ * Power cut: timers, jobs and conversations of the host are gone without any callback; peers see
+ * `closed` after a delay, or silence (`silent`). Its files keep what was synced and, by chance,
+ * parts of what was not (torn, lost, reordered by 4 KiB pages); its kv keeps or loses nothing that
+ * was committed. The owner then frees its objects (destroyers may call the io: they are no-ops on a
+ * crashed host) and starts anew after sim_host_restart.
  */
 void sim_host_crash(struct sim_host *host, bool silent);
 /* kill -9: as a crash, but what was written stays (the page cache lives). */
@@ -47,22 +50,36 @@ void sim_host_kill(struct sim_host *host);
 void sim_host_restart(struct sim_host *host); /* the io works again, nothing runs on it yet */
 
 /* Faults. */
-void sim_partition(struct sim *sim, struct sim_host *a, struct sim_host *b, bool cut); /* both ways: traffic waits, then breaks */
+void sim_host_wall_step(struct sim_host *host,
+        int64_t step_ms); /* io_wall_ms jumps, as when someone sets the clock */
+void sim_partition(struct sim *sim, struct sim_host *a, struct sim_host *b,
+        bool cut); /* both ways: traffic waits, then breaks */
 void sim_drop_connections(struct sim *sim, struct sim_host *a, struct sim_host *b);
-void sim_host_pause(struct sim_host *host, bool paused); /* SIGSTOP: its events wait */
+void sim_host_pause(struct sim_host *host, bool paused);       /* SIGSTOP: its events wait */
 void sim_disk_capacity(struct sim_host *host, uint64_t bytes); /* ENOSPC past it */
-void sim_disk_fail_after(struct sim_host *host, uint64_t operations); /* the Nth disk operation from now gives EIO, once */
-void sim_disk_crash_after(struct sim_host *host, uint64_t operations); /* power cut at the Nth disk operation from now */
+void sim_disk_fail_after(struct sim_host *host,
+        uint64_t operations); /* the Nth disk operation from now gives EIO, once */
+void sim_disk_crash_after(struct sim_host *host,
+        uint64_t operations); /* power cut at the Nth disk operation from now */
 bool sim_host_crashed(const struct sim_host *host);
 uint64_t sim_disk_operations(const struct sim_host *host);
 /* Flip one bit of a stored file. */
 int sim_disk_flip(struct sim_host *host, const char *path, uint64_t bit);
 /* The host's ordered KV, made at first use; lives as long as the host, through crashes. */
 struct kv *sim_host_kv(struct sim_host *host);
+/* DFS_E_NOSPC for puts that take keys and values past it. */
+void sim_kv_capacity(struct kv *kv, uint64_t bytes);
+/*
+ * Stores that belong to no host: they know no crash, and `close` frees them. A clone begins with
+ * what `kv` has committed; sim_kv_open_copy reads back what `kv->ops->copy` wrote on that host's
+ * disk: 0, DFS_E_NOENT, DFS_E_IO, DFS_E_CORRUPT.
+ */
+struct kv *sim_kv_clone(struct kv *kv);
+int sim_kv_open_copy(struct kv **ret, struct sim_host *host, const char *path);
 
 /*
- * The trace: a line for each message, exchange, fault and whatever sim_note adds, with the simulated time. Golden traces
- * are compared as text.
+ * The trace: a line for each message, exchange, fault and whatever sim_note adds, with the
+ * simulated time. Golden traces are compared as text.
  */
 void sim_trace(struct sim *sim, void (*line)(void *arg, const char *text), void *arg);
 void sim_note(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_SIM_KV_MODEL_H
+#define IO_SIM_KV_MODEL_H
+
+#include "io/sim/kv_tree.h"
+#include "io/sim/world.h"
+
+/* What the files of the simulated KV share: kv.c (the vtable), kv_copy.c (a store as a file). */
+struct sim_kv {
+	struct kv kv;
+	struct sim_host *host;                  /* NULL: a clone */
+	struct sim_node *tables[KV_TABLES_MAX]; /* as of the last commit */
+	uint64_t used_bytes, capacity_bytes;    /* keys and values */
+	struct sim_txn *txns;
+	struct sim_txn *writer;
+	bool given_up; /* a commit failed */
+};
+
+struct sim_txn {
+	struct kv_txn txn;
+	struct sim_kv *kv;
+	struct sim_node *tables[KV_TABLES_MAX];
+	uint64_t used_bytes;
+	bool write, changed;
+	bool dead;   /* its process ended */
+	bool failed; /* a put or del did: only abort is left */
+	struct sim_cursor *cursors;
+	struct sim_txn *prev, *next;
+};
+
+struct sim_cursor {
+	struct kv_cursor cursor;
+	struct sim_txn *txn;
+	int table;
+	struct sim_row *at; /* NULL: nowhere yet, before the first */
+	bool at_end;
+	struct sim_cursor *prev, *next;
+};
+
+struct kv *sim_kv_empty(void); /* of no host */
+int sim_kv_dump(struct sim_kv *kv, const char *path);
+
+#endif
