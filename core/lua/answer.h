@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LUA_ANSWER_H
+#define LUA_ANSWER_H
+
+#include <lua.h>
+#include "cluster/placement.h"
+
+/* What a policy's function returned, at the top of the stack, as C sees it. Inside sandbox_call:
+ * raise what is wrong. */
+
+/* { nodes = { 3, 1, ... }, reason = "..." }; in nodes stand numbers, or nodes of the view. */
+void answer_read_place(lua_State *L, struct place_answer *ret);
+/* A whole number >= 1: bytes, replicas. */
+uint64_t answer_read_count(lua_State *L, const char *function);
+
+#endif

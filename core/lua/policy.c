@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* The policy host: which scripts are in force, and the calls of struct policy_ops. Answers are read
+ * in answer.c. */
+#include "lua/policy.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lua/answer.h"
+#include "lua/rng.h"
+#include "lua/sandbox.h"
+#include "lua/view.h"
+
+enum { GOAL_DEFAULT = 3, PATH_MAX_BYTES = 4096 };
+
+/* One script in force. */
+struct script {
+	struct sandbox *sandbox; /* NULL: none, the built-in decides */
+	char name[POLICY_NAME_MAX];
+	bool goal; /* it answers `goal` too */
+	struct view view;
+	struct rng rng;
+};
+
+struct policy_host {
+	struct script placement, chunking;
+};
+
+/* A kind of script: where it lies and which function it must have. */
+struct kind {
+	const char *name, *folder;
+};
+
+static const struct kind kind_place = {"place", "placement"},
+                         kind_chunk_size = {"chunk_size", "chunking"};
+
+/* Arguments of the functions that run inside the sandbox. */
+struct check_call {
+	struct script *script;
+	const struct kind *kind;
+};
+
+struct place_call {
+	struct script *script;
+	const struct place_request *request;
+	const struct place_view *view;
+	struct place_answer answer;
+};
+
+struct file_call {
+	const char *function;
+	const struct file_request *request;
+	uint64_t answer;
+};
+
+static int script_load(struct script *script, const struct policy_host_options *options,
+        const struct kind *kind, const char *name, struct dfs_error *err);
+static void script_fini(struct script *script);
+static int name_fits(const char *name, struct dfs_error *err);
+static int check_table(lua_State *L);
+static int place(void *ctx, const struct place_request *request, const struct place_view *view,
+        struct place_answer *ret, struct dfs_error *err);
+static int chunk_size(
+        void *ctx, const struct file_request *request, uint64_t *ret_bytes, struct dfs_error *err);
+static int goal(
+        void *ctx, const struct file_request *request, uint32_t *ret_goal, struct dfs_error *err);
+static const char *name_of(void *ctx, const char *kind);
+static int call_place(lua_State *L);
+static int call_file(lua_State *L);
+
+const struct policy_ops policy_host_ops = {
+        .place = place, .chunk_size = chunk_size, .goal = goal, .name = name_of};
+
+int policy_host_create(
+        struct policy_host **ret, const struct policy_host_options *options, struct dfs_error *err)
+{
+	struct policy_host *host = calloc(1, sizeof(*host));
+	int code;
+
+	if (!host)
+		return error_set(err, DFS_E_NOMEM, "policies: out of memory");
+	code = script_load(&host->placement, options, &kind_place, options->placement, err);
+	if (code == 0)
+		code = script_load(
+		        &host->chunking, options, &kind_chunk_size, options->chunking, err);
+	if (code != 0) {
+		policy_host_destroy(host);
+		return code;
+	}
+	*ret = host;
+	return 0;
+}
+
+void policy_host_destroy(struct policy_host *host)
+{
+	if (!host)
+		return;
+	script_fini(&host->placement);
+	script_fini(&host->chunking);
+	free(host);
+}
+
+static int script_load(struct script *script, const struct policy_host_options *options,
+        const struct kind *kind, const char *name, struct dfs_error *err)
+{
+	struct check_call call = {script, kind};
+	char path[PATH_MAX_BYTES], title[POLICY_NAME_MAX + 16];
+	struct sandbox_options limits = {
+	        title, options->memory_bytes, options->instructions, false};
+	int code;
+
+	if (!name)
+		return 0;
+	code = name_fits(name, err);
+	if (code != 0)
+		return code;
+	snprintf(script->name, sizeof(script->name), "%s", name);
+	snprintf(title, sizeof(title), "%s/%s.lua", kind->folder, script->name);
+	if (snprintf(path, sizeof(path), "%s/%s", options->scripts, title) >= (int)sizeof(path))
+		return error_set(err, DFS_E_NAME, "%s: the path of the scripts is too long", title);
+	code = sandbox_create(&script->sandbox, &limits, err);
+	if (code == 0)
+		code = sandbox_load_file(script->sandbox, path, err);
+	if (code == 0)
+		code = sandbox_call(script->sandbox, check_table, &call, err);
+	return code;
+}
+
+static void script_fini(struct script *script)
+{
+	sandbox_destroy(script->sandbox);
+	view_fini(&script->view);
+}
+
+/* A name, not a path: it comes from a configuration. */
+static int name_fits(const char *name, struct dfs_error *err)
+{
+	size_t size =
+	        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+	if (size == 0 || name[size] != '\0')
+		return error_set(
+		        err, DFS_E_INVAL, "policy '%s': a name is letters, digits, _ and -", name);
+	if (size > 24)
+		return error_set(
+		        err, DFS_E_INVAL, "policy '%s': a name has at most 24 characters", name);
+	return 0;
+}
+
+/* What the script returned is a table of the right kind, with its function. */
+static int check_table(lua_State *L)
+{
+	struct check_call *call = lua_touserdata(L, 1);
+	const char *kind = call->kind->name;
+
+	sandbox_push_result(L);
+	if (!lua_istable(L, -1))
+		return luaL_error(
+		        L, "the script must return a table, it returns %s", luaL_typename(L, -1));
+	lua_getfield(L, -1, "kind");
+	if (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), kind) != 0)
+		return luaL_error(L, "the script's table must have kind = \"%s\"", kind);
+	if (lua_getfield(L, -2, "summary") != LUA_TSTRING)
+		return luaL_error(
+		        L, "the script's table must have summary = \"what it does in a line\"");
+	if (lua_getfield(L, -3, kind) != LUA_TFUNCTION)
+		return luaL_error(L, "the script's table must have %s = function(...), it has %s",
+		        kind, luaL_typename(L, -1));
+	if (lua_getfield(L, -4, "goal") != LUA_TNIL && !lua_isfunction(L, -1))
+		return luaL_error(L, "goal must be a function, it is %s", luaL_typename(L, -1));
+	call->script->goal = lua_isfunction(L, -1);
+	return 0;
+}
+
+static int place(void *ctx, const struct place_request *request, const struct place_view *view,
+        struct place_answer *ret, struct dfs_error *err)
+{
+	struct script *script = &((struct policy_host *)ctx)->placement;
+	struct place_call call = {script, request, view, {.nodes_count = 0}};
+	int code;
+
+	if (!script->sandbox)
+		return place_builtin(request, view, ret, err);
+	code = sandbox_call(script->sandbox, call_place, &call, err);
+	if (code == 0)
+		*ret = call.answer;
+	return code;
+}
+
+static int chunk_size(
+        void *ctx, const struct file_request *request, uint64_t *ret_bytes, struct dfs_error *err)
+{
+	struct script *script = &((struct policy_host *)ctx)->chunking;
+	struct file_call call = {
+	        "chunk_size", request, request->asked ? request->asked : CHUNK_SIZE_DEFAULT};
+	int code = script->sandbox ? sandbox_call(script->sandbox, call_file, &call, err) : 0;
+
+	if (code == 0)
+		*ret_bytes = call.answer;
+	return code;
+}
+
+static int goal(
+        void *ctx, const struct file_request *request, uint32_t *ret_goal, struct dfs_error *err)
+{
+	struct script *script = &((struct policy_host *)ctx)->chunking;
+	struct file_call call = {"goal", request, request->asked ? request->asked : GOAL_DEFAULT};
+	int code = script->goal ? sandbox_call(script->sandbox, call_file, &call, err) : 0;
+
+	if (code == 0)
+		*ret_goal = call.answer < UINT32_MAX ? (uint32_t)call.answer : UINT32_MAX;
+	return code;
+}
+
+static const char *name_of(void *ctx, const char *kind)
+{
+	struct policy_host *host = ctx;
+	bool placing = strcmp(kind, kind_place.name) == 0;
+	struct script *script = placing ? &host->placement : &host->chunking;
+	bool answers = strcmp(kind, "goal") == 0 ? script->goal : script->sandbox != NULL;
+
+	return answers ? script->name : "built-in";
+}
+
+static int call_place(lua_State *L)
+{
+	struct place_call *call = lua_touserdata(L, 1);
+	const struct place_request *request = call->request;
+
+	call->script->rng.state = request->seed;
+	sandbox_push_result(L);
+	lua_getfield(L, -1, "place");
+	lua_createtable(L, 0, 6);
+	lua_pushinteger(L, (lua_Integer)request->chunk);
+	lua_setfield(L, -2, "chunk");
+	lua_pushstring(L, request->path);
+	lua_setfield(L, -2, "path");
+	lua_pushinteger(L, (lua_Integer)request->index);
+	lua_setfield(L, -2, "index");
+	lua_pushinteger(L, (lua_Integer)request->size_bytes);
+	lua_setfield(L, -2, "size");
+	lua_pushinteger(L, request->goal);
+	lua_setfield(L, -2, "goal");
+	rng_push(L, &call->script->rng);
+	lua_setfield(L, -2, "rng");
+	view_push(L, &call->script->view, call->view);
+	lua_call(L, 2, 1);
+	answer_read_place(L, &call->answer);
+	return 0;
+}
+
+/* chunk_size and goal: what is unknown or not asked for is nil. */
+static int call_file(lua_State *L)
+{
+	struct file_call *call = lua_touserdata(L, 1);
+	const struct file_request *request = call->request;
+
+	sandbox_push_result(L);
+	lua_getfield(L, -1, call->function);
+	lua_createtable(L, 0, 4);
+	lua_pushstring(L, request->path);
+	lua_setfield(L, -2, "path");
+	if (request->size_bytes != UINT64_MAX) {
+		lua_pushinteger(L, (lua_Integer)request->size_bytes);
+		lua_setfield(L, -2, "size");
+	}
+	if (request->asked != 0) {
+		lua_pushinteger(L, (lua_Integer)request->asked);
+		lua_setfield(L, -2, "asked");
+	}
+	lua_pushinteger(L, request->nodes);
+	lua_setfield(L, -2, "nodes");
+	lua_call(L, 1, 1);
+	call->answer = answer_read_count(L, call->function);
+	return 0;
+}
