@@ -2,7 +2,7 @@
 -- From core/proto/schema.lua to what is made of it: the C codec, the page's constants, the documentation.
 --
 --   lua5.4 core/proto/generate.lua           write the files
---   lua5.4 core/proto/generate.lua --check   exit 1 and name each file that differs from what would be written
+--   lua5.4 core/proto/generate.lua --check   exit 1 and name each file that is not what the schema makes
 --
 -- Run from the repository's root. The output depends on the schema alone, byte for byte.
 
@@ -16,6 +16,8 @@ local outputs = {
   { "core/proto/gen/json.c", require("generator.json") },
   { "core/proto/gen/pack.c", require("generator.pack") },
   { "web/lib/proto.js", require("generator.js") },
+  { "docs/protocol.md", require("generator.protocol") },
+  { "docs/json.md", require("generator.prints") },
 }
 
 local function read(path)

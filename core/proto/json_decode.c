@@ -255,7 +255,11 @@ static int name_decode(struct decoder *decoder, const struct place *place,
         const struct proto_field *field, const char *text, size_t size, const char **ret)
 {
 	struct buf name = {0};
-	int status = text_name_decode(text, size, &name);
+	int status;
+
+	if (size > 3 * (size_t)field->max)
+		return refuse(decoder, place, "too long");
+	status = text_name_decode(text, size, &name);
 
 	if (status == DFS_E_PROTO) {
 		refuse(decoder, place, "a % that begins no %XX");

@@ -1,23 +1,25 @@
 -- Every message, table row and logged operation of Moonchunk, described once.
 --
--- `lua5.4 core/proto/generate.lua` reads this table and writes the C codec (core/proto/gen/), the constants of the
--- web page (web/lib/proto.js), docs/protocol.md and docs/json.md. Nothing else decodes a message by hand.
+-- `lua5.4 core/proto/generate.lua` reads this table and writes the C codec (core/proto/gen/), the constants
+-- of the web page (web/lib/proto.js), docs/protocol.md and docs/json.md. Nothing else decodes a message by
+-- hand.
 --
 -- A field is { name, type, doc [, option = value] }. Types:
 --   u64 i64     decimal strings in JSON (cJSON and browsers hold doubles)
 --   id          64 bits, 16 hex digits in JSON
 --   u32 bool    JSON numbers and booleans
 --   text        UTF-8 string; needs max (bytes)
---   bytes       arbitrary bytes without NUL; in JSON what is not valid UTF-8, and '%', is %XX; needs max (decoded)
+--   bytes       arbitrary bytes without NUL; in JSON what is not valid UTF-8, and '%', is %XX; needs max
+--               (bytes decoded)
 --   enum        one of `values`, a string in JSON, an enum in C: of = the enum's name
 --   struct      another struct by name: of = the struct's name
 --   list        of = a struct's name or one of u64 i64 id u32; needs max (entries)
--- Options: max; optional = true (absent in JSON leaves the C default: zero, empty, or `default`); default = value.
--- An unknown field in a message is ignored (a newer peer may send it); a missing one that is not optional, one of the
--- wrong type, over its max or given twice is DFS_E_PROTO naming the field.
+-- Options: max; optional = true (absent in JSON leaves the C default: zero, empty, or `default`); default =
+-- value. An unknown field in a message is ignored (a newer peer may send it); a missing one that is not
+-- optional, one of the wrong type, over its max or given twice is DFS_E_PROTO naming the field.
 --
--- What is on a master's disk depends on S.rows, S.ops, S.op_structs and the enums they use: there, order and width
--- are the format. New enum values and operations go to the end; a changed row needs a new PROTO_FORMAT.
+-- What is on a master's disk depends on S.rows, S.ops, S.op_structs and the enums they use: there, order and
+-- width are the format. New enum values and operations go to the end; a changed row needs a new PROTO_FORMAT.
 
 local S = { protocol = 1 }
 
@@ -43,7 +45,8 @@ S.enums = {
     values = { "good", "open", "stale", "short", "corrupt", "missing", "unknown" } },
   { name = "node_state", doc = "a datanode, as the master knows it",
     values = { "up", "slow", "suspect", "dead", "draining" } },
-  { name = "held_state", doc = "a replica, as its datanode knows it", values = { "open", "frozen", "sealed", "bad" } },
+  { name = "held_state", doc = "a replica, as its datanode knows it",
+    values = { "open", "frozen", "sealed", "bad" } },
   { name = "role", doc = "what a token allows", values = { "none", "read", "write", "admin", "node" } },
 }
 
@@ -180,8 +183,8 @@ local session = { "session", "id", "name of the session" }
 local chunk = { "chunk", "id", "which chunk" }
 local epoch = { "epoch", "u64", "the master's reign (RULES 16)" }
 
--- Calls. `to`: who answers; `auth`: the least role; `mutates`: carries (client, seq) and is answered once (RULES 17);
--- `errors`: its own.
+-- Calls. `to`: who answers; `auth`: the least role; `mutates`: carries (client, seq) and is answered once
+-- (RULES 17); `errors`: its own.
 S.calls = {
   { name = "hello", to = "master", auth = "read", doc = "first call on a channel (RULES 35)",
     args = {
@@ -286,8 +289,10 @@ S.calls = {
       { "chunk_size", "u64", "bytes of each chunk but the last" },
       { "goal", "u32", "replicas that the file will ask for" },
       { "expires_ms", "u64", "of silence, then it is gone" },
-      { "warning", "text", "what the user should know: goal lowered, fewer live nodes", max = 511, optional = true },
-      { "chunks", "list", "the first of them; empty for an empty file and in a repeated answer: ask by allocate",
+      { "warning", "text", "what the user should know: goal lowered, fewer live nodes", max = 511,
+        optional = true },
+      { "chunks", "list",
+        "the first of them; empty for an empty file and in a repeated answer: ask by allocate",
         of = "allocated", max = 64 },
     },
     errors = { "NOENT", "EXIST", "NOTDIR", "ISDIR", "NAME", "INVAL", "NODES" } },
@@ -310,7 +315,8 @@ S.calls = {
     errors = { "EXPIRED" } },
 
   { name = "seal", to = "master", auth = "write",
-    doc = "a replica failed the writer: freeze the chunk, seal it at a length that holds what was acknowledged (RULES 1)",
+    doc = "a replica failed the writer: freeze the chunk, seal it at a length that holds what was"
+      .. " acknowledged (RULES 1)",
     args = { session, chunk, { "acked", "u64", "bytes acknowledged to this writer" } },
     reply = {
       { "length", "u64", "0: nothing of it is kept" },
@@ -337,7 +343,8 @@ S.calls = {
     reply = { { "attr", "struct", "as committed", of = "attr" } },
     errors = { "EXPIRED", "TICKET", "RANGE", "NOENT", "EXIST", "ISDIR" } },
 
-  { name = "abandon", to = "master", auth = "write", mutates = true, doc = "give a session up; its chunks are freed",
+  { name = "abandon", to = "master", auth = "write", mutates = true,
+    doc = "give a session up; its chunks are freed",
     args = { session }, reply = {},
     errors = { "EXPIRED" } },
 
@@ -381,7 +388,7 @@ S.calls = {
       { "free", "u64", "bytes of it not used" },
       { "used", "u64", "bytes in chunks" },
       { "operations", "u64", "in the op log so far" },
-      { "policies", "list", "in force: kind:name, or the error that made C decide", of = "policy_info", max = 32 },
+      { "policies", "list", "in force, or the error that made C decide", of = "policy_info", max = 32 },
     } },
 
   { name = "register", to = "master", auth = "node", doc = "a datanode's first call on its channel",
@@ -420,7 +427,8 @@ S.calls = {
     reply = {},
     errors = { "STALE" } },
 
-  { name = "heartbeat", to = "master", auth = "node", doc = "alive; from a thread that touches no disk (RULES 34)",
+  { name = "heartbeat", to = "master", auth = "node",
+    doc = "alive; from a thread that touches no disk (RULES 34)",
     args = {
       { "uuid", "id", "the node's identity" },
       { "incarnation", "id", "of the registered process" },
@@ -460,7 +468,8 @@ S.calls = {
     },
     errors = { "STALE", "FENCED", "IO", "CORRUPT" } },
 
-  { name = "seal_at", to = "datanode", auth = "node", doc = "cut to a length and seal; refused where the bytes differ",
+  { name = "seal_at", to = "datanode", auth = "node",
+    doc = "cut to a length and seal; refused where the bytes differ",
     args = {
       chunk,
       { "version", "u64", "the raised one" },
@@ -491,7 +500,8 @@ S.calls = {
     errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT" } },
 }
 
--- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit length.
+-- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
+-- length.
 S.rows = {
   { name = "inode", doc = "inode id -> this", fields = {
     { "kind", "enum", "what it is", of = "kind" },
@@ -580,8 +590,8 @@ local op_uid, op_gid = { "uid", "u32", "owner" }, { "gid", "u32", "group" }
 local op_mode = { "mode", "u32", "permission bits, 07777" }
 local op_mtime = { "mtime_ns", "i64", "modification time, ns since 1970" }
 
--- Operations: each one mutation, carrying every time, id and policy answer that it needs (RULES 19). Packed like rows;
--- in the log: operation number -> (op kind, time_ms, client, seq, body).
+-- Operations: each one mutation, carrying every time, id and policy answer that it needs (RULES 19). Packed
+-- like rows; in the log: operation number -> (op kind, time_ms, client, seq, body).
 S.ops = {
   { name = "epoch_begin", doc = "a master starts", fields = {
     { "epoch", "u64", "its reign" },
@@ -679,6 +689,29 @@ S.op_structs = {
     { "length", "u64", "bytes, > 0" },
     { "crc", "u32", "CRC32C of these bytes" },
   } },
+}
+
+-- What verbs print with --json: the reply of a call, or fields of their own. For docs/json.md alone.
+S.prints = {
+  { verb = "ls", doc = "one object, all pages in it", fields = {
+    { "entries", "list", "in order of the names' bytes; of a file: itself alone", of = "attr" },
+  } },
+  { verb = "stat", doc = "one object", call = "stat" },
+  { verb = "info", doc = "one object: a file's attributes and where its bytes are", fields = {
+    { "attr", "struct", "of the file", of = "attr" },
+    { "extents", "list", "all of them in order of offset; `ticket` is empty", of = "located" },
+  } },
+  { verb = "put, get", doc = "one object a file, each on a line of its own", fields = {
+    { "path", "bytes", "in the file system", max = 4096 },
+    { "local", "bytes", "the file here; `-` for standard input or output", max = 4096 },
+    { "bytes", "u64", "moved" },
+    { "goal", "u32", "replicas that the file asks for" },
+    { "chunks", "u32", "that its bytes are in" },
+    { "retries", "u32", "chunks or replicas given up on the way" },
+    { "warning", "text", "what the user should know", max = 511, optional = true },
+  } },
+  { verb = "nodes", doc = "one object", call = "nodes" },
+  { verb = "status", doc = "one object", call = "status" },
 }
 
 return S

@@ -18,8 +18,8 @@
  *   X_to_json    add the fields to a cJSON object X_from_json    decode a cJSON object
  * of each row:   X_pack, X_unpack (binary). What they promise stands in proto/shape.h.
  *
- * Strings are NUL-terminated; after decoding never NULL; encoders take NULL as "". A zeroed struct is a valid one;
- * where zero is not what an absent field means there is an initializer PROTO_..._INIT.
+ * Strings are NUL-terminated; after decoding never NULL; encoders take NULL as "". A zeroed struct is a
+ * valid one; where zero is not what an absent field means there is an initializer PROTO_..._INIT.
  */
 
 #define PROTO_VERSION 1
@@ -622,7 +622,7 @@ struct proto_status_reply {
 	uint64_t free; /* bytes of it not used */
 	uint64_t used; /* bytes in chunks */
 	uint64_t operations; /* in the op log so far */
-	struct proto_policy_info *policies; /* in force: kind:name, or the error that made C decide; at most 32 */
+	struct proto_policy_info *policies; /* in force, or the error that made C decide; at most 32 */
 	size_t policies_count;
 };
 extern const struct proto_shape proto_status_reply_shape;
@@ -1521,29 +1521,29 @@ enum proto_call proto_call_find(const char *name);
 /* ---- rows: X_unpack gives DFS_E_CORRUPT for what X_pack did not make ---- */
 
 int proto_row_inode_pack(const struct proto_row_inode *from, struct buf *ret);
-int proto_row_inode_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_inode *ret,
-	struct dfs_error *err);
+int proto_row_inode_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_inode *ret, struct dfs_error *err);
 int proto_row_dentry_pack(const struct proto_row_dentry *from, struct buf *ret);
-int proto_row_dentry_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_dentry *ret,
-	struct dfs_error *err);
+int proto_row_dentry_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_dentry *ret, struct dfs_error *err);
 int proto_row_extent_row_pack(const struct proto_row_extent_row *from, struct buf *ret);
-int proto_row_extent_row_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_extent_row *ret,
-	struct dfs_error *err);
+int proto_row_extent_row_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_extent_row *ret, struct dfs_error *err);
 int proto_row_chunk_pack(const struct proto_row_chunk *from, struct buf *ret);
-int proto_row_chunk_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_chunk *ret,
-	struct dfs_error *err);
+int proto_row_chunk_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_chunk *ret, struct dfs_error *err);
 int proto_row_session_pack(const struct proto_row_session *from, struct buf *ret);
-int proto_row_session_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_session *ret,
-	struct dfs_error *err);
+int proto_row_session_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_session *ret, struct dfs_error *err);
 int proto_row_node_pack(const struct proto_row_node *from, struct buf *ret);
-int proto_row_node_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_node *ret,
-	struct dfs_error *err);
+int proto_row_node_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_node *ret, struct dfs_error *err);
 int proto_row_answer_pack(const struct proto_row_answer *from, struct buf *ret);
-int proto_row_answer_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_answer *ret,
-	struct dfs_error *err);
+int proto_row_answer_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_answer *ret, struct dfs_error *err);
 int proto_row_counters_pack(const struct proto_row_counters *from, struct buf *ret);
-int proto_row_counters_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_counters *ret,
-	struct dfs_error *err);
+int proto_row_counters_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_counters *ret, struct dfs_error *err);
 
 /* ---- operations ---- */
 

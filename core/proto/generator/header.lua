@@ -24,8 +24,8 @@ local banner = [[
  *   X_to_json    add the fields to a cJSON object X_from_json    decode a cJSON object
  * of each row:   X_pack, X_unpack (binary). What they promise stands in proto/shape.h.
  *
- * Strings are NUL-terminated; after decoding never NULL; encoders take NULL as "". A zeroed struct is a valid one;
- * where zero is not what an absent field means there is an initializer PROTO_..._INIT.
+ * Strings are NUL-terminated; after decoding never NULL; encoders take NULL as "". A zeroed struct is a
+ * valid one; where zero is not what an absent field means there is an initializer PROTO_..._INIT.
  */
 ]]
 
@@ -55,7 +55,8 @@ end
 
 local function comment(field)
   local parts = { field.doc }
-  if field.max then parts[#parts + 1] = ("at most %d%s"):format(field.max, field.type == "list" and "" or " bytes") end
+  local unit = field.type == "list" and "" or " bytes"
+  if field.max then parts[#parts + 1] = ("at most %d%s"):format(field.max, unit) end
   return table.concat(parts, "; ")
 end
 
@@ -77,7 +78,8 @@ end
 local function initializer(out, shape)
   local parts = {}
   for _, field in ipairs(shape.fields) do
-    if field.default and field.default ~= 0 then parts[#parts + 1] = (".%s = %d"):format(field.name, field.default) end
+    local value = field.default or 0
+    if value ~= 0 then parts[#parts + 1] = (".%s = %d"):format(field.name, value) end
   end
   if #parts > 0 then out("#define %s_INIT { %s }", shape.c:upper(), table.concat(parts, ", ")) end
 end
@@ -145,8 +147,8 @@ local function packed(out, schema)
   out("")
   for _, shape in ipairs(schema.rows) do
     out("int %s_pack(const struct %s *from, struct buf *ret);", shape.c, shape.c)
-    out("int %s_unpack(const void *bytes, size_t size, struct arena *arena, struct %s *ret,", shape.c, shape.c)
-    out("\tstruct dfs_error *err);")
+    out("int %s_unpack(const void *bytes, size_t size, struct arena *arena,", shape.c)
+    out("\tstruct %s *ret, struct dfs_error *err);", shape.c)
   end
   out("")
   out("/* ---- operations ---- */")

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The schema checked and put into the form that the writers of output want: a list of shapes, each with its C names.
--- A mistake in the schema ends here with a sentence.
+-- The schema checked and put into the form that the writers of output want: a list of shapes, each with its C
+-- names. A mistake in the schema ends here with a sentence.
 
 local M = {}
 
@@ -12,9 +12,9 @@ M.scalars = {
 local listable = { u64 = true, i64 = true, id = true, u32 = true }
 
 local reserved = {}
-for word in ([[auto break case char const continue default do double else enum extern float for goto if int long
-  register return short signed sizeof static struct switch typedef union unsigned void volatile while inline restrict
-  bool true false errno stdin stdout stderr linux unix assert offsetof]]):gmatch("%S+") do
+for word in ([[auto break case char const continue default do double else enum extern float for goto if int
+  long register return short signed sizeof static struct switch typedef union unsigned void volatile while
+  inline restrict bool true false errno stdin stdout stderr linux unix assert offsetof]]):gmatch("%S+") do
   reserved[word] = true
 end
 
@@ -23,7 +23,9 @@ local function fail(where, format, ...)
 end
 
 local function check_name(where, name)
-  if type(name) ~= "string" or not name:match("^%l[%l%d_]*$") then fail(where, "bad name %s", tostring(name)) end
+  if type(name) ~= "string" or not name:match("^%l[%l%d_]*$") then
+    fail(where, "bad name %s", tostring(name))
+  end
 end
 
 local function check_list(schema, where, field)
@@ -32,9 +34,9 @@ local function check_list(schema, where, field)
   field.item, field.shape = scalar and field.of or "struct", shape
 end
 
-local function check_max(where, field)
+local function check_max(where, field, documented_only)
   local wanted = field.type == "text" or field.type == "bytes" or field.type == "list"
-  if wanted and not math.type(field.max) then fail(where, "needs max") end
+  if wanted and not math.type(field.max) and not documented_only then fail(where, "needs max") end
   if not wanted and field.max then fail(where, "max is for text, bytes and list") end
   if field.max and (field.max < 1 or field.max > 65535) then fail(where, "max must be 1..65535") end
 end
@@ -62,7 +64,7 @@ local function field_of(schema, shape, row)
   elseif not M.scalars[field.type] then
     fail(where, "type %s is not known", tostring(field.type))
   end
-  check_max(where, field)
+  check_max(where, field, shape.documented_only)
   check_default(where, field)
   return field
 end
@@ -168,8 +170,8 @@ local function build_packed(schema, source)
     by_name(source[kind], kind)
     documented(source[kind], kind)
     for i, entry in ipairs(source[kind]) do
-      local shape = shape_of(schema, prefix .. entry.name, "proto_" .. prefix .. entry.name, entry.name, entry.doc,
-        entry.fields)
+      local name = prefix .. entry.name
+      local shape = shape_of(schema, name, "proto_" .. name, entry.name, entry.doc, entry.fields)
       shape.short, shape.index = entry.name, i
       table.insert(schema[kind], shape)
     end
@@ -186,15 +188,32 @@ local function errors_of(header)
   return list
 end
 
+-- Shapes that are documented only: no C is made of them.
+local function build_prints(schema, source)
+  local replies = {}
+  for _, call in ipairs(schema.calls) do replies[call.name] = call.reply end
+  for _, entry in ipairs(source.prints) do
+    local shape = { name = entry.verb, rows = entry.fields, fields = {}, documented_only = true }
+    if entry.call then
+      shape = replies[entry.call] or fail(entry.verb, "call %s is not known", entry.call)
+    else
+      fill(schema, shape)
+    end
+    table.insert(schema.prints, { verb = entry.verb, doc = entry.doc, shape = shape })
+  end
+end
+
 function M.build(source, error_header)
   local schema = { protocol = source.protocol, limits = source.limits, enums = source.enums,
-    errors = errors_of(error_header), common_errors = source.common_errors, mutation_errors = source.mutation_errors,
+    errors = errors_of(error_header),
+    common_errors = source.common_errors, mutation_errors = source.mutation_errors,
     enum_by_name = by_name(source.enums, "enums"), struct_by_name = {}, shapes = {},
-    structs = {}, op_structs = {}, calls = {}, rows = {}, ops = {}, prints = source.prints }
+    structs = {}, op_structs = {}, calls = {}, rows = {}, ops = {}, prints = {} }
   build_structs(schema, source)
   build_calls(schema, source)
   build_packed(schema, source)
   for _, shape in ipairs(schema.shapes) do fill(schema, shape) end
+  build_prints(schema, source)
   local limit = 0
   for _, row in ipairs(schema.limits) do
     if row[1] == "depth" then limit = row[2] end

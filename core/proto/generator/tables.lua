@@ -19,8 +19,8 @@ local banner = [[
 local function enums(out, schema)
   for _, enum in ipairs(schema.enums) do
     out("static const char *const %s_names[] = { \"%s\" };", enum.name, table.concat(enum.values, '", "'))
-    out("const struct proto_enum proto_%s_values = { \"%s\", %s_names, %d };", enum.name, enum.name, enum.name,
-      #enum.values)
+    out("const struct proto_enum proto_%s_values = { \"%s\", %s_names, %d };", enum.name, enum.name,
+      enum.name, #enum.values)
     out("_Static_assert(sizeof(enum proto_%s) == 4, \"codecs take an enum for a uint32_t\");", enum.name)
     out("")
     out("const char *proto_%s_name(enum proto_%s value)", enum.name, enum.name)
@@ -62,8 +62,9 @@ local function shapes(out, schema)
       for _, field in ipairs(shape.fields) do out("\t{ %s },", row(shape, field)) end
       out("};")
     end
-    out("const struct proto_shape %s_shape = { \"%s\", sizeof(struct %s), %s, %d };", shape.c, shape.root, shape.c,
-      #shape.fields > 0 and shape.c .. "_fields" or "NULL", #shape.fields)
+    local fields = #shape.fields > 0 and shape.c .. "_fields" or "NULL"
+    out("const struct proto_shape %s_shape = { \"%s\", sizeof(struct %s), %s, %d };", shape.c, shape.root,
+      shape.c, fields, #shape.fields)
     out("_Static_assert(sizeof(struct %s) <= PROTO_STRUCT_SIZE, \"raise PROTO_STRUCT_SIZE\");", shape.c)
     out("")
   end
@@ -93,7 +94,8 @@ local function calls(out, schema)
     local a, r = call.args.c, call.reply.c
     out("\t[PROTO_CALL_%s] = { \"%s\", %s, PROTO_ROLE_%s, %s, sizeof(struct %s), sizeof(struct %s),",
       call.name:upper(), call.name, call.to == "master", call.auth:upper(), call.mutates, a, r)
-    out("\t\t&%s_shape, &%s_shape, %s_encode_any, %s_decode_any, %s_encode_any, %s_decode_any },", a, r, a, a, r, r)
+    out("\t\t&%s_shape, &%s_shape,", a, r)
+    out("\t\t%s_encode_any, %s_decode_any, %s_encode_any, %s_decode_any },", a, a, r, r)
   end
   out([[
 };
