@@ -42,7 +42,8 @@ local generated = { "core/proto/gen/proto.h", "core/proto/gen/tables.c", "core/p
 
 local function with_copy(body)
   local dir = io.popen("mktemp -d"):read("l")
-  run(("mkdir -p DIR/core DIR/web/lib DIR/docs DIR/include/dfs && cp -r core/proto DIR/core"):gsub("DIR", dir))
+  run(("mkdir -p DIR/core DIR/web/lib DIR/docs DIR/include/dfs"):gsub("DIR", dir))
+  run(("cp -r core/proto DIR/core"):gsub("DIR", dir))
   run(("cp include/dfs/error.h DIR/include/dfs && cp web/lib/proto.js DIR/web/lib"):gsub("DIR", dir))
   run(("cp docs/protocol.md docs/json.md DIR/docs"):gsub("DIR", dir))
   local good, why = pcall(body, dir, ("cd %s && lua5.4 core/proto/generate.lua"):format(dir))
