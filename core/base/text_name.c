@@ -6,6 +6,7 @@
 
 static size_t utf8_size(const unsigned char *bytes, size_t size);
 static size_t shown_size(const unsigned char *bytes, size_t size);
+static void percent(unsigned char byte, struct buf *ret);
 static int hex_value(char c);
 
 bool text_is_utf8(const char *bytes, size_t size)
@@ -30,7 +31,7 @@ void text_name_encode(const char *name, size_t size, struct buf *ret)
 		size_t step = *at == '%' ? 0 : utf8_size(at, (size_t)(end - at));
 
 		if (step == 0)
-			buf_printf(ret, "%%%02X", *at++);
+			percent(*at++, ret);
 		else
 			buf_append(ret, at, step);
 		at += step;
@@ -121,6 +122,15 @@ static size_t shown_size(const unsigned char *bytes, size_t size)
 	if (count == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0)
 		return 0;
 	return count;
+}
+
+/* Not by printf: a page of a directory may be a quarter of a million such bytes. */
+static void percent(unsigned char byte, struct buf *ret)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char text[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+
+	buf_append(ret, text, sizeof(text));
 }
 
 static int hex_value(char c)
