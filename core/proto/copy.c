@@ -4,7 +4,7 @@
 #include <stdalign.h>
 #include <string.h>
 #include "proto/gen/proto.h"
-#include "proto/json_text.h"
+#include "proto/parts.h"
 
 static int pointers_copy(const struct proto_shape *shape, struct arena *arena, char *ret);
 static int string_copy(struct arena *arena, const char **text);
@@ -66,7 +66,7 @@ static int list_copy(const struct proto_field *field, struct arena *arena, char 
 {
 	char **list = (char **)(ret + field->offset);
 	size_t count = *(const size_t *)(ret + field->count_offset);
-	size_t step = field->of ? field->of->size : proto_item_size((enum proto_type)field->item);
+	size_t step = proto_step(field);
 	char *entries;
 	int status = 0;
 

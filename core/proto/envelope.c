@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 #include "base/text.h"
+#include "proto/parts.h"
 
 /* The members of an envelope; each may be given once. */
 struct members {
@@ -26,18 +27,12 @@ static int body_decode(const struct envelope *envelope, const struct proto_shape
 int envelopes_parse(struct envelopes *ret, struct arena *arena, const char *json, size_t size,
         struct dfs_error *err)
 {
-	const char *end = NULL;
 	const cJSON *item;
 	size_t count;
-	int status = proto_json_check(json, size, err);
+	int status = proto_json_parse(json, size, &ret->tree, err);
 
 	if (status != 0)
 		return status;
-	ret->tree = cJSON_ParseWithLengthOpts(json, size, &end, false);
-	while (ret->tree && end < json + size && strchr(" \t\r\n", *end))
-		end++;
-	if (!ret->tree || end != json + size)
-		return error_set(err, DFS_E_PROTO, "message: not JSON");
 	count = cJSON_IsArray(ret->tree) ? (size_t)cJSON_GetArraySize(ret->tree) : 1;
 	if (count > PROTO_BATCH_MAX)
 		return error_set(err, DFS_E_PROTO, "message: %zu in a batch, at most %d are taken",

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "proto/envelope.h"
 #include "proto/json_text.h"
+#include "proto/parts.h"
 
 static size_t begin(struct buf *ret, uint64_t id);
 static int finish(struct buf *ret, size_t start, int status);
@@ -92,7 +93,7 @@ static int finish(struct buf *ret, size_t start, int status)
 	else if (status == 0 && ret->size > PROTO_MESSAGE_MAX - 1)
 		status = DFS_E_LIMIT;
 	if (status != 0)
-		json_cut(ret, start);
+		proto_cut(ret, start);
 	return status;
 }
 

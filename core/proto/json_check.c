@@ -4,9 +4,11 @@
  * of two, and ends a string at \u0000: all three are refused here, by one scan that knows only
  * brackets, commas and strings.
  */
+#include <cjson/cJSON.h>
 #include <string.h>
 #include "base/error.h"
 #include "proto/gen/proto.h"
+#include "proto/parts.h"
 
 struct scan {
 	const char *at, *end;
@@ -32,6 +34,25 @@ int proto_json_check(const char *json, size_t size, struct dfs_error *err)
 	if (scan.values > PROTO_VALUES_MAX)
 		return error_set(
 		        err, DFS_E_PROTO, "message: more than %d values", PROTO_VALUES_MAX);
+	return 0;
+}
+
+int proto_json_parse(const char *json, size_t size, struct cJSON **ret, struct dfs_error *err)
+{
+	const char *end = NULL;
+	cJSON *tree;
+	int status = proto_json_check(json, size, err);
+
+	if (status != 0)
+		return status;
+	tree = cJSON_ParseWithLengthOpts(json, size, &end, false);
+	while (tree && end < json + size && strchr(" \t\r\n", *end))
+		end++;
+	if (!tree || end != json + size) {
+		cJSON_Delete(tree);
+		return error_set(err, DFS_E_PROTO, "message: not JSON");
+	}
+	*ret = tree;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "proto/json_text.h"
+#include "proto/parts.h"
 #include "proto/shape.h"
 
 enum { NUMBER_SIZE = 24 }; /* quotes, sign and digits of any number */
@@ -29,7 +30,7 @@ int proto_shape_encode(const struct proto_shape *shape, const void *from, struct
 	if (status == 0 && ret->failed)
 		status = DFS_E_NOMEM;
 	if (status != 0)
-		json_cut(ret, start);
+		proto_cut(ret, start);
 	return status;
 }
 
@@ -135,7 +136,7 @@ static int list_encode(const struct proto_field *field, const char *from, struct
 {
 	const char *entry = *(const char *const *)(from + field->offset);
 	size_t count = *(const size_t *)(from + field->count_offset);
-	size_t step = field->of ? field->of->size : proto_item_size((enum proto_type)field->item);
+	size_t step = proto_step(field);
 	int status = 0;
 
 	if (count > field->max)

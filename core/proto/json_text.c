@@ -2,7 +2,6 @@
 /* Scalars as JSON. Nearly all strings are plain ASCII and are copied whole after one look. */
 #include "proto/json_text.h"
 
-#include <assert.h>
 #include <string.h>
 #include "base/text.h"
 
@@ -73,20 +72,6 @@ size_t json_id(uint64_t value, char *ret)
 		ret[i] = hex[value & 15];
 	ret[17] = '"';
 	return 18;
-}
-
-void json_cut(struct buf *buf, size_t size)
-{
-	assert(size <= buf->size);
-	buf->size = size;
-	if (buf->data)
-		buf->data[size] = '\0';
-}
-
-size_t proto_item_size(enum proto_type type)
-{
-	assert(type <= PROTO_TYPE_U32);
-	return type == PROTO_TYPE_U32 ? sizeof(uint32_t) : sizeof(uint64_t);
 }
 
 /* Printable ASCII that needs no escape. */

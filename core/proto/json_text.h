@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buf.h"
-#include "proto/shape.h"
 
 /* Scalars as JSON, for the encoders of this folder. */
 
@@ -18,12 +17,5 @@ void json_name(const char *name, size_t size, struct buf *ret);
 size_t json_digits(uint64_t value, char *ret);
 size_t json_u64(uint64_t value, bool negative, char *ret); /* quoted */
 size_t json_id(uint64_t value, char *ret);                 /* quoted, 16 hex digits */
-
-/* Give up what was appended since `size`. That memory ran out is kept: what was lost may stand
- * before it. */
-void json_cut(struct buf *buf, size_t size);
-
-/* Bytes of one entry of a list of numbers. */
-size_t proto_item_size(enum proto_type type);
 
 #endif

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 #include "proto/gen/proto.h"
-#include "proto/json_text.h"
+#include "proto/parts.h"
 
 static int fields_pack(const struct proto_shape *shape, const char *from, struct buf *ret);
 static int field_pack(const struct proto_field *field, const char *from, struct buf *ret);
@@ -20,7 +20,7 @@ int proto_shape_pack(const struct proto_shape *shape, const void *from, struct b
 	little(PROTO_FORMAT, 1, ret);
 	status = proto_shape_pack_fields(shape, from, ret);
 	if (status != 0)
-		json_cut(ret, start);
+		proto_cut(ret, start);
 	return status;
 }
 
@@ -32,7 +32,7 @@ int proto_shape_pack_fields(const struct proto_shape *shape, const void *from, s
 	if (status == 0 && ret->failed)
 		status = DFS_E_NOMEM;
 	if (status != 0)
-		json_cut(ret, start);
+		proto_cut(ret, start);
 	return status;
 }
 
@@ -48,7 +48,7 @@ int proto_op_pack(const struct proto_op *from, struct buf *ret)
 	little(from->kind, 1, ret);
 	status = proto_shape_pack_fields(shape, (const char *)from + PROTO_OP_BODY, ret);
 	if (status != 0)
-		json_cut(ret, start);
+		proto_cut(ret, start);
 	return status;
 }
 
@@ -100,7 +100,7 @@ static int list_pack(const struct proto_field *field, const char *from, struct b
 {
 	const char *entry = *(const char *const *)(from + field->offset);
 	size_t count = *(const size_t *)(from + field->count_offset);
-	size_t step = field->of ? field->of->size : proto_item_size((enum proto_type)field->item);
+	size_t step = proto_step(field);
 	int status = 0;
 
 	if (count > field->max)

@@ -7,7 +7,7 @@
 #include <stdalign.h>
 #include <string.h>
 #include "proto/gen/proto.h"
-#include "proto/json_text.h"
+#include "proto/parts.h"
 
 struct reader {
 	const uint8_t *at, *end;
@@ -161,7 +161,7 @@ static int string_unpack(struct reader *reader, const struct proto_field *field,
 /* An entry is at least 4 bytes, so a count is never much larger than the input. */
 static int list_unpack(struct reader *reader, const struct proto_field *field, char *ret)
 {
-	size_t step = field->of ? field->of->size : proto_item_size((enum proto_type)field->item);
+	size_t step = proto_step(field);
 	uint64_t count = 0;
 	int status = little(reader, 2, &count);
 	char *entries;
@@ -183,7 +183,7 @@ static int list_unpack(struct reader *reader, const struct proto_field *field, c
 static int entries_unpack(
         struct reader *reader, const struct proto_field *field, size_t count, char *entries)
 {
-	size_t step = field->of ? field->of->size : proto_item_size((enum proto_type)field->item);
+	size_t step = proto_step(field);
 
 	for (size_t i = 0; i < count; i++, entries += step) {
 		int status = field->of

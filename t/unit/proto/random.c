@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "proto/json_text.h"
+#include "proto/parts.h"
 
 static void field_fill(
         struct random *random, const struct proto_field *field, struct arena *arena, char *ret);
@@ -131,7 +131,7 @@ static const char *name_make(struct random *random, struct arena *arena, uint32_
 static void list_fill(
         struct random *random, const struct proto_field *field, struct arena *arena, char *ret)
 {
-	size_t step = field->of ? field->of->size : proto_item_size((enum proto_type)field->item);
+	size_t step = proto_step(field);
 	size_t max = field->max < random->list_max ? field->max : random->list_max;
 	size_t count = random_below(random, max + 1);
 	char *entries = count ? arena_alloc(arena, count * step) : NULL;
@@ -189,7 +189,7 @@ static bool field_equal(const struct proto_field *field, const char *a, const ch
 
 static bool list_equal(const struct proto_field *field, const char *a, const char *b)
 {
-	size_t step = field->of ? field->of->size : proto_item_size((enum proto_type)field->item);
+	size_t step = proto_step(field);
 	size_t count = *(const size_t *)(a + field->count_offset);
 	const char *at = *(const char *const *)(a + field->offset);
 	const char *bt = *(const char *const *)(b + field->offset);

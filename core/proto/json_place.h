@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROTO_JSON_PLACE_H
+#define PROTO_JSON_PLACE_H
+
+#include <stddef.h>
+#include "proto/shape.h"
+
+struct cJSON;
+
+/* Where a decoder is, for the sentence of an error: a list that hangs on the C stack. */
+struct place {
+	const struct place *above;
+	const char *name; /* NULL: entry `index` of the list above */
+	size_t index;
+};
+
+struct decoder {
+	struct arena *arena;
+	struct dfs_error *err;
+};
+
+/* DFS_E_PROTO: "args.extents[3].length: what". */
+int json_refuse(struct decoder *decoder, const struct place *place, const char *what);
+int json_nomem(struct decoder *decoder);
+/* A number, id or flag. */
+int json_number_decode(struct decoder *decoder, const struct place *place, enum proto_type type,
+        const struct cJSON *item, char *ret);
+/* A text, name or value of an enum; `ret` is the field. */
+int json_string_decode(struct decoder *decoder, const struct place *place,
+        const struct proto_field *field, const struct cJSON *item, char *ret);
+
+#endif
