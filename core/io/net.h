@@ -73,7 +73,7 @@ struct io_response {
 struct io_exchange_events {
 	void (*response)(void *arg, const struct io_response *response); /* client side, once, before its body */
 	void (*body)(void *arg, const void *bytes, size_t size);        /* the other side's body, in order */
-	void (*body_end)(void *arg);                                     /* the other side's body is complete */
+	void (*body_end)(void *arg);                                     /* the other side's body is complete, an empty one too */
 	void (*writable)(void *arg);                                     /* asked for by io_exchange_want_write */
 	/* Last event. `why` NULL: both bodies are complete; else a sentence. The exchange is gone when it returns. */
 	void (*closed)(void *arg, const char *why);
@@ -97,7 +97,10 @@ struct io_net_ops {
 	/* Listen on `address` ("127.0.0.1:7070"). NULL with a sentence in ret_why[256] where that fails. */
 	struct io_server *(*serve)(void *ctx, const char *address, const struct io_service *service, void *arg,
 				   char *ret_why);
-	void (*server_close)(void *ctx, struct io_server *server); /* stops listening and closes its conversations */
+	/*
+	 * Stops listening and ends its conversations: those not closed or aborted in this turn are told `closed` in the next.
+	 */
+	void (*server_close)(void *ctx, struct io_server *server);
 
 	/* Never NULL but for NOMEM; a failure to connect arrives as `closed`. `bearer` may be NULL. */
 	struct io_channel *(*channel_open)(void *ctx, const char *address, const char *path, const char *bearer,
@@ -111,7 +114,10 @@ struct io_net_ops {
 	/* Server side: status and headers; the body follows by io_exchange_write, exactly body_size bytes. */
 	int (*respond)(void *ctx, struct io_exchange *exchange, const struct io_response *response);
 	void (*want_write)(void *ctx, struct io_exchange *exchange);
-	/* Only inside `writable`. Takes all of it. Returns true while more may be written in this callback. */
+	/*
+	 * Only inside `writable`. Takes all of it. Returns true while more may be written in this callback. A response of
+	 * IO_BODY_UNKNOWN ends with a write of 0 bytes. Where no body is owed (HEAD, 204, 304) `writable` does not come.
+	 */
 	bool (*write)(void *ctx, struct io_exchange *exchange, const void *bytes, size_t size);
 	/* Stop or resume `body`; what the implementation has already read may still arrive after a pause. */
 	void (*pause)(void *ctx, struct io_exchange *exchange, bool paused);

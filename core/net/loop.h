@@ -7,14 +7,16 @@
 #include "io/io.h"
 
 /*
- * The real world: a libwebsockets loop, worker threads, the machine's clock, randomness and disk, as one `struct io`.
- * One loop per thread; a process may run several (the heartbeat has its own, RULES 34).
+ * The real world: a libwebsockets loop, worker threads, the machine's clock, randomness and disk,
+ * as one `struct io`. One loop per thread; a process may run several (the heartbeat has its own,
+ * RULES 34).
  */
 struct loop;
 
 struct loop_options {
-	bool server;          /* listens: sizes its tables for thousands of connections; else for a client */
-	unsigned disk_workers; /* threads of IO_LANE_DISK and IO_LANE_BULK together; 0: 4 servers, 1 clients, made at first use */
+	bool server; /* listens: sizes its tables for thousands of connections; else for a client */
+	unsigned disk_workers; /* threads of IO_LANE_DISK and IO_LANE_BULK together; 0: 4 servers, 1
+	                          clients, made at first use */
 };
 
 int loop_create(struct loop **ret, const struct loop_options *options, struct dfs_error *err);
@@ -28,5 +30,8 @@ void loop_run_until(struct loop *loop, const bool *flag);
 void loop_stop(struct loop *loop);
 /* Turns since the start, readable from any thread: a stuck loop does not count (RULES 34). */
 uint64_t loop_turns(const struct loop *loop);
+/* The port that a server of io_net.serve listens on: tests ask for port 0. */
+struct io_server;
+int loop_server_port(const struct io_server *server);
 
 #endif

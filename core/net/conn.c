@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/* TCP connections on libwebsockets' raw sockets. */
+#include "net/conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <utlist.h>
+
+enum {
+	CONN_MAGIC = 0x434f4e4e,
+	QUEUE_LARGE = 64 * 1024, /* as much waits: let it go before asking for more */
+};
+
+static void conn_turn(struct task *task);
+static bool flush(struct conn *conn, const void *bytes, size_t size);
+static void lose(struct conn *conn, const char *why);
+
+static struct conn *adopt(struct loop *loop, int fd)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+	lws_adopt_desc_t desc = {.vh = loop->vhost,
+	        .type = LWS_ADOPT_SOCKET,
+	        .fd.sockfd = fd,
+	        .vh_prot_name = "dfs",
+	        .opaque = conn};
+	int on = 1;
+
+	if (!conn) {
+		close(fd);
+		return NULL;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){20}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){5}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){4}, sizeof(int));
+	conn->magic = CONN_MAGIC;
+	conn->loop = loop;
+	conn->task.run = conn_turn;
+	conn->budget = NET_WRITE_BUDGET;
+	conn->wsi = lws_adopt_descriptor_vhost_via_info(&desc); /* closes fd where it fails */
+	if (!conn->wsi) {
+		free(conn);
+		errno = ENOMEM;
+		return NULL;
+	}
+	DL_APPEND(loop->conns, conn);
+	return conn;
+}
+
+struct conn *conn_connect(
+        struct loop *loop, const char *address, const struct sockaddr *peer, unsigned size)
+{
+	int fd = socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct conn *conn;
+
+	if (fd < 0)
+		return NULL;
+	if (connect(fd, peer, size) && errno != EINPROGRESS) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return NULL;
+	}
+	conn = adopt(loop, fd);
+	if (!conn)
+		return NULL;
+	snprintf(conn->address, sizeof(conn->address), "%s", address);
+	conn->state = CONN_CONNECTING;
+	conn_deadline(conn, NET_CONNECT_MS, "no answer");
+	lws_callback_on_writable(conn->wsi);
+	return conn;
+}
+
+struct conn *conn_accept(struct loop *loop, int fd)
+{
+	struct conn *conn = adopt(loop, fd);
+
+	if (conn)
+		conn->state = CONN_OPEN;
+	return conn;
+}
+
+void conn_own(struct conn *conn, const struct conn_ops *ops, void *owner)
+{
+	conn->ops = ops;
+	conn->owner = owner;
+}
+
+/* libwebsockets closes it in its own time, even where we are inside one of its callbacks; RAW_CLOSE
+ * frees. */
+void conn_destroy(struct conn *conn)
+{
+	if (conn->state == CONN_DEAD)
+		return;
+	conn->state = CONN_DEAD;
+	conn->ops = NULL;
+	conn->deadline_ms = 0;
+	lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+void conn_finish(struct conn *conn)
+{
+	if (conn->state != CONN_OPEN || conn->broken) {
+		conn_destroy(conn);
+		return;
+	}
+	conn->state = CONN_LINGERING;
+	conn->ops = NULL;
+	conn->want_write = false;
+	conn_pause(conn, false);
+	conn_deadline(conn, NET_STALL_MS, "");
+	loop_defer(conn->loop, &conn->task);
+}
+
+void conn_deadline(struct conn *conn, uint64_t delay_ms, const char *why)
+{
+	conn->deadline_ms = delay_ms ? loop_now_ms() + delay_ms : 0;
+	conn->late = why;
+}
+
+void conn_pause(struct conn *conn, bool paused)
+{
+	lws_rx_flow_control(conn->wsi, !paused);
+}
+
+void conn_want_write(struct conn *conn)
+{
+	conn->want_write = true;
+	if (conn->state == CONN_OPEN && conn_is_flushed(conn))
+		loop_defer(conn->loop, &conn->task);
+}
+
+void conn_queue(struct conn *conn, const void *bytes, size_t size)
+{
+	buf_append(&conn->out, bytes, size);
+	loop_defer(conn->loop, &conn->task);
+}
+
+bool conn_write(struct conn *conn, const void *bytes, size_t size)
+{
+	conn->budget -= size < conn->budget ? size : conn->budget;
+	return flush(conn, bytes, size) && conn->budget > 0;
+}
+
+void conn_kick(struct conn *conn)
+{
+	if (!conn->asking)
+		loop_defer(conn->loop, &conn->task);
+}
+
+bool conn_is_flushed(const struct conn *conn)
+{
+	return conn->out.size == 0;
+}
+
+int conn_dup(const struct conn *conn)
+{
+	return fcntl(lws_get_socket_fd(conn->wsi), F_DUPFD_CLOEXEC, 0);
+}
+
+void conns_sweep(struct loop *loop, uint64_t now_ms)
+{
+	struct conn *conn, *next;
+
+	DL_FOREACH_SAFE (loop->conns, conn, next)
+		if (conn->deadline_ms && conn->deadline_ms <= now_ms)
+			lose(conn, conn->late);
+		else if (conn->stall_ms && conn->stall_ms <= now_ms && conn->state != CONN_DEAD)
+			lose(conn, "the other side takes no bytes");
+}
+
+void conns_fini(struct loop *loop)
+{
+	struct conn *conn;
+
+	DL_FOREACH (loop->conns, conn) {
+		conn->state = CONN_DEAD;
+		conn->ops = NULL;
+	}
+}
+
+/* ---- out
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void keep(struct conn *conn, const char *bytes, size_t size)
+{
+	if (conn->out_sent == conn->out.size) {
+		buf_clear(&conn->out);
+		conn->out_sent = 0;
+	}
+	buf_append(&conn->out, bytes, size);
+	if (conn->out.failed)
+		conn->broken = true;
+}
+
+/* The other side is gone, but what it said before may still wait to be read: that, then the end,
+ * comes by itself. */
+static void give_up(struct conn *conn)
+{
+	conn->broken = true;
+	buf_fini(&conn->out);
+	conn->out_sent = 0;
+}
+
+/* Send what waits and then `bytes`; keep what the kernel does not take. True where nothing waits
+ * any more. */
+static bool flush(struct conn *conn, const void *bytes, size_t size)
+{
+	struct iovec iov[2] = {{conn->out.data ? conn->out.data + conn->out_sent : NULL,
+	                               conn->out.size - conn->out_sent},
+	        {(void *)bytes, size}};
+	struct msghdr message = {
+	        .msg_iov = iov[0].iov_len ? iov : iov + 1, .msg_iovlen = iov[0].iov_len ? 2 : 1};
+	ssize_t sent;
+	size_t taken, rest;
+
+	if (conn->broken)
+		return false;
+	sent = sendmsg(lws_get_socket_fd(conn->wsi), &message, MSG_NOSIGNAL);
+	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+		give_up(conn);
+		return false;
+	}
+	taken = sent > 0 ? (size_t)sent : 0;
+	rest = iov[0].iov_len;
+	conn->out_sent += taken < rest ? taken : rest;
+	taken -= taken < rest ? taken : rest;
+	if (conn->out_sent == conn->out.size) {
+		buf_clear(&conn->out);
+		conn->out_sent = 0;
+	}
+	if (taken < size)
+		keep(conn, (const char *)bytes + taken, size - taken);
+	if (conn_is_flushed(conn)) {
+		conn->stall_ms = 0;
+		return true;
+	}
+	if (sent > 0 || conn->stall_ms == 0)
+		conn->stall_ms = loop_now_ms() + NET_STALL_MS;
+	lws_callback_on_writable(conn->wsi);
+	return false;
+}
+
+static void linger(struct conn *conn)
+{
+	shutdown(lws_get_socket_fd(conn->wsi), SHUT_WR);
+	conn_deadline(conn, NET_LINGER_MS, "");
+}
+
+static void ask(struct conn *conn)
+{
+	conn->want_write = false;
+	conn->budget = NET_WRITE_BUDGET;
+	conn->asking = true;
+	conn->ops->writable(conn);
+	conn->asking = false;
+}
+
+static void settled(struct conn *conn)
+{
+	if (conn->state == CONN_LINGERING)
+		linger(conn);
+	else if (conn->state == CONN_OPEN && conn->ops->flushed)
+		conn->ops->flushed(conn);
+	if (conn->state == CONN_OPEN && conn->want_write)
+		loop_defer(conn->loop, &conn->task);
+}
+
+/* Once a turn while there is something to do: ask for bytes, send them, say so. What waits goes
+ * with the first of them. */
+static void conn_turn(struct task *task)
+{
+	struct conn *conn = (struct conn *)((char *)task - offsetof(struct conn, task));
+
+	assert(conn->magic == CONN_MAGIC);
+	if ((conn->state != CONN_OPEN && conn->state != CONN_LINGERING) || conn->broken)
+		return;
+	if (conn->out.size - conn->out_sent >= QUEUE_LARGE && !flush(conn, NULL, 0))
+		return;
+	if (conn->want_write)
+		ask(conn);
+	if (conn->state == CONN_DEAD || (!conn_is_flushed(conn) && !flush(conn, NULL, 0)))
+		return;
+	settled(conn);
+}
+
+/* ---- in
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static int connected(struct conn *conn)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	getsockopt(lws_get_socket_fd(conn->wsi), SOL_SOCKET, SO_ERROR, &error, &size);
+	if (error) {
+		lose(conn, strerror(error));
+		return -1;
+	}
+	conn->state = CONN_OPEN;
+	conn_deadline(conn, 0, NULL);
+	conn->ops->opened(conn);
+	return 0;
+}
+
+static void tell_lost(struct conn *conn, const struct conn_ops *ops, const char *why)
+{
+	if (ops)
+		ops->lost(conn, why);
+}
+
+static void lose(struct conn *conn, const char *why)
+{
+	const struct conn_ops *ops = conn->ops;
+
+	conn_destroy(conn);
+	tell_lost(conn, ops, why);
+}
+
+/* The socket is closed: no more timers on `wsi`, it is being freed. */
+static void gone(struct conn *conn, int error)
+{
+	const struct conn_ops *ops = conn->ops;
+
+	conn->state = CONN_DEAD;
+	conn->ops = NULL;
+	tell_lost(conn, ops, error ? strerror(error) : "closed by the other side");
+	loop_undefer(conn->loop, &conn->task);
+	DL_DELETE(conn->loop->conns, conn);
+	buf_fini(&conn->out);
+	conn->magic = 0;
+	free(conn);
+}
+
+int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size)
+{
+	struct conn *conn = lws_get_opaque_user_data(wsi);
+	int error = errno; /* of the read that failed, where one did: libwebsockets does not pass it
+	                      on */
+
+	if (!conn)
+		return 0;
+	assert(conn->magic == CONN_MAGIC);
+	if (reason == LWS_CALLBACK_RAW_CLOSE) {
+		lws_set_opaque_user_data(wsi, NULL);
+		gone(conn, error);
+		return 0;
+	}
+	if (conn->state == CONN_DEAD)
+		return -1;
+	if (reason == LWS_CALLBACK_RAW_WRITEABLE && conn->state == CONN_CONNECTING)
+		return connected(conn);
+	if (reason == LWS_CALLBACK_RAW_WRITEABLE)
+		conn_turn(&conn->task);
+	else if (conn->ops)
+		conn->ops->received(conn, in, size);
+	return conn->state == CONN_DEAD ? -1 : 0;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop itself: turns, deferred tasks, workers, and the `struct io` that the house sees. What
+ * happens on sockets is told to conn.c (HTTP), server.c (listening) and channel.c (WebSockets).
+ */
+#include "net/loop_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <utlist.h>
+#include <sys/resource.h>
+#include "net/server.h"
+#include "net/channel.h"
+#include "net/exchange.h"
+
+enum {
+	FILES_MAX = 20000,         /* tables are sized by RLIMIT_NOFILE: a million in containers */
+	CLIENT_FILES_MAX = 256,    /* beyond a few hundred its search by descriptor is slow */
+	BUFFER_SIZE = 1024 * 1024, /* one read; twice as quick as 64 KiB */
+	FRAME_SIZE = 64 * 1024,    /* per WebSocket, while it is open */
+	SEND_SIZE = 1024 * 1024,
+};
+
+static const struct io_ops loop_ops;
+static const struct lws_protocols protocols[2];
+static void loop_turn(struct loop *loop);
+static bool run_tasks(struct loop *loop);
+static void sweep(void *arg);
+
+/* A silent WebSocket is probed, then given up. libwebsockets keeps the pointer. */
+static const lws_retry_bo_t silence = {.secs_since_valid_ping = 20, .secs_since_valid_hangup = 30};
+
+static int make_context(struct loop *loop)
+{
+	struct lws_context_creation_info info = {
+	        .port = CONTEXT_PORT_NO_LISTEN,
+	        .protocols = protocols,
+	        .pt_serv_buf_size = BUFFER_SIZE,
+	        .max_http_header_data = HTTP_HEAD_MAX,
+	        .fd_limit_per_thread = loop->options.server ? 0 : CLIENT_FILES_MAX,
+	        .timeout_secs = NET_STALL_MS / 1000,
+	        .user = loop,
+	        .vhost_name = "dfs",
+	        .http_proxy_address = "", /* else the environment's http_proxy would be asked */
+	        .retry_and_idle_policy = &silence,
+	};
+
+	loop->context = lws_create_context(&info);
+	if (!loop->context)
+		return -1;
+	loop->vhost = lws_get_vhost_by_name(loop->context, info.vhost_name);
+	return loop->vhost ? 0 : -1;
+}
+
+static void lower_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > FILES_MAX) {
+		limit.rlim_cur = FILES_MAX;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int loop_create(struct loop **ret, const struct loop_options *options, struct dfs_error *err)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+
+	if (!loop)
+		return error_set(err, DFS_E_NOMEM, "no memory for a network loop");
+	loop->options = *options;
+	loop->io = (struct io){&loop_ops, &io_disk_real, &net_ops, loop};
+	lws_set_log_level(0, NULL);
+	if (options->server)
+		lower_file_limit();
+	loop->sweep = timers_create(&loop->timers, sweep, loop);
+	if (!loop->sweep || make_context(loop)) {
+		loop_destroy(loop);
+		return error_set(
+		        err, DFS_E_INTERNAL, "libwebsockets can not start a network loop here");
+	}
+	timers_set(&loop->timers, loop->sweep, loop_now_ms() + NET_SWEEP_MS);
+	*ret = loop;
+	return 0;
+}
+
+void loop_destroy(struct loop *loop)
+{
+	if (!loop)
+		return;
+	loop->closing = true;
+	if (loop->pool) {
+		io_pool_drain(loop->pool);
+		io_pool_destroy(loop->pool);
+	}
+	servers_fini(loop);
+	channels_fini(loop);
+	conns_fini(loop);
+	exchanges_fini(loop);
+	if (loop->context)
+		lws_context_destroy(loop->context); /* the last callbacks come from here */
+	while (loop->tasks)                         /* what was to be freed in the next turn */
+		run_tasks(loop);
+	timers_fini(&loop->timers);
+	free(loop);
+}
+
+struct io *loop_io(struct loop *loop)
+{
+	return &loop->io;
+}
+
+void loop_run(struct loop *loop)
+{
+	static const bool never = false;
+
+	loop_run_until(loop, &never);
+}
+
+void loop_run_until(struct loop *loop, const bool *flag)
+{
+	while (!*(const volatile bool *)flag && !atomic_exchange(&loop->stopped, false))
+		loop_turn(loop);
+}
+
+/* An atomic store and, inside libwebsockets, one write to an eventfd: safe in a signal handler. */
+void loop_stop(struct loop *loop)
+{
+	atomic_store(&loop->stopped, true);
+	lws_cancel_service(loop->context);
+}
+
+uint64_t loop_turns(const struct loop *loop)
+{
+	return atomic_load_explicit(&loop->turns, memory_order_relaxed);
+}
+
+void loop_defer(struct loop *loop, struct task *task)
+{
+	if (task->queued)
+		return;
+	task->queued = true;
+	task->round = loop->round;
+	DL_APPEND(loop->tasks, task);
+}
+
+void loop_undefer(struct loop *loop, struct task *task)
+{
+	if (!task->queued)
+		return;
+	task->queued = false;
+	DL_DELETE(loop->tasks, task);
+}
+
+uint64_t loop_now_ms(void)
+{
+	return io_real_mono_ms();
+}
+
+/*
+ * Only what was deferred before: a task that defers itself again lets the sockets have their turn.
+ * True where any ran.
+ */
+static bool run_tasks(struct loop *loop)
+{
+	bool any = loop->tasks != NULL;
+
+	loop->round++;
+	while (loop->tasks && loop->tasks->round != loop->round) {
+		struct task *task = loop->tasks;
+
+		loop_undefer(loop, task);
+		task->run(task);
+	}
+	return any;
+}
+
+static void woken(lws_sorted_usec_list_t *wake)
+{
+	(void)wake; /* it is there to end the wait: timers_run does the rest */
+}
+
+/*
+ * libwebsockets rounds its wait down to a millisecond and would spin through the last one: ask for
+ * the next whole one.
+ */
+static void schedule_wake(struct loop *loop, uint64_t now)
+{
+	uint64_t next = timers_next(&loop->timers);
+	uint64_t wait = next > now ? next - now : 0;
+
+	if (next != UINT64_MAX)
+		lws_sul_schedule(
+		        loop->context, 0, &loop->wake, woken, (lws_usec_t)(wait * 1000 + 999));
+}
+
+/* Waits for the sockets only where nothing ran before: that may have set the flag of
+ * loop_run_until. */
+static void loop_turn(struct loop *loop)
+{
+	uint64_t now = loop_now_ms();
+	bool ran = run_tasks(loop);
+
+	ran |= timers_run(&loop->timers, now);
+	schedule_wake(loop, now);
+	lws_service(loop->context,
+	        ran || loop->tasks || atomic_load(&loop->stopped) ? -1 : 0); /* -1: do not wait */
+	atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
+}
+
+static void sweep(void *arg)
+{
+	struct loop *loop = arg;
+	uint64_t now = loop_now_ms();
+
+	conns_sweep(loop, now);
+	channels_sweep(loop, now);
+	timers_set(&loop->timers, loop->sweep, now + NET_SWEEP_MS);
+}
+
+/* ---- what libwebsockets says
+ * ------------------------------------------------------------------------------- */
+
+static int callback(
+        struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	struct loop *loop = lws_context_user(lws_get_context(wsi));
+
+	(void)user;
+	switch (reason) {
+	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+		if (loop->pool && !loop->closing)
+			io_pool_drain(loop->pool);
+		return 0;
+	case LWS_CALLBACK_RAW_RX:
+	case LWS_CALLBACK_RAW_WRITEABLE:
+	case LWS_CALLBACK_RAW_CLOSE:
+		return conn_callback(wsi, reason, in, size);
+	case LWS_CALLBACK_RAW_RX_FILE:
+	case LWS_CALLBACK_RAW_CLOSE_FILE:
+		return server_callback(wsi, reason);
+	default:
+		return channel_callback(wsi, reason, in, size);
+	}
+}
+
+static const struct lws_protocols protocols[2] = {
+        {.name = "dfs",
+                .callback = callback,
+                .rx_buffer_size = FRAME_SIZE,
+                .tx_packet_size = SEND_SIZE},
+};
+
+/* ---- struct io_ops
+ * ----------------------------------------------------------------------------------------- */
+
+static uint64_t op_mono_ms(void *ctx)
+{
+	(void)ctx;
+	return io_real_mono_ms();
+}
+
+static int64_t op_wall_ms(void *ctx)
+{
+	(void)ctx;
+	return io_real_wall_ms();
+}
+
+static void op_random(void *ctx, void *ret_bytes, size_t size)
+{
+	(void)ctx;
+	io_real_random(ret_bytes, size);
+}
+
+static struct io_timer *op_timer_create(void *ctx, void (*fired)(void *arg), void *arg)
+{
+	struct loop *loop = ctx;
+
+	return timers_create(&loop->timers, fired, arg);
+}
+
+static void op_timer_set(void *ctx, struct io_timer *timer, uint64_t delay_ms)
+{
+	struct loop *loop = ctx;
+
+	timers_set(&loop->timers, timer, loop_now_ms() + delay_ms);
+}
+
+static void op_timer_cancel(void *ctx, struct io_timer *timer)
+{
+	struct loop *loop = ctx;
+
+	timers_cancel(&loop->timers, timer);
+}
+
+static void op_timer_destroy(void *ctx, struct io_timer *timer)
+{
+	struct loop *loop = ctx;
+
+	timers_destroy(&loop->timers, timer);
+}
+
+/* On a worker's thread. */
+static void work_ran(void *arg)
+{
+	struct loop *loop = arg;
+
+	lws_cancel_service(loop->context);
+}
+
+static void op_work(void *ctx, struct io_work *work)
+{
+	struct loop *loop = ctx;
+
+	if (!loop->pool) {
+		unsigned threads = loop->options.disk_workers;
+
+		if (threads == 0)
+			threads = loop->options.server ? 4 : 1;
+		loop->pool = io_pool_create(threads, work_ran, loop);
+	}
+	io_pool_submit(loop->pool, work);
+}
+
+static const struct io_ops loop_ops = {
+        .mono_ms = op_mono_ms,
+        .wall_ms = op_wall_ms,
+        .random = op_random,
+        .timer_create = op_timer_create,
+        .timer_set = op_timer_set,
+        .timer_cancel = op_timer_cancel,
+        .timer_destroy = op_timer_destroy,
+        .work = op_work,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NET_LOOP_PRIVATE_H
+#define NET_LOOP_PRIVATE_H
+
+#include <stdatomic.h>
+#include <libwebsockets.h>
+#include "io/net.h"
+#include "io/real.h"
+#include "net/loop.h"
+#include "net/timer.h"
+
+/* What the files of this folder share. Nothing outside it includes this. */
+
+/*
+ * Something to be done at the start of the next turn. Whatever a call causes is done there, so that
+ * no callback runs inside the call that caused it.
+ */
+struct task {
+	void (*run)(struct task *task);
+	struct task *prev, *next;
+	uint64_t round; /* of loop_defer */
+	bool queued;
+};
+
+struct loop {
+	struct io io; /* what the rest of the house sees; io.ctx is this loop */
+	struct loop_options options;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	lws_sorted_usec_list_t wake; /* the one timer of libwebsockets: the earliest of `timers` */
+	struct timers timers;
+	struct task *tasks;
+	uint64_t round;       /* of tasks: what is deferred in one runs in the next */
+	struct io_pool *pool; /* made at first use */
+	struct io_timer *sweep;
+	struct io_server *servers;
+	struct conn *conns; /* TCP connections that speak HTTP */
+	struct conn *idle;  /* of these, the client's that wait for a next request */
+	struct io_exchange *exchanges;
+	struct io_channel *channels;
+	struct io_channel *adopting; /* being handed to libwebsockets */
+	bool closing;                /* in loop_destroy: nobody is called back any more */
+	atomic_bool stopped;
+	atomic_uint_fast64_t turns;
+};
+
+enum {
+	NET_SWEEP_MS = 1000,    /* how often deadlines are looked at */
+	NET_CONNECT_MS = 10000, /* to connect; for a channel: to be open */
+	NET_HEAD_MS = 20000,    /* for a request's head, from its first byte */
+	NET_IDLE_MS = 75000,    /* a server's connection without a request */
+	NET_POOL_MS = 30000,    /* a client's: shorter, so that the server's end is never first */
+	NET_STALL_MS = 60000,   /* bytes are owed, none come or go */
+	NET_ANSWER_MS = 120000, /* a whole request waits for its response */
+	NET_LINGER_MS = 5000,   /* closing: the other side reads what we said last */
+	NET_WRITE_BUDGET = 4 << 20, /* bytes one conversation writes before others get a turn */
+};
+
+void loop_defer(struct loop *loop, struct task *task);
+void loop_undefer(struct loop *loop, struct task *task);
+uint64_t loop_now_ms(void);
+
+/* The callbacks of libwebsockets, by what they are about. Non-zero closes. */
+int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size);
+int server_callback(struct lws *wsi, enum lws_callback_reasons reason);
+int channel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size);
+
+extern const struct io_net_ops net_ops;
+
+#endif

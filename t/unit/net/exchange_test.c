@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests and responses between our client and our server. */
+#include "rig.h"
+
+static void a_get_brings_every_byte(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/bytes/67108864", 0);
+	reply_wait(&reply);
+	assert_int_equal(reply.status, 200);
+	assert_int_equal(reply.said_size, 64 << 20);
+	assert_int_equal(reply.received, 64 << 20);
+	assert_false(reply.bad);
+	assert_true(reply.ended);
+	assert_true(reply.fine);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void a_post_brings_every_byte(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "POST", "/count", 64 << 20);
+	reply_wait(&reply);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply.body.data, "67108864 good");
+	assert_true(reply.fine);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void a_slow_server_holds_the_client_back(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "POST", "/slow", 64 << 20);
+	reply_wait(&reply);
+	assert_string_equal(reply.body.data, "67108864 good");
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void a_slow_client_holds_the_server_back(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/bytes/67108864", 0);
+	reply.pausing = true;
+	reply_wait(&reply);
+	assert_int_equal(reply.received, 64 << 20);
+	assert_false(reply.bad);
+	reply_fini(&reply);
+	rig_turns(&rig, 2000); /* the last pause's timer */
+	rig_close(&rig);
+}
+
+static void small_bodies_are_echoed(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	for (int size = 0; size < 70; size += 23) {
+		ask(&rig, &reply, "POST", "/echo", (uint64_t)size);
+		reply_wait(&reply);
+		assert_int_equal(reply.status, 200);
+		assert_int_equal(reply.received, size);
+		assert_false(reply.bad);
+		assert_true(reply.fine);
+		reply_fini(&reply);
+	}
+	rig_close(&rig);
+}
+
+static void headers_are_carried_both_ways(void **state)
+{
+	struct rig rig;
+	struct reply reply = {0};
+	struct io_request request = {.method = "GET", .path = "/headers"};
+
+	rig_open(&rig);
+	request.headers[IO_AUTHORIZATION] = "Bearer abc";
+	request.headers[IO_RANGE] = "bytes=0-9";
+	request.headers[IO_DFS_CHAIN] = "a:1,b:2";
+	request.headers[IO_DFS_APPEND] = "offset=0";
+	ask_with(&rig, &reply, &request);
+	reply_wait(&reply);
+	assert_string_equal(reply.body.data,
+	        "Bearer abc|bytes=0-9|-|-|-|-|-|-|-|a:1,b:2|offset=0|-|GET /headers");
+	assert_string_equal(reply.headers[IO_CONTENT_TYPE], "text/plain");
+	assert_string_equal(reply.headers[IO_DFS_CHUNK], "seen");
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void a_head_says_the_size_and_sends_nothing(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	for (int i = 0; i < 3; i++) {
+		ask(&rig, &reply, "HEAD", "/bytes/1000", 0);
+		reply_wait(&reply);
+		assert_int_equal(reply.status, 200);
+		assert_int_equal(reply.said_size, 1000);
+		assert_int_equal(reply.received, 0);
+		assert_true(reply.fine);
+		reply_fini(&reply);
+	}
+	rig_close(&rig);
+}
+
+static void a_refusal_is_a_json_error(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/status/404", 0);
+	reply_wait(&reply);
+	assert_int_equal(reply.status, 404);
+	assert_string_equal(reply.headers[IO_CONTENT_TYPE], "application/json");
+	assert_string_equal(reply.body.data, "{\"code\":\"NOENT\",\"message\":\"Not Found\"}\n");
+	assert_true(reply.fine);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void a_service_that_neither_takes_nor_answers_is_an_error(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/nothing", 0);
+	reply_wait(&reply);
+	assert_int_equal(reply.status, 500);
+	reply_fini(&reply);
+	ask(&rig, &reply, "GET", "/now", 0);
+	reply_wait(&reply);
+	assert_int_equal(reply.status, 204);
+	assert_true(reply.fine);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void an_answer_may_come_from_a_worker(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/later", 0);
+	reply_wait(&reply);
+	assert_string_equal(reply.body.data, "later");
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void a_body_of_unknown_size_comes_whole(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	for (int i = 0; i < 2; i++) {
+		ask(&rig, &reply, "GET", "/chunked/5000000", 0);
+		reply_wait(&reply);
+		assert_int_equal(reply.said_size, IO_BODY_UNKNOWN);
+		assert_int_equal(reply.received, 5000000);
+		assert_false(reply.bad);
+		assert_true(reply.fine);
+		reply_fini(&reply);
+	}
+	rig_close(&rig);
+}
+
+/* One after the other on one connection: the server accepts once. */
+static void connections_are_used_again(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+	int files;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/bytes/10", 0);
+	reply_wait(&reply);
+	reply_fini(&reply);
+	files = open_files();
+	for (int i = 0; i < 100; i++) {
+		ask(&rig, &reply, i % 2 ? "GET" : "POST", i % 2 ? "/bytes/10" : "/echo",
+		        i % 2 ? 0 : 10);
+		reply_wait(&reply);
+		assert_int_equal(reply.received, 10);
+		reply_fini(&reply);
+		assert_int_equal(open_files(), files);
+	}
+	rig_close(&rig);
+}
+
+static void many_at_a_time_do_not_mix(void **state)
+{
+	enum { MANY = 200 };
+	struct rig rig;
+	struct reply *replies = calloc(MANY, sizeof(*replies));
+
+	rig_open(&rig);
+	for (int i = 0; i < MANY; i++)
+		ask(&rig, &replies[i], i % 2 ? "GET" : "POST", i % 2 ? "/bytes/100000" : "/echo",
+		        i % 2 ? 0 : 30000);
+	for (int i = 0; i < MANY; i++) {
+		reply_wait(&replies[i]);
+		assert_int_equal(replies[i].received, i % 2 ? 100000 : 30000);
+		assert_false(replies[i].bad);
+		reply_fini(&replies[i]);
+	}
+	free(replies);
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_get_brings_every_byte),
+	        cmocka_unit_test(a_post_brings_every_byte),
+	        cmocka_unit_test(a_slow_server_holds_the_client_back),
+	        cmocka_unit_test(a_slow_client_holds_the_server_back),
+	        cmocka_unit_test(small_bodies_are_echoed),
+	        cmocka_unit_test(headers_are_carried_both_ways),
+	        cmocka_unit_test(a_head_says_the_size_and_sends_nothing),
+	        cmocka_unit_test(a_refusal_is_a_json_error),
+	        cmocka_unit_test(a_service_that_neither_takes_nor_answers_is_an_error),
+	        cmocka_unit_test(an_answer_may_come_from_a_worker),
+	        cmocka_unit_test(a_body_of_unknown_size_comes_whole),
+	        cmocka_unit_test(connections_are_used_again),
+	        cmocka_unit_test(many_at_a_time_do_not_mix),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
