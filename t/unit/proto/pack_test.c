@@ -182,6 +182,26 @@ static void a_damaged_field_of_a_row_is_named(void **state)
 	assert_string_equal(world->err.text, "node: rack: its length is not possible");
 }
 
+/* A rack of `size` bytes, all of them there. */
+static int rack_unpack(struct world *world, size_t size)
+{
+	unsigned char bytes[256] = {0};
+
+	memcpy(bytes, node_bytes, 14);
+	bytes[14] = (unsigned char)size;
+	memset(bytes + 16, 'r', size);
+	return node_unpack(world, bytes, 16 + size + 9);
+}
+
+static void a_string_longer_than_its_limit_is_corrupt(void **state)
+{
+	struct world *world = *state;
+
+	assert_int_equal(rack_unpack(world, 63), 0);
+	assert_int_equal(rack_unpack(world, 64), DFS_E_CORRUPT);
+	assert_string_equal(world->err.text, "node: rack: its length is not possible");
+}
+
 static void a_list_longer_than_its_limit_is_corrupt(void **state)
 {
 	struct world *world = *state;
@@ -236,6 +256,7 @@ int main(void)
 	        cmocka_unit_test(an_operation_has_the_bytes_that_stand_on_disks),
 	        cmocka_unit_test(a_damaged_field_of_a_row_is_named),
 	        cmocka_unit_test(a_list_longer_than_its_limit_is_corrupt),
+	        cmocka_unit_test(a_string_longer_than_its_limit_is_corrupt),
 	        cmocka_unit_test(what_is_over_its_limit_is_not_packed),
 	};
 

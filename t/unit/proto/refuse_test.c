@@ -170,6 +170,7 @@ static void try_length(
 	try_value(world, field, object, path, string_of("%FF", field->max, 0),
 	        name ? NULL : ": too long");
 	try_value(world, field, object, path, string_of("%FF", field->max, 1), ": too long");
+	try_value(world, field, object, path, string_of("%FF", 1, field->max), ": too long");
 	try_value(world, field, object, path, string_of("\xc3\xa4", field->max, 0), ": too long");
 }
 
