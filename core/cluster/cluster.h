@@ -63,9 +63,7 @@ int cluster_create(struct cluster **ret, struct io *io, const struct cluster_opt
         struct cluster_out out, struct dfs_error *err);
 void cluster_destroy(struct cluster *cluster);
 
-/* ---- datanodes
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- datanodes ---- */
 
 /* Known from metadata at the start: not heard of yet. */
 int cluster_node_known(struct cluster *cluster, uint32_t node, const struct proto_row_node *row);
@@ -99,8 +97,7 @@ const char *cluster_address(const struct cluster *cluster, uint32_t node);
 const struct place_view *cluster_view(
         struct cluster *cluster, uint64_t size_bytes, const uint32_t *avoid, size_t avoid_count);
 
-/* ---- chunks: <= 64 bytes of memory each
- * ------------------------------------------------------------------------ */
+/* ---- chunks: <= 64 bytes of memory each ---- */
 
 /* Metadata has it: at the start and after each operation that makes or changes one. */
 int cluster_chunk_known(struct cluster *cluster, uint64_t chunk, const struct proto_row_chunk *row);
@@ -116,8 +113,7 @@ int cluster_replicas(struct cluster *cluster, uint64_t chunk, struct arena *aren
 int cluster_chunk_delete(struct cluster *cluster, uint64_t chunk, uint64_t version,
         void (*gone)(void *arg, uint64_t chunk), void *arg);
 
-/* ---- sealing (RULES 1, 4)
- * --------------------------------------------------------------------------------------- */
+/* ---- sealing (RULES 1, 4) ---- */
 
 typedef void cluster_sealed(void *arg, int code, const struct dfs_error *err, uint64_t length,
         uint64_t version, uint32_t crc);

@@ -193,8 +193,7 @@ static bool chosen(const struct place_answer *answer, uint32_t node)
 	return false;
 }
 
-/* ---- the built-in policy: one candidate against another
- * --------------------------------------------------------- */
+/* ---- the built-in policy: one candidate against another ---- */
 
 /* How many of the chosen share the rack; a node without one is a rack of its own. */
 static uint32_t rack_mates(const struct place_view *view, const struct place_answer *sofar,

@@ -193,8 +193,7 @@ static void nodes_without_a_rack_are_racks_of_their_own(void **state)
 	free(w);
 }
 
-/* ---- asking a script
- * --------------------------------------------------------------------------------------------- */
+/* ---- asking a script ---- */
 
 struct script {
 	int code;

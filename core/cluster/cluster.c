@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's life: made, ticking, counted, unmade. */
+#include "cluster/engine.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct cluster_options with_defaults(const struct cluster_options *options);
+static uint64_t tick_ms(const struct cluster *cluster);
+static void tick(void *arg);
+static void leave_safe_mode(struct cluster *cluster);
+static bool all_reported(const struct cluster *cluster);
+
+int cluster_create(struct cluster **ret, struct io *io, const struct cluster_options *options,
+        struct cluster_out out, struct dfs_error *err)
+{
+	struct cluster *cluster = calloc(1, sizeof(*cluster));
+
+	if (!cluster)
+		return error_set(err, DFS_E_NOMEM, "no memory for the cluster engine");
+	cluster->magic = CLUSTER_MAGIC;
+	cluster->io = io;
+	cluster->out = out;
+	cluster->options = with_defaults(options);
+	cluster->timer = io_timer_create(io, tick, cluster);
+	if (!cluster->timer) {
+		free(cluster);
+		return error_set(err, DFS_E_NOMEM, "no memory for the cluster engine's timer");
+	}
+	cluster->started_ms = cluster->ticked_ms = cluster->walked_ms = cluster_now(cluster);
+	cluster->safe_mode = true;
+	io_timer_set(io, cluster->timer, tick_ms(cluster));
+	*ret = cluster;
+	return 0;
+}
+
+void cluster_destroy(struct cluster *cluster)
+{
+	if (!cluster)
+		return;
+	cluster_check(cluster);
+	io_timer_destroy(cluster->io, cluster->timer);
+	leases_fini(cluster);
+	calls_fini(cluster);
+	settle_fini(cluster);
+	deletes_fini(cluster);
+	delays_fini(cluster);
+	health_fini(cluster);
+	chunks_fini(cluster);
+	nodes_fini(cluster);
+	free(cluster->view_nodes);
+	free(cluster->view_spare);
+	cluster->magic = 0;
+	free(cluster);
+}
+
+void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
+{
+	struct cluster_counts counts = {0};
+
+	cluster_check(cluster);
+	/* Where it is cheap the figures are of this very moment: scripts wait for under_goal to be
+	 * 0. */
+	health_hurry(cluster);
+	counts.open_chunks = HASH_COUNT(cluster->opens);
+	counts.under_goal = cluster->under_goal;
+	counts.lost = cluster->safe_mode ? 0 : cluster->lost; /* RULES 22 */
+	counts.nodes_known = cluster->nodes_count;
+	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
+		const struct node *node = cluster->nodes[i];
+
+		counts.orphans += node->orphans;
+		if (!node_alive(node))
+			continue;
+		counts.used_bytes += node->used_bytes;
+		counts.total_bytes += node->total_bytes;
+		counts.free_bytes += node->free_bytes;
+		counts.nodes_up += node->registered;
+	}
+	for (const struct open *open = cluster->opens; open; open = open->hh.next)
+		counts.waiting_seals += seal_waits(open);
+	counts.safe_mode = cluster->safe_mode;
+	counts.deleting = HASH_COUNT(cluster->dooms);
+	counts.copies = cluster->copies_count;
+	*ret = counts;
+}
+
+void cluster_check(const struct cluster *cluster)
+{
+	assert(cluster && cluster->magic == CLUSTER_MAGIC);
+}
+
+void cluster_event(struct cluster *cluster, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	if (!cluster->out.event)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	cluster->out.event(cluster->out.arg, line);
+}
+
+uint64_t cluster_now(struct cluster *cluster)
+{
+	return io_mono_ms(cluster->io);
+}
+
+static struct cluster_options with_defaults(const struct cluster_options *options)
+{
+	struct cluster_options o = *options;
+
+	o.heartbeat_ms = o.heartbeat_ms ? o.heartbeat_ms : 1000;
+	o.dead_after_ms = o.dead_after_ms ? o.dead_after_ms : 10000;
+	o.lease_ms = o.lease_ms ? o.lease_ms : 60000;
+	o.safe_mode_ms = o.safe_mode_ms ? o.safe_mode_ms : 60000;
+	o.freeze_wait_ms = o.freeze_wait_ms ? o.freeze_wait_ms : 3000;
+	o.idle_seal_ms = o.idle_seal_ms ? o.idle_seal_ms : 60000;
+	return o;
+}
+
+/* Often enough to tell a stalled master from a silent node. */
+static uint64_t tick_ms(const struct cluster *cluster)
+{
+	uint64_t half_beat = cluster->options.heartbeat_ms / 2,
+	         tenth = cluster->options.dead_after_ms / 10;
+	uint64_t ms = half_beat < tenth ? half_beat : tenth;
+
+	return ms < 1 ? 1 : ms > 500 ? 500 : ms;
+}
+
+static void tick(void *arg)
+{
+	struct cluster *cluster = arg;
+	uint64_t now = cluster_now(cluster);
+	bool stalled = now - cluster->ticked_ms > cluster->options.dead_after_ms / 2;
+
+	cluster_check(cluster);
+	if (stalled)
+		cluster_event(cluster, "event=stalled stalled_ms=%llu",
+		        (unsigned long long)(now - cluster->ticked_ms));
+	cluster->ticked_ms = now;
+	nodes_tick(cluster, stalled);
+	if (cluster->safe_mode)
+		leave_safe_mode(cluster);
+	calls_tick(cluster);
+	health_tick(cluster);
+	leases_tick(cluster);
+	settle_tick(cluster);
+	deletes_tick(cluster);
+	repair_tick(cluster);
+	io_timer_set(cluster->io, cluster->timer, tick_ms(cluster));
+}
+
+/* RULES 22: all known nodes have reported, or the time is up. */
+static void leave_safe_mode(struct cluster *cluster)
+{
+	if (!all_reported(cluster) &&
+	        cluster_now(cluster) - cluster->started_ms < cluster->options.safe_mode_ms)
+		return;
+	cluster->safe_mode = false;
+	cluster_event(cluster, "event=safe_mode_left after_ms=%llu lost=%llu under_goal=%llu",
+	        (unsigned long long)(cluster_now(cluster) - cluster->started_ms),
+	        (unsigned long long)cluster->lost, (unsigned long long)cluster->under_goal);
+	dooms_check(cluster);
+}
+
+static bool all_reported(const struct cluster *cluster)
+{
+	for (uint32_t i = 0; i < cluster->nodes_count; i++)
+		if (!cluster->nodes[i]->reported)
+			return false;
+	return true;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Chunks whose repair has to wait: it failed, or something better may happen first. */
+#include "cluster/engine.h"
+
+#include <stdlib.h>
+
+enum { AGAIN_MAX_MS = 300000 };
+
+static void delay_remove(struct cluster *cluster, struct delay *delay);
+
+struct delay *delay_of(const struct cluster *cluster, uint64_t chunk)
+{
+	struct delay *delay;
+
+	HASH_FIND(hh, cluster->delays, &chunk, sizeof(chunk), delay);
+	return delay;
+}
+
+void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, bool failed, uint32_t avoid)
+{
+	struct delay *delay = delay_of(cluster, chunk);
+
+	if (!delay) {
+		delay = calloc(1, sizeof(*delay));
+		if (!delay)
+			return; /* the next walk finds the chunk again */
+		delay->chunk = chunk;
+		HASH_ADD(hh, cluster->delays, chunk, sizeof(delay->chunk), delay);
+	}
+	if (failed) {
+		ms <<= delay->attempts < 10 ? delay->attempts : 10;
+		delay->attempts++;
+		delay->avoid = avoid;
+	}
+	delay->waiting = true;
+	delay->due_ms = cluster_now(cluster) + (ms < AGAIN_MAX_MS ? ms : AGAIN_MAX_MS);
+}
+
+void delay_forget(struct cluster *cluster, uint64_t chunk)
+{
+	struct delay *delay = delay_of(cluster, chunk);
+
+	if (delay)
+		delay_remove(cluster, delay);
+}
+
+/* Chunks whose delay is over are queued again. */
+void delays_tick(struct cluster *cluster)
+{
+	uint64_t now = cluster_now(cluster);
+	struct delay *delay, *next;
+
+	HASH_ITER (hh, cluster->delays, delay, next) {
+		struct chunk *chunk;
+
+		if (!delay->waiting || delay->due_ms > now)
+			continue;
+		delay->waiting =
+		        false; /* kept: it says whom to avoid, and how long to wait the next time */
+		chunk = chunk_find(cluster, delay->chunk);
+		if (!chunk || chunk->health == HEALTH_WELL)
+			delay_remove(cluster, delay);
+		else
+			chunk_reckon(cluster, chunk);
+	}
+}
+
+void delays_fini(struct cluster *cluster)
+{
+	struct delay *delay, *next;
+
+	HASH_ITER (hh, cluster->delays, delay, next) {
+		delay_remove(cluster, delay);
+	}
+}
+
+static void delay_remove(struct cluster *cluster, struct delay *delay)
+{
+	HASH_DEL(cluster->delays, delay);
+	free(delay);
+}

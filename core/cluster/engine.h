@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLUSTER_ENGINE_H
+#define CLUSTER_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+#include "cluster/cluster.h"
+
+/*
+ * What the files of this folder share: the engine's state. Nobody else includes this. README.md
+ * says how it fits together; each file's functions stand here under its name.
+ */
+
+enum {
+	CLUSTER_MAGIC = 0x4d434c55,
+	SLOTS_MAX = 65535,       /* datanodes that one master can know */
+	COPIES_MAX = 16,         /* repair copies at once in the cluster */
+	COPIES_PER_NODE_MAX = 2, /* of these, with one node as source or target */
+	RECENT_BUCKETS = 6,      /* "recent" placements: six buckets of ten seconds */
+	RECENT_BUCKET_MS = 10000,
+	UNDER_LEVELS = PLACE_REPLICAS_MAX, /* queues of chunks under their goal, by good replicas */
+};
+
+/* ---- a datanode ---- */
+
+struct node {
+	uint32_t number;
+	uint16_t slot;
+	UT_hash_handle hh; /* cluster->by_number */
+	uint64_t uuid, incarnation;
+	UT_hash_handle hh_uuid; /* cluster->by_uuid */
+	char address[264], rack[64];
+	enum proto_node_state state;
+	char why[128];
+	bool draining;
+	bool registered; /* since this master began */
+	bool connected;  /* its channel is open */
+	bool reporting;  /* registered, its full report not yet at its end */
+	bool reported;   /* it was, at least once */
+	bool counted;    /* its good replicas count towards goals, as last reckoned */
+	bool hoped;    /* what it held before its report began is presumed to be there, likewise */
+	uint8_t round; /* of reports: 0 or MARK_ROUND; replicas marked in an older one are
+	                  unconfirmed */
+	uint64_t report_sequence, reporting_since_ms;
+	uint64_t heard_ms, stuck_ms;
+	/* Of its last heartbeat or registration. */
+	uint64_t total_bytes, free_bytes, used_bytes, chunks;
+	uint64_t room_bytes,
+	        largest_room_bytes; /* above the reserves: of all disks, of the roomiest */
+	uint64_t read_bytes, write_bytes, counted_ms;
+	double read_rate, write_rate;
+	uint64_t promised_bytes; /* of open chunks placed here */
+	uint32_t recent[RECENT_BUCKETS];
+	uint64_t recent_bucket; /* number of the newest */
+	uint64_t orphans;
+	uint32_t copies;
+	uint64_t *doomed; /* chunks to delete here, oldest first */
+	size_t doomed_count, doomed_capacity;
+	bool deleting; /* a delete call is under way */
+	uint64_t delete_after_ms;
+};
+
+/* ---- a chunk: 48 bytes, and 5 to 10 of the index ---- */
+
+/* What is known of one replica; MARK_ROUND is added in the rounds that have it. */
+enum mark {
+	MARK_NONE,
+	MARK_GOOD,    /* sealed: verified, at the chunk's version, length and CRC */
+	MARK_OPEN,    /* of an open chunk; of a sealed one: should seal, not yet heard of */
+	MARK_STALE,   /* of an older version */
+	MARK_SHORT,   /* frozen below the sealed length */
+	MARK_CORRUPT, /* other bytes, or given up by its datanode */
+	MARK_UNKNOWN, /* nothing certain: newer than metadata, or only presumed here */
+	MARK_MASK = 7,
+	MARK_ROUND = 8,
+};
+
+/* How a sealed chunk stands, as counted in cluster_counts. */
+enum health { HEALTH_WELL, HEALTH_UNDER, HEALTH_LOST };
+
+struct chunk {
+	uint64_t id;
+	uint32_t version : 28;
+	uint32_t queued : 4; /* 1 + the queue of cluster->under that it stands in */
+	uint32_t length;     /* sealed: bytes, at most CHUNK_SIZE_MAX */
+	uint32_t crc;        /* sealed: of them */
+	uint8_t goal : 4;
+	uint8_t state : 2; /* enum proto_chunk_state */
+	uint8_t health : 2;
+	uint8_t marks[PLACE_REPLICAS_MAX];
+	uint16_t slots[PLACE_REPLICAS_MAX]; /* of nodes; those with MARK_NONE are free */
+};
+
+_Static_assert(sizeof(struct chunk) == 48, "a chunk's memory is bounded");
+
+enum { CHUNK_VERSION_MAX = (1 << 28) - 1, PAGE_CHUNKS = 4096 };
+
+/* All chunks, dense in pages, found by an open-addressed index of their numbers. */
+struct chunk_table {
+	struct chunk **pages;
+	size_t pages_count;
+	uint32_t count;
+	uint32_t *index;     /* 1 + number of the chunk; 0 free */
+	uint32_t index_size; /* a power of two */
+};
+
+/* ---- an open chunk ---- */
+
+/* What a member of an open chunk's replica set holds, as last reported or frozen. */
+struct member {
+	uint32_t number;   /* of its node */
+	bool held, absent; /* it told so; neither: nothing was heard */
+	enum proto_held_state state;
+	uint64_t version, length, committed;
+	uint32_t crc;
+	bool asked;  /* a freeze is under way */
+	bool frozen; /* it answered the freeze of this seal */
+};
+
+struct open {
+	uint64_t chunk;
+	UT_hash_handle hh;                         /* cluster->opens */
+	struct member members[PLACE_REPLICAS_MAX]; /* the primary first (RULES 4) */
+	uint32_t members_count;
+	uint64_t size_bytes;    /* promised on each member's node */
+	uint64_t floor;         /* highest length known to be acknowledged */
+	uint64_t length;        /* received by the primary */
+	uint64_t moved_ms;      /* when it last grew, or its writer was said to be alive */
+	uint64_t seal_after_ms; /* a seal by the master itself failed: not again before */
+	bool recorded;          /* metadata has it */
+	bool revoked;           /* its lease is not extended: a seal has begun (RULES 1) */
+	struct seal *seal;
+};
+
+/* ---- work under way ---- */
+
+/* A call to a datanode or an operation submitted, until its answer. */
+struct call {
+	uint64_t token;
+	UT_hash_handle hh;    /* cluster->calls */
+	struct call *next;    /* a list of those that fail together */
+	enum proto_call kind; /* NONE: an operation */
+	enum proto_op_kind op;
+	uint16_t slot, source; /* node called; copy: node read from */
+	uint64_t chunk, version;
+	uint64_t deadline_ms;
+};
+
+/* A sealed chunk with replicas that should seal too: they are told, and told again. */
+struct settle {
+	uint64_t chunk;
+	UT_hash_handle hh; /* cluster->settles */
+	uint64_t due_ms;
+	uint32_t attempts;
+};
+
+/* A chunk whose replicas are being deleted (RULES 13). */
+struct doom {
+	uint64_t chunk, version;
+	UT_hash_handle hh; /* cluster->dooms */
+	void (*gone)(void *arg, uint64_t chunk);
+	void *arg;
+};
+
+/* A chunk whose last repair failed: not again before `due_ms`, and rather not to `avoid`. */
+struct delay {
+	uint64_t chunk;
+	UT_hash_handle hh; /* cluster->delays */
+	uint64_t due_ms;
+	bool waiting; /* till then; afterwards kept for the next time */
+	uint32_t attempts, avoid;
+};
+
+struct copy {
+	uint64_t chunk; /* 0: this place is free */
+	uint16_t source, target;
+};
+
+/* Chunk ids, first in first out, bounded; 0 stands for one that was taken out of the middle. */
+struct under_queue {
+	uint64_t *ids;
+	size_t head, count, capacity;
+};
+
+struct cluster {
+	uint32_t magic;
+	struct io *io;
+	struct cluster_out out;
+	struct cluster_options options;
+	struct io_timer *timer;
+	uint64_t started_ms, ticked_ms;
+	bool safe_mode;
+
+	struct node **nodes; /* by slot */
+	uint32_t nodes_count;
+	struct node *by_number, *by_uuid;
+	struct place_node *view_nodes, *view_spare;
+	size_t view_capacity;
+	struct place_view view;
+
+	struct chunk_table chunks;
+	uint64_t under_goal, lost;
+	struct open *opens;
+
+	uint64_t tokens;
+	struct call *calls;
+	struct settle *settles;
+	struct doom *dooms;
+	struct delay *delays;
+	struct copy copies[COPIES_MAX];
+	uint32_t copies_count;
+
+	/* A walk over all chunks that reckons their health and queues the ill: wanted, how far it
+	 * is. */
+	bool walk_wanted, walking, under_overflowed;
+	uint32_t walk_at;
+	uint64_t walked_ms;
+	struct under_queue under[UNDER_LEVELS];
+};
+
+/* Every public function begins with it. */
+void cluster_check(const struct cluster *cluster);
+void cluster_event(struct cluster *cluster, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+uint64_t cluster_now(struct cluster *cluster);
+
+/* ---- chunks.c: the table. A pointer is good until the next add or remove. ---- */
+
+struct chunk *chunk_find(struct cluster *cluster, uint64_t id);
+struct chunk *chunk_add(struct cluster *cluster, uint64_t id); /* NULL: out of memory */
+void chunk_remove(struct cluster *cluster, struct chunk *chunk);
+struct chunk *chunk_at(struct cluster *cluster, uint32_t number);
+void chunks_fini(struct cluster *cluster);
+/* Place of the node's replica in marks and slots, -1 where it has none. */
+int replica_find(const struct chunk *chunk, const struct node *node);
+enum mark replica_mark(const struct chunk *chunk, int at);
+/* Marked in the node's present round of reports. */
+bool replica_confirmed(const struct cluster *cluster, const struct chunk *chunk, int at);
+/*
+ * Set, as heard of just now, and reckon the chunk anew. A tenth replica takes the place of a worse
+ * one or is left out (false): it is neither used nor deleted.
+ */
+bool replica_set(struct cluster *cluster, struct chunk *chunk, struct node *node, enum mark mark);
+void replica_drop(struct cluster *cluster, struct chunk *chunk, const struct node *node);
+
+/* ---- health.c ---- */
+
+/* Count and queue the chunk by its replicas as they are now. */
+void chunk_reckon(struct cluster *cluster, struct chunk *chunk);
+/* It leaves the table: count it no more. */
+void chunk_unreckon(struct cluster *cluster, struct chunk *chunk);
+/* Replicas of a sealed chunk: those that count towards its goal, may soon do so, can be copied
+ * from. */
+struct tally {
+	uint32_t good, hoped, sources;
+};
+struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chunk);
+void health_tick(struct cluster *cluster);
+/* Finish the walk now where the table is small. */
+void health_hurry(struct cluster *cluster);
+/* Put a chunk that needs repair into its queue. */
+void under_push(struct cluster *cluster, struct chunk *chunk, uint32_t good);
+void health_fini(struct cluster *cluster);
+
+/* ---- nodes.c ---- */
+
+struct node *node_find(const struct cluster *cluster, uint32_t number);
+/* A full report begins: what the node held before is unconfirmed from now on (RULES 23). */
+void node_begin_round(struct cluster *cluster, struct node *node);
+/* It is there, or was a moment ago: its replicas can be hoped for. */
+bool node_alive(const struct node *node);
+/* Calls can be sent to it. */
+bool node_reachable(const struct node *node);
+void nodes_tick(struct cluster *cluster, bool stalled);
+void nodes_fini(struct cluster *cluster);
+
+/* ---- view.c ---- */
+
+/* What it told of its disks. */
+void node_space(struct node *node, const struct proto_disk *disks, size_t disks_count);
+/* Bytes served and stored since its start, told now: its rates. */
+void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, uint64_t now);
+/* Able to take a chunk of that size. */
+bool node_takes(const struct node *node, uint64_t size_bytes);
+void node_placed(struct cluster *cluster, struct node *node);
+/* One candidate; the view's nodes are made of these. */
+void view_node(struct cluster *cluster, const struct node *node, struct place_node *ret);
+/* In order of node number, as a view must be. */
+void place_sort(struct place_node *nodes, size_t nodes_count);
+
+/* ---- locations.c ---- */
+
+/* What a node holds of a sealed chunk, judged: its mark; `ret_seal` true where it should be told to
+ * seal. */
+enum mark held_judge(const struct chunk *chunk, const struct proto_held *held, bool *ret_seal);
+/* A member of an open chunk or a replica of a sealed one told what it holds. */
+void held_heard(struct cluster *cluster, struct node *node, const struct proto_held *held);
+/* Metadata says that the chunk is sealed: judge all that is known of its replicas, answer who waits
+ * for the seal. */
+void chunk_sealed(struct cluster *cluster, struct chunk *chunk, uint64_t version, uint64_t length,
+        uint32_t crc);
+/* It is no longer known; who waits for its seal is told `sentence`. */
+void chunk_drop(struct cluster *cluster, uint64_t id, const char *sentence);
+
+/* ---- leases.c: open chunks ---- */
+
+struct open *open_find(struct cluster *cluster, uint64_t chunk);
+struct open *open_add(
+        struct cluster *cluster, uint64_t chunk, const uint32_t *nodes, size_t nodes_count);
+/* Promise that much on each member's node instead of what was. */
+void open_promise(struct cluster *cluster, struct open *open, uint64_t size_bytes);
+/* Frees it; its seal was detached. */
+void open_remove(struct cluster *cluster, struct open *open);
+struct member *open_member(
+        struct open *open, uint32_t number); /* NULL: the node is none of its members */
+void leases_tick(struct cluster *cluster);
+void leases_fini(struct cluster *cluster);
+
+/* ---- sealing.c ---- */
+
+/* The master's own seal of an open chunk (RULES 4); nobody waits for it. */
+void seal_by_master(struct cluster *cluster, struct open *open, const char *why);
+void seal_frozen(struct cluster *cluster, const struct call *call, int code,
+        const struct dfs_error *err, const struct proto_freeze_reply *reply);
+void seal_durable(struct cluster *cluster, const struct call *call, int code);
+/* A node's replicas can be asked again. */
+void seal_node_back(struct cluster *cluster, const struct node *node);
+bool seal_waits(const struct open *open);
+/* Take the seal off its chunk; NULL where there is none. The chunk's open record may go then. */
+struct seal *seal_detach(struct open *open);
+/* Answer all who wait, and free the detached seal; takes NULL. Anything may have changed when it
+ * returns. */
+void seal_answer(struct seal *seal, int code, const char *sentence, uint64_t length,
+        uint64_t version, uint32_t crc);
+void seal_destroy(struct seal *seal);
+
+/* ---- settle.c: replicas of sealed chunks that should seal too ---- */
+
+/* Tell those of its replicas that are not good, `delay_ms` from now. */
+void settle_want(struct cluster *cluster, const struct chunk *chunk, uint64_t delay_ms);
+bool settle_pending(const struct cluster *cluster, uint64_t chunk);
+void settle_answered(struct cluster *cluster, const struct call *call, int code);
+void settle_forget(struct cluster *cluster, uint64_t chunk);
+void settle_tick(struct cluster *cluster);
+void settle_fini(struct cluster *cluster);
+
+/* ---- deletes.c ---- */
+
+void doom_on(struct cluster *cluster, struct node *node, uint64_t chunk);
+void deletes_answered(struct cluster *cluster, const struct call *call, int code,
+        const struct proto_delete_reply *reply);
+/* A replica of a doomed chunk is known to be gone, or a copy of it ended: perhaps it was the last.
+ */
+void doom_check(struct cluster *cluster, uint64_t chunk);
+/* Safe mode is over: those without a known replica are gone. */
+void dooms_check(struct cluster *cluster);
+void deletes_tick(struct cluster *cluster);
+void deletes_forget(struct cluster *cluster, uint64_t chunk);
+void deletes_fini(struct cluster *cluster);
+
+/* ---- repair.c ---- */
+
+void repair_tick(struct cluster *cluster);
+void repair_answered(
+        struct cluster *cluster, const struct call *call, int code, const struct dfs_error *err);
+bool repair_copying(const struct cluster *cluster, uint64_t chunk);
+
+/* ---- delays.c ---- */
+
+struct delay *delay_of(const struct cluster *cluster, uint64_t chunk);
+/* No repair of the chunk for so long; `failed`: doubled each time, and rather not to node `avoid`.
+ */
+void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, bool failed, uint32_t avoid);
+void delay_forget(struct cluster *cluster, uint64_t chunk);
+void delays_tick(struct cluster *cluster);
+void delays_fini(struct cluster *cluster);
+
+/* ---- calls.c ---- */
+
+/* Send, and remember `like` (its chunk, version, source) until the answer. False when out of
+ * memory. */
+bool call_send(struct cluster *cluster, struct node *node, enum proto_call kind, const void *args,
+        const struct call *like, uint64_t patience_ms);
+bool call_submit(struct cluster *cluster, const struct proto_op *op, const struct call *like);
+/* All calls under way to a node fail. */
+void calls_fail(struct cluster *cluster, const struct node *node, int code, const char *sentence);
+bool call_pending(const struct cluster *cluster, const struct node *node, enum proto_call kind,
+        uint64_t chunk);
+void calls_tick(struct cluster *cluster);
+void calls_fini(struct cluster *cluster);
+
+#endif
