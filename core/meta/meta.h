@@ -12,25 +12,27 @@
 #include "proto/gen/proto.h"
 
 /*
- * The master's metadata: namespace, extents, chunks, write sessions, and the operation log that is their history.
+ * The master's metadata: namespace, extents, chunks, write sessions, and the operation log that is
+ * their history.
  *
- * Every mutation is one `struct proto_op`, applied by one deterministic function inside the write transaction that
- * also stores it in the log. Operations queue on the loop; a worker (IO_LANE_META) takes the whole queue, applies it
- * in one transaction, commits once, and the loop answers all of them: group commit. Acknowledged = on disk.
+ * Every mutation is one `struct proto_op`, applied by one deterministic function inside the write
+ * transaction that also stores it in the log. Operations queue on the loop; a worker (IO_LANE_META)
+ * takes the whole queue, applies it in one transaction, commits once, and the loop answers all of
+ * them: group commit. Acknowledged = on disk.
  *
- * Loop    everything here, but meta_apply (inside a job).
- * Source  GFS 2.6, 4.1; RULES 11, 15-19.
+ * Loop    everything here, but replay, compare and check, which block and belong where no engine is
+ * at work. Source  GFS 2.6, 4.1; RULES 11, 15-19.
  */
 struct meta;
 
-/* What applying an operation gave. `code` 0 or negative; `value` the inode or session made or touched. */
+/* What applying an operation gave. Strings of `attr` are in `name_bytes` and `target_bytes`. */
 struct meta_result {
-	int code;
+	int code; /* 0 or negative */
 	struct dfs_error err;
-	uint64_t operation; /* its number in the log; 0 where refused */
-	uint64_t value;
-	bool repeated;      /* the answer of an earlier (client, sequence): RULES 17 */
-	struct proto_attr attr; /* of the inode, where the operation has one; `name` in `name_bytes` */
+	uint64_t operation;     /* number in the log, of a repeat the original's; 0 where refused */
+	uint64_t value;         /* inode, session, chunk or datanode made or touched */
+	bool repeated;          /* the answer of an earlier (client, sequence): RULES 17 */
+	struct proto_attr attr; /* where it has one; of a repeat perhaps as of now (README.md) */
 	char name_bytes[256];
 	char target_bytes[4096];
 };
@@ -38,48 +40,57 @@ struct meta_result {
 typedef void meta_done(void *arg, const struct meta_result *result);
 
 struct meta_options {
-	struct kv *kv;      /* borrowed */
+	struct kv *kv;       /* borrowed */
 	const char *cluster; /* 32 hex digits; must be the database's, or the database is new */
-	bool create;        /* allow a new database; else DFS_E_FENCED on an empty one */
+	bool create;         /* allow a new database; else DFS_E_FENCED on an empty one */
 	/* A commit failed (RULES 18): the process must end now. */
 	void (*fatal)(void *arg, const struct dfs_error *err);
-	/* Committed: chunks freed, files changed... called on the loop for each operation applied, before its done. */
+	/*
+	 * Committed: chunks made, sealed, files changed... called on the loop for each operation
+	 * applied (no refusals, no repeats), before its done. May be NULL.
+	 */
 	void (*applied)(void *arg, const struct proto_op *op, const struct meta_result *result);
 	void *arg;
 };
 
 /*
- * Open: check format and cluster, begin a new epoch (durable before this returns; blocks). DFS_E_FENCED for a foreign
- * or missing database, DFS_E_VERSION for a newer format, DFS_E_CORRUPT.
+ * Open: check format and cluster, begin a new epoch (durable before this returns; blocks).
+ * DFS_E_FENCED for a foreign or missing database, DFS_E_VERSION for a newer format, DFS_E_CORRUPT.
  */
-int meta_open(struct meta **ret, struct io *io, const struct meta_options *options, struct dfs_error *err);
-void meta_close(struct meta *meta); /* nothing may be queued; takes NULL */
+int meta_open(struct meta **ret, struct io *io, const struct meta_options *options,
+        struct dfs_error *err);
+/* Idle, or its io has crashed: what is queued is dropped without an answer. Takes NULL. */
+void meta_close(struct meta *meta);
 
 /* Numbers of this reign. */
 uint64_t meta_epoch(const struct meta *meta);
 uint64_t meta_reign(const struct meta *meta);
 uint64_t meta_operation(const struct meta *meta); /* last committed */
-/* Ids, each durable as reserved before it is handed out (RULES 15); 0 while a reservation is under way: try later. */
+/* Ids, durable as reserved before they are handed out (RULES 15); 0: a reservation is under way. */
 uint64_t meta_new_client(struct meta *meta);
 uint64_t meta_new_chunk(struct meta *meta);
 uint64_t meta_new_session(struct meta *meta);
 
 /*
- * Queue an operation. Copies `op` deeply. (client 0: not deduplicated.) `done` comes on the loop after the commit, or
- * with a refusal, which writes nothing (RULES 18).
+ * Queue an operation. Copies `op` deeply. (client 0: not deduplicated.) `done` comes on the loop
+ * after the commit, or with a refusal, which writes nothing (RULES 18); at once where there is no
+ * memory even to queue it. `done` may be NULL. After `fatal` nothing is answered any more. Paths
+ * must be canonical (path_normalize): DFS_E_NAME. Sentences name paths, chunks and sessions.
  */
-void meta_submit(struct meta *meta, const struct proto_op *op, uint64_t client, uint64_t sequence, meta_done *done,
-		 void *arg);
+void meta_submit(struct meta *meta, const struct proto_op *op, uint64_t client, uint64_t sequence,
+        meta_done *done, void *arg);
 bool meta_idle(const struct meta *meta);
 
-/* ---- reading: each sees one committed state; strings point into `arena` ------------------------------------- */
+/* ---- reading: each sees one committed state; strings point into `arena` ---- */
 
-int meta_stat(struct meta *meta, const char *path, struct arena *arena, struct proto_attr *ret, struct dfs_error *err);
-int meta_list(struct meta *meta, const char *path, const char *after, uint32_t limit, struct arena *arena,
-	      struct proto_list_reply *ret, struct dfs_error *err);
+int meta_stat(struct meta *meta, const char *path, struct arena *arena, struct proto_attr *ret,
+        struct dfs_error *err);
+int meta_list(struct meta *meta, const char *path, const char *after, uint32_t limit,
+        struct arena *arena, struct proto_list_reply *ret, struct dfs_error *err);
 /*
- * Attributes and extents from `offset` on. By path, or (path NULL) by inode and generation: DFS_E_CHANGED when that
- * generation is gone. `ret_chunks[i]` is the chunk row of extent i. No tickets, no replicas: those are the cluster's.
+ * Attributes and extents from the one that holds `offset` on. By path, or (path NULL) by inode and
+ * generation: DFS_E_CHANGED when that generation is gone. `ret_chunks[i]` is the chunk row of
+ * extent i. No tickets, no replicas: those are the cluster's.
  */
 struct meta_extents {
 	struct proto_attr attr;
@@ -89,27 +100,56 @@ struct meta_extents {
 	size_t count;
 	bool more;
 };
-int meta_extents(struct meta *meta, const char *path, uint64_t inode, uint64_t generation, uint64_t offset,
-		 uint32_t limit, struct arena *arena, struct meta_extents *ret, struct dfs_error *err);
-int meta_session(struct meta *meta, uint64_t session, struct arena *arena, struct proto_row_session *ret,
-		 struct dfs_error *err);
+int meta_extents(struct meta *meta, const char *path, uint64_t inode, uint64_t generation,
+        uint64_t offset, uint32_t limit, struct arena *arena, struct meta_extents *ret,
+        struct dfs_error *err);
+int meta_session(struct meta *meta, uint64_t session, struct arena *arena,
+        struct proto_row_session *ret, struct dfs_error *err);
 int meta_chunk(struct meta *meta, uint64_t chunk, struct arena *arena, struct proto_row_chunk *ret,
-	       struct dfs_error *err);
-/* Pages of rows for start-up and the background: rows after `after`; each returns non-zero to stop. */
+        struct dfs_error *err);
+/*
+ * Pages of rows for start-up and the background, in order: rows after `after`, at most `limit` (0,
+ * and more: 10,000); `each` returns non-zero to stop, must not write, and borrows the row. 0, or
+ * DFS_E_CORRUPT, NOMEM, IO.
+ */
 int meta_each_chunk(struct meta *meta, uint64_t after, uint32_t limit,
-		    int (*each)(void *arg, uint64_t chunk, const struct proto_row_chunk *row), void *arg);
+        int (*each)(void *arg, uint64_t chunk, const struct proto_row_chunk *row), void *arg);
 int meta_each_session(struct meta *meta, uint64_t after, uint32_t limit,
-		      int (*each)(void *arg, uint64_t session, const struct proto_row_session *row), void *arg);
-int meta_each_node(struct meta *meta, int (*each)(void *arg, uint32_t node, const struct proto_row_node *row), void *arg);
+        int (*each)(void *arg, uint64_t session, const struct proto_row_session *row), void *arg);
+int meta_each_node(struct meta *meta,
+        int (*each)(void *arg, uint32_t node, const struct proto_row_node *row), void *arg);
+/* Chunks that a session may write; freed chunks, the oldest first, that lost their last reference
+ * before `before_ms`. */
+int meta_each_session_chunk(struct meta *meta, uint64_t session, uint64_t after, uint32_t limit,
+        int (*each)(void *arg, uint64_t chunk), void *arg);
+int meta_each_freed(struct meta *meta, int64_t before_ms, uint32_t limit,
+        int (*each)(void *arg, uint64_t chunk, int64_t freed_ms), void *arg);
+/* An operation of the log: what a repeated answer is made from. DFS_E_NOENT where it has been
+ * dropped. */
+int meta_logged(struct meta *meta, uint64_t operation, struct arena *arena, struct proto_op *ret,
+        struct dfs_error *err);
 int meta_counters(struct meta *meta, struct arena *arena, struct proto_row_counters *ret);
 /* True while a recursive remove has rows left: submit `purge` operations until it is false. */
 bool meta_purge_pending(struct meta *meta);
 
-/* ---- replay -------------------------------------------------------------------------------------------------- */
+/* ---- replay ---- */
 
-/* Apply log entries from..to of `log` to `into` (a copy taken at operation from-1): gives the same database (RULES 19). */
+/* Apply log entries from..to of `log` to `into` (a copy taken at operation from-1): gives the same
+ * database (RULES 19). */
 int meta_replay(struct kv *log, struct kv *into, uint64_t from, uint64_t to, struct dfs_error *err);
-/* Compare two databases row by row, but the log: 0, or DFS_E_CORRUPT naming the first row that differs. */
+/* Compare two databases row by row, but the log: 0, or DFS_E_CORRUPT naming the first row that
+ * differs. */
 int meta_compare(struct kv *a, struct kv *b, struct dfs_error *err);
+
+/* ---- check ---- */
+
+/*
+ * Walk the whole database: every checksum, and the invariants of README.md. `found` gets a sentence
+ * for each fault (at most 100 of them). 0 where there is none, else DFS_E_CORRUPT. Blocks; memory
+ * grows with chunks and inodes, some 40 bytes each. The database should be a copy, or its engine
+ * closed: one long read transaction.
+ */
+int meta_check(struct kv *kv, void (*found)(void *arg, const char *sentence), void *arg,
+        struct dfs_error *err);
 
 #endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef META_INTERNAL_H
+#define META_INTERNAL_H
+
+#include "meta/batch.h"
+#include "meta/ids.h"
+#include "meta/meta.h"
+
+/* The engine: what its files (meta.c, queue.c, read*.c) share. */
+
+struct meta {
+	struct io *io;
+	struct meta_options options;
+	uint64_t epoch, reign;
+	uint64_t operation; /* last committed, as the loop knows */
+	bool doomed;        /* purge has work, as the loop knows */
+	bool dead;          /* a commit failed: nothing is answered any more */
+	struct ids ids;
+
+	struct pending_list queued; /* waiting for a job */
+	struct pending_list flying; /* in the job; the worker's while it runs */
+	struct pending_list spare;  /* for reuse */
+	size_t answering;           /* operations of a batch that are being answered */
+	struct proto_op reserving;  /* ids.reserving: the operation under way */
+	struct meta_result out_of_memory;
+
+	/* The job's while it runs. */
+	struct io_work work;
+	bool running;
+	struct txn txn;
+	int outcome;
+	struct dfs_error outcome_err;
+};
+
+/* Is there a row in doomed? True where that cannot be told. */
+bool meta_doomed_now(struct meta *meta);
+
+#endif
