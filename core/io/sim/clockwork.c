@@ -31,9 +31,7 @@ static void random_bytes(void *ctx, void *ret_bytes, size_t size)
 	sim_rng_bytes(&host->rng, ret_bytes, size);
 }
 
-/* ---- timers
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- timers ---- */
 
 struct io_timer {
 	struct sim_event event;
@@ -109,9 +107,7 @@ void sim_timers_free(struct sim_host *host)
 		timer_destroy(host, host->timers);
 }
 
-/* ---- workers
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- workers ---- */
 
 /*
  * A job is two events: `run` somewhere within its delay, `done` at its end. A crash between them

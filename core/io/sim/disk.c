@@ -31,9 +31,7 @@ void sim_disk_destroy(struct sim_disk *disk)
 	free(disk);
 }
 
-/* ---- space
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- space ---- */
 
 uint64_t sim_disk_free_pages(const struct sim_disk *disk)
 {
@@ -59,8 +57,7 @@ static int space(void *ctx, const char *path, struct io_space *ret_space)
 	return 0;
 }
 
-/* ---- open, lock, close
- * ----------------------------------------------------------------------------------------- */
+/* ---- open, lock, close ---- */
 
 /* A new name needs a free page as well, though it takes none: a full disk makes no files. */
 static int create_inode(struct sim_disk *disk, const struct sim_where *where, bool is_dir,
@@ -161,9 +158,7 @@ static int disk_fsync_dir(void *ctx, const char *path)
 	return (int)sim_disk_leave(ctx, status);
 }
 
-/* ---- names
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 static int make_dir(struct sim_disk *disk, const char *path)
 {
@@ -251,9 +246,7 @@ static int disk_rename(void *ctx, const char *from, const char *to)
 	return (int)sim_disk_leave(ctx, move_name(disk_of(ctx), from, to));
 }
 
-/* ---- list
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- list ---- */
 
 struct listing {
 	char **names;

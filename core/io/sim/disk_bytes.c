@@ -162,9 +162,7 @@ int64_t sim_disk_size(void *ctx, int fd)
 	return handle ? (int64_t)handle->inode->file.size : -EBADF;
 }
 
-/* ---- sync
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- sync ---- */
 
 int sim_disk_fdatasync(void *ctx, int fd)
 {

@@ -13,9 +13,7 @@
  * disk_bytes.c  the operations
  */
 
-/* ---- pages.c
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- pages.c ---- */
 
 enum { SIM_PAGE_SIZE = 4096, SIM_SECTOR_SIZE = 512 };
 
@@ -60,9 +58,7 @@ void sim_file_sync_failed(struct sim_file *file, struct sim_rng *rng);
 void sim_file_power_cut(struct sim_file *file, struct sim_rng *rng);
 bool sim_file_flip(struct sim_file *file, uint64_t bit); /* in both images; false past the end */
 
-/* ---- names.c
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- names.c ---- */
 
 enum { SIM_NAME_MAX = 255 };
 
@@ -131,9 +127,7 @@ void sim_names_power_cut(struct sim_names *names, struct sim_rng *rng);
 /* After a change of counts or pages: charge its space, free it where nothing needs it any more. */
 void sim_inode_settle(struct sim_names *names, struct sim_inode *inode);
 
-/* ---- the disk
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the disk ---- */
 
 struct sim_handle {
 	struct sim_inode *inode; /* NULL: the slot is free */

@@ -45,7 +45,8 @@ struct sim_host *sim_host_create(struct sim *sim, const char *name)
 	assert(!sim_host_find(sim, name, strlen(name)));
 	strcpy(host->name, name);
 	host->sim = sim;
-	host->io = (struct io){.ops = &sim_io_ops, .disk = &sim_disk_ops, .ctx = host};
+	host->io = (struct io){
+	        .ops = &sim_io_ops, .disk = &sim_disk_ops, .net = &sim_net_ops, .ctx = host};
 	sim_rng_seed(&host->rng, seed);
 	sim_rng_seed(&host->work_rng, seed + 1);
 	host->disk = sim_disk_create(host, seed + 2);
@@ -84,8 +85,42 @@ void sim_host_free(struct sim_host *host)
 	free(host);
 }
 
-/* ---- death and return
- * ------------------------------------------------------------------------------------------ */
+/* ---- events of a paused host ---- */
+
+void sim_host_hold(struct sim_host *host, struct sim_event *event)
+{
+	struct sim_held *held = &host->held;
+
+	if (held->count == held->capacity) {
+		held->capacity = held->capacity ? 2 * held->capacity : 16;
+		held->events = sim_realloc(held->events, held->capacity * sizeof(*held->events));
+	}
+	held->events[held->count++] = event;
+	event->held_place = held->count;
+}
+
+void sim_host_unhold(struct sim_host *host, struct sim_event *event)
+{
+	assert(host->held.events[event->held_place - 1] == event);
+	host->held.events[event->held_place - 1] = NULL;
+	event->held_place = 0;
+}
+
+/* What waited comes in the order in which it would have come. */
+static void release_held(struct sim_host *host)
+{
+	for (size_t i = 0; i < host->held.count; i++) {
+		struct sim_event *event = host->held.events[i];
+
+		if (!event)
+			continue;
+		event->held_place = 0;
+		sim_queue_add(&host->sim->queue, event, host->sim->now_us);
+	}
+	host->held.count = 0;
+}
+
+/* ---- death and return ---- */
 
 static void process_dies(struct sim_host *host, enum sim_host_state state)
 {
@@ -94,8 +129,9 @@ static void process_dies(struct sim_host *host, enum sim_host_state state)
 	host->life++;
 	sim_timers_die(host);
 	sim_jobs_die(host);
-	host->held.count = 0;
+	sim_net_host_dies(host, state == SIM_HOST_OFF, host->silent);
 	host->paused = false;
+	release_held(host); /* what is left is others': who were connecting to it */
 	sim_disk_close_all(host->disk);
 	if (host->kv)
 		sim_kv_die(host->kv);
@@ -134,6 +170,7 @@ void sim_host_restart(struct sim_host *host)
 	memset(host->lane_free_us, 0, sizeof(host->lane_free_us));
 	host->silent = false;
 	host->state = SIM_HOST_UP;
+	sim_net_host_restarts(host);
 }
 
 bool sim_host_crashed(const struct sim_host *host)
@@ -147,42 +184,7 @@ void sim_host_wall_step(struct sim_host *host, int64_t step_ms)
 	host->wall_base_ms += step_ms;
 }
 
-/* ---- pause
- * -----------------------------------------------------------------------------------------------------
- */
-
-void sim_host_hold(struct sim_host *host, struct sim_event *event)
-{
-	struct sim_held *held = &host->held;
-
-	if (held->count == held->capacity) {
-		held->capacity = held->capacity ? 2 * held->capacity : 16;
-		held->events = sim_realloc(held->events, held->capacity * sizeof(*held->events));
-	}
-	held->events[held->count++] = event;
-	event->held_place = held->count;
-}
-
-void sim_host_unhold(struct sim_host *host, struct sim_event *event)
-{
-	assert(host->held.events[event->held_place - 1] == event);
-	host->held.events[event->held_place - 1] = NULL;
-	event->held_place = 0;
-}
-
-/* What waited comes in the order in which it would have come. */
-static void release_held(struct sim_host *host)
-{
-	for (size_t i = 0; i < host->held.count; i++) {
-		struct sim_event *event = host->held.events[i];
-
-		if (!event)
-			continue;
-		event->held_place = 0;
-		sim_queue_add(&host->sim->queue, event, host->sim->now_us);
-	}
-	host->held.count = 0;
-}
+/* ---- pause ---- */
 
 void sim_host_pause(struct sim_host *host, bool paused)
 {

@@ -31,9 +31,7 @@ static struct sim_cursor *cursor_of(struct kv_cursor *cursor)
 	return SIM_CONTAINER(cursor, struct sim_cursor, cursor);
 }
 
-/* ---- the store
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the store ---- */
 
 static const struct kv_ops kv_sim_ops;
 
@@ -121,8 +119,7 @@ static void kv_close(struct kv *kv)
 		sim_kv_free(kv_of(kv));
 }
 
-/* ---- transactions
- * ---------------------------------------------------------------------------------------------- */
+/* ---- transactions ---- */
 
 static bool kv_works(const struct sim_kv *kv)
 {
@@ -213,9 +210,7 @@ static int kv_commit(struct kv_txn *base)
 	return status;
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 static bool key_fits(int table, struct kv_bytes key)
 {
@@ -289,9 +284,7 @@ static int kv_del(struct kv_txn *base, int table, struct kv_bytes key)
 	return 0;
 }
 
-/* ---- cursors
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- cursors ---- */
 
 static int kv_cursor_open(struct kv_txn *base, int table, struct kv_cursor **ret_cursor)
 {

@@ -24,9 +24,7 @@ struct dump {
 	int status;
 };
 
-/* ---- out
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- out ---- */
 
 static int disk_status(int64_t result)
 {
@@ -111,9 +109,7 @@ int sim_kv_dump(struct sim_kv *kv, const char *path)
 	return dump.status;
 }
 
-/* ---- in
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- in ---- */
 
 /* One row from `bytes`; returns what it took, 0 where it does not fit. */
 static size_t take_row(struct kv *kv, struct kv_txn *txn, const unsigned char *bytes, size_t size)

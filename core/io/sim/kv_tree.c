@@ -14,9 +14,7 @@ struct sim_node {
 	struct sim_row *row;
 };
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---- */
 
 struct sim_row *sim_row_create(struct kv_bytes key, struct kv_bytes value)
 {
@@ -66,9 +64,7 @@ static int compare_node(struct kv_bytes key, const struct sim_node *node)
 	return compare(key, sim_row_key(node->row));
 }
 
-/* ---- sharing
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- sharing ---- */
 
 struct sim_node *sim_tree_share(struct sim_node *root)
 {
@@ -106,9 +102,7 @@ static struct sim_node *own(struct sim_node **slot)
 	return copy;
 }
 
-/* ---- look-up
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- look-up ---- */
 
 struct sim_row *sim_tree_get(const struct sim_node *root, struct kv_bytes key)
 {
@@ -148,9 +142,7 @@ struct sim_row *sim_tree_last(const struct sim_node *root)
 	return root->row;
 }
 
-/* ---- balance
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- balance ---- */
 
 static int height(const struct sim_node *node)
 {
@@ -214,9 +206,7 @@ static void balance(struct sim_node **slot)
 	}
 }
 
-/* ---- change
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- change ---- */
 
 static struct sim_node *leaf_create(struct sim_row *row)
 {

@@ -15,9 +15,7 @@
 #include <utlist.h>
 #include "io/sim/disk_model.h"
 
-/* ---- tables
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- tables ---- */
 
 static struct sim_name *table_find(struct sim_name *table, const char *text)
 {
@@ -62,9 +60,7 @@ static struct sim_inode *table_set(
 	return before;
 }
 
-/* ---- inodes
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- inodes ---- */
 
 static struct sim_inode *inode_create(struct sim_names *names, bool is_dir)
 {
@@ -122,9 +118,7 @@ void sim_names_fini(struct sim_names *names)
 		inode_free(names, names->inodes);
 }
 
-/* ---- paths
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- paths ---- */
 
 /* The next name of a path; returns its length, 0 at the end. */
 static size_t next_name(const char **path)
@@ -171,9 +165,7 @@ int sim_names_find(struct sim_names *names, const char *path, struct sim_where *
 	return 0;
 }
 
-/* ---- changes
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- changes ---- */
 
 static void change_live(struct sim_names *names, const struct sim_change *change)
 {
@@ -265,9 +257,7 @@ void sim_names_move(
 	record_change(names, record, from->dir, from->name, NULL);
 }
 
-/* ---- sync
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- sync ---- */
 
 struct dir_set {
 	const struct sim_inode **dirs;
@@ -324,9 +314,7 @@ void sim_names_sync(struct sim_names *names, struct sim_inode *dir)
 			record_end(names, record, true);
 }
 
-/* ---- power cut
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- power cut ---- */
 
 static void keep_prefix(struct sim_names *names, struct sim_rng *rng)
 {

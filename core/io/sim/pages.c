@@ -30,9 +30,7 @@ void sim_file_fini(struct sim_file *file)
 	free(file->dirty);
 }
 
-/* ---- pages
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- pages ---- */
 
 static size_t pages_for(uint64_t size)
 {
@@ -103,8 +101,7 @@ static void page_revert(struct sim_file *file, struct sim_page *page)
 	page->state = SIM_PAGE_CLEAN;
 }
 
-/* ---- read and write
- * -------------------------------------------------------------------------------------------- */
+/* ---- read and write ---- */
 
 size_t sim_file_missing(const struct sim_file *file, uint64_t offset, size_t size)
 {
@@ -210,9 +207,7 @@ void sim_file_truncate(struct sim_file *file, uint64_t size)
 	file->size = size;
 }
 
-/* ---- sync
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- sync ---- */
 
 void sim_file_sync(struct sim_file *file)
 {
@@ -270,9 +265,7 @@ void sim_file_sync_failed(struct sim_file *file, struct sim_rng *rng)
 	file->dirty_count = 0;
 }
 
-/* ---- power cut
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- power cut ---- */
 
 /* Sectors are written whole; the head or the tail of the page made it. */
 static void page_tear(struct sim_file *file, struct sim_page *page, struct sim_rng *rng)
@@ -357,9 +350,7 @@ void sim_file_power_cut(struct sim_file *file, struct sim_rng *rng)
 	file->cut_size = SIM_NOT_CUT;
 }
 
-/* ---- bit rot
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- bit rot ---- */
 
 static uint8_t *rot_page(uint8_t *bytes, size_t within, uint8_t mask)
 {

@@ -41,6 +41,7 @@ struct sim *sim_create(const struct sim_options *options)
 		sim->options = *options;
 	fill_defaults(&sim->options);
 	sim_rng_seed(&sim->rng, sim->options.seed);
+	sim->net = sim_net_create();
 	return sim;
 }
 
@@ -49,7 +50,10 @@ void sim_destroy(struct sim *sim)
 	if (!sim)
 		return;
 	for (size_t i = 0; i < sim->hosts_count; i++)
+		sim_net_host_free(sim->hosts[i]);
+	for (size_t i = 0; i < sim->hosts_count; i++)
 		sim_host_free(sim->hosts[i]);
+	sim_net_destroy(sim->net);
 	free(sim->hosts);
 	sim_queue_fini(&sim->queue);
 	free(sim);
@@ -144,9 +148,7 @@ bool sim_event_pending(const struct sim_event *event)
 	return event->heap_place > 0 || event->held_place > 0;
 }
 
-/* ---- the trace
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the trace ---- */
 
 void sim_trace(struct sim *sim, void (*line)(void *arg, const char *text), void *arg)
 {
@@ -185,9 +187,7 @@ void sim_note(struct sim *sim, const char *format, ...)
 	va_end(arguments);
 }
 
-/* ---- memory
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 static void *or_die(void *memory)
 {

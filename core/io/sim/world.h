@@ -34,8 +34,7 @@ uint64_t sim_rng_between(struct sim_rng *rng, uint64_t low, uint64_t high); /* b
 bool sim_rng_percent(struct sim_rng *rng, unsigned percent);
 void sim_rng_bytes(struct sim_rng *rng, void *ret_bytes, size_t size);
 
-/* ---- events: embedded in what they move, ordered by (time, order of being added)
- * ------------------------------- */
+/* ---- events: embedded in what they move, ordered by (time, order of being added) ---- */
 
 struct sim_event {
 	uint64_t at_us;
@@ -57,9 +56,7 @@ void sim_queue_add(struct sim_queue *queue, struct sim_event *event, uint64_t at
 void sim_queue_remove(struct sim_queue *queue, struct sim_event *event);
 struct sim_event *sim_queue_first(const struct sim_queue *queue); /* NULL when empty */
 
-/* ---- the world
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the world ---- */
 
 struct sim {
 	struct sim_options options;
@@ -69,6 +66,7 @@ struct sim {
 	struct sim_rng rng; /* the network's, and the seeds of the hosts' own */
 	struct sim_host **hosts;
 	size_t hosts_count;
+	struct sim_net *net;
 	void (*trace)(void *arg, const char *text);
 	void *trace_arg;
 };
@@ -82,9 +80,7 @@ bool sim_event_pending(const struct sim_event *event);
 void sim_say(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct sim_host *sim_host_find(struct sim *sim, const char *name, size_t name_size);
 
-/* ---- hosts
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- hosts ---- */
 
 enum { SIM_HOST_NAME_MAX = 64, SIM_POOL_WORKERS = 4, SIM_LANES = 3 };
 
@@ -119,8 +115,10 @@ struct sim_host {
 	struct sim_rng work_rng;
 	struct sim_disk *disk;
 	struct sim_kv *kv;
-	struct sim_end *ends;      /* its ends of conversations */
-	struct io_server *servers; /* what it listens on */
+	struct sim_end *ends; /* of conversations, that its process has */
+	struct sim_end
+	        *dead_ends; /* that an earlier process had; their owners have yet to let go */
+	struct io_server *servers; /* what it listens on, and what earlier processes did */
 };
 
 static inline bool sim_host_up(const struct sim_host *host)
@@ -156,6 +154,14 @@ enum sim_gate sim_disk_enter(struct sim_host *host, const char *what, const char
 int64_t sim_disk_leave(
         struct sim_host *host, int64_t result); /* -EIO where the power went during it */
 struct sim_rng *sim_disk_rng(struct sim_host *host);
+
+/* The network. */
+extern const struct io_net_ops sim_net_ops;
+struct sim_net *sim_net_create(void);
+void sim_net_destroy(struct sim_net *net);
+void sim_net_host_dies(struct sim_host *host, bool power_cut, bool silent);
+void sim_net_host_restarts(struct sim_host *host);
+void sim_net_host_free(struct sim_host *host);
 
 /* The KV. */
 void sim_kv_die(struct sim_kv *kv);

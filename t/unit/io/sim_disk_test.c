@@ -96,9 +96,7 @@ static void store_text(struct bench *bench, const char *path, const char *text)
 	io_disk(bench->io, close, fd);
 }
 
-/* ---- POSIX
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- POSIX ---- */
 
 static void what_is_written_is_read(void **state)
 {
@@ -274,9 +272,7 @@ static void reading_at_once_sometimes_says_again(void **state)
 	sim_destroy(bench.sim);
 }
 
-/* ---- a power cut
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- a power cut ---- */
 
 static void what_was_synced_survives(void **state)
 {
@@ -419,8 +415,7 @@ static void an_unsynced_truncate_brings_back_all_or_nothing(void **state)
 	assert_in_range(back, 10, 90);
 }
 
-/* ---- every sector is old or new
- * ---------------------------------------------------------------------------------- */
+/* ---- every sector is old or new ---- */
 
 enum { IMAGE = 16 * PAGE };
 
@@ -506,9 +501,7 @@ static void over_a_thousand_seeds_no_synced_byte_is_lost_and_the_rest_tears(void
 	assert_true(fates.sizes_old > 50 && fates.sizes_new > 50 && fates.sizes_between > 50);
 }
 
-/* ---- kill
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- kill ---- */
 
 static void a_killed_process_loses_nothing_it_wrote(void **state)
 {
@@ -542,9 +535,7 @@ static void the_power_may_go_after_a_kill(void **state)
 	assert_in_range(lost, 5, 45);
 }
 
-/* ---- faults
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- faults ---- */
 
 static void a_full_disk_says_so_and_deleting_helps(void **state)
 {

@@ -178,9 +178,7 @@ static void a_full_store_refuses_puts(void **state)
 	sim_destroy(bench.sim);
 }
 
-/* ---- cursors
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- cursors ---- */
 
 static void expect_row(int status, struct kv_bytes key, const char *expected)
 {
@@ -242,8 +240,7 @@ static void a_cursor_keeps_its_place_when_its_row_goes(void **state)
 	sim_destroy(bench.sim);
 }
 
-/* ---- against a plain model
- * ------------------------------------------------------------------------------------- */
+/* ---- against a plain model ---- */
 
 enum { KEYS = 400 };
 
@@ -363,9 +360,7 @@ static void a_hundred_thousand_rows_are_no_burden(void **state)
 	sim_destroy(bench.sim);
 }
 
-/* ---- crashes
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- crashes ---- */
 
 static void a_crash_keeps_commits_and_ends_transactions(void **state)
 {
@@ -440,9 +435,7 @@ static void a_power_cut_at_a_commit_leaves_all_or_nothing(void **state)
 	assert_true(stored > 0 && stored < 50);
 }
 
-/* ---- copies
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- copies ---- */
 
 static void a_clone_goes_its_own_way(void **state)
 {

@@ -153,9 +153,7 @@ static void run_until_stops_at_the_flag_or_the_limit(void **state)
 	sim_destroy(sim);
 }
 
-/* ---- workers
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- workers ---- */
 
 struct job {
 	struct io_work work;
@@ -250,9 +248,7 @@ static void a_crash_leaves_jobs_lost_run_without_done_or_done(void **state)
 	assert_int_equal(lost + ran + done, 300);
 }
 
-/* ---- hosts
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- hosts ---- */
 
 static void a_crashed_host_does_nothing_and_its_destroyers_are_safe(void **state)
 {
@@ -371,8 +367,7 @@ static void clocks_of_hosts_differ_and_a_wall_clock_steps(void **state)
 	sim_destroy(sim);
 }
 
-/* ---- one seed, one story
- * --------------------------------------------------------------------------------------- */
+/* ---- one seed, one story ---- */
 
 static void tell(uint64_t seed, struct story *story)
 {
