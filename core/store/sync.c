@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* Making chunks durable: lanes, who waits for them, and the bound on bytes that are not on disk
+ * yet. */
+#include "store/sync.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include "store/append.h"
+#include "store/chunk.h"
+
+enum {
+	WRITE_BACK_BYTES = 8 * 1024 * 1024,
+	SYNC_EVERY = 4, /* a chunk syncs when it holds this part of the directory's bound */
+};
+
+static void lane_init(struct chunk *chunk, enum sync_lane_kind kind);
+static void lane_start(struct sync_lane *lane);
+static void lane_run(struct io_work *work);
+static void lane_done(struct io_work *work);
+static void lane_advance(struct sync_lane *lane);
+static void lane_failed(struct sync_lane *lane);
+static void write_back_start(struct chunk *chunk, uint64_t end);
+static void write_back_run(struct io_work *work);
+static void write_back_done(struct io_work *work);
+static void uncount(struct chunk *chunk, uint64_t bytes);
+static void choke(struct dir *dir, struct store *store);
+static bool satisfied(const struct sync_wait *wait);
+static void wake(struct chunk *chunk);
+static void call_ready(struct later *later);
+static void set_dirty(struct chunk *chunk);
+static void set_clean(struct chunk *chunk);
+
+void sync_init(struct chunk *chunk)
+{
+	lane_init(chunk, SYNC_DATA);
+	lane_init(chunk, SYNC_INDEX);
+	lane_init(chunk, SYNC_NAME);
+	chunk->sync.back.run = write_back_run;
+	chunk->sync.back.done = write_back_done;
+	chunk->sync.back.lane = IO_LANE_DISK;
+}
+
+void sync_recovered(struct chunk *chunk, uint64_t synced)
+{
+	struct sync *sync = &chunk->sync;
+
+	sync->lanes[SYNC_DATA].durable_length = synced;
+	sync->lanes[SYNC_NAME].written = 1;
+	sync->lanes[SYNC_INDEX].written = chunk->index_size;
+	sync->back_done = sync->data_end = chunk->length;
+	sync->lanes[SYNC_DATA].written = 1;
+	sync->unsynced = 1;
+	chunk->dir->unsynced += 1;
+}
+
+void sync_wrote(struct chunk *chunk, uint64_t bytes, uint64_t end)
+{
+	struct sync *sync = &chunk->sync;
+	struct sync_lane *lane = &sync->lanes[SYNC_DATA];
+	struct dir *dir = chunk->dir;
+
+	lane->written += bytes;
+	sync->unsynced += bytes;
+	dir->unsynced += bytes;
+	set_dirty(chunk);
+	if (end > sync->data_end)
+		sync->data_end = end;
+	if (end < sync->back_done) /* a cancelled append's place is written again */
+		sync->back_done = end;
+	if (!sync->back_busy && end - sync->back_done >= WRITE_BACK_BYTES)
+		write_back_start(chunk, end);
+	if (!lane->busy && sync->unsynced >= dir->unsynced_max / SYNC_EVERY)
+		lane_start(lane);
+	if (dir->unsynced > dir->unsynced_max)
+		choke(dir, chunk->store);
+}
+
+void sync_wrote_index(struct chunk *chunk, uint64_t size)
+{
+	chunk->sync.lanes[SYNC_INDEX].written = size;
+	set_dirty(chunk);
+}
+
+void sync_named(struct chunk *chunk)
+{
+	chunk->sync.lanes[SYNC_NAME].written++;
+	set_dirty(chunk);
+}
+
+void sync_wait(struct chunk *chunk, struct sync_wait *wait, bool wanted,
+        void (*ready)(struct sync_wait *wait))
+{
+	assert(!wait->queued && !wait->later.queued);
+	wait->chunk = chunk;
+	wait->ready = ready;
+	wait->status = chunk->state == STORE_BAD ? DFS_E_IO : 0;
+	for (int i = 0; i < SYNC_LANES; i++) {
+		struct sync_lane *lane = &chunk->sync.lanes[i];
+
+		wait->marks[i] = wanted ? lane->written : 0;
+		if (wait->status == 0 && wait->marks[i] > lane->wanted)
+			lane->wanted = wait->marks[i];
+	}
+	if (wait->status < 0 || satisfied(wait)) {
+		later_add(&chunk->store->laters, &wait->later, call_ready);
+		return;
+	}
+	wait->queued = true;
+	wait->next = chunk->sync.waits;
+	chunk->sync.waits = wait;
+	for (int i = 0; i < SYNC_LANES; i++) {
+		struct sync_lane *lane = &chunk->sync.lanes[i];
+
+		if (!lane->busy && lane->wanted > lane->durable)
+			lane_start(lane);
+	}
+}
+
+void sync_wait_drop(struct sync_wait *wait)
+{
+	struct sync_wait **at;
+
+	if (!wait->chunk)
+		return;
+	later_drop(&wait->chunk->store->laters, &wait->later);
+	if (!wait->queued)
+		return;
+	for (at = &wait->chunk->sync.waits; *at != wait; at = &(*at)->next)
+		;
+	*at = wait->next;
+	wait->queued = false;
+}
+
+void sync_abandon(struct chunk *chunk, int status)
+{
+	assert(chunk->users > 0); /* the dirty list may have been its last user but one */
+	uncount(chunk, chunk->sync.unsynced);
+	while (chunk->sync.waits) {
+		struct sync_wait *wait = chunk->sync.waits;
+
+		chunk->sync.waits = wait->next;
+		wait->queued = false;
+		wait->status = status;
+		later_add(&chunk->store->laters, &wait->later, call_ready);
+	}
+	for (int i = 0; i < SYNC_LANES; i++) {
+		struct sync_lane *lane = &chunk->sync.lanes[i];
+
+		lane->durable = lane->wanted = lane->written;
+	}
+	set_clean(chunk);
+	append_release(chunk->dir);
+}
+
+uint64_t sync_length(const struct chunk *chunk)
+{
+	return chunk->sync.lanes[SYNC_DATA].durable_length;
+}
+
+bool sync_clean(const struct chunk *chunk)
+{
+	for (int i = 0; i < SYNC_LANES; i++)
+		if (chunk->sync.lanes[i].durable < chunk->sync.lanes[i].written)
+			return false;
+	return true;
+}
+
+void sync_fired(void *arg)
+{
+	struct store *store = arg;
+
+	store->sync_timer_set = false;
+	for (struct chunk *chunk = store->dirty; chunk; chunk = chunk->sync.dirty_next)
+		for (int i = 0; i < SYNC_LANES; i++) {
+			struct sync_lane *lane = &chunk->sync.lanes[i];
+
+			if (!lane->busy && lane->durable < lane->written)
+				lane_start(lane);
+		}
+	if (store->dirty) {
+		store->sync_timer_set = true;
+		io_timer_set(store->io, store->sync_timer, STORE_SYNC_AFTER_MS);
+	}
+}
+
+/* ---- lanes
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void lane_init(struct chunk *chunk, enum sync_lane_kind kind)
+{
+	chunk->sync.lanes[kind] = (struct sync_lane){
+	        .work = {.run = lane_run, .done = lane_done, .lane = IO_LANE_DISK},
+	        .chunk = chunk,
+	        .kind = kind,
+	};
+}
+
+static void lane_start(struct sync_lane *lane)
+{
+	assert(!lane->busy && lane->written > lane->durable);
+	assert(lane->kind == SYNC_NAME || lane->chunk->data >= 0);
+	lane->busy = true;
+	lane->covers = lane->written;
+	lane->covers_length = lane->chunk->length;
+	chunk_ref(lane->chunk);
+	lane->chunk->store->running++;
+	io_work_submit(lane->chunk->store->io, &lane->work);
+}
+
+/* On a worker: reads what stays while the lane is busy. */
+static void lane_run(struct io_work *work)
+{
+	struct sync_lane *lane = LATER_OF(work, struct sync_lane, work);
+	struct chunk *chunk = lane->chunk;
+	struct io *io = chunk->store->io;
+	char path[DIR_FILE_MAX];
+
+	if (lane->kind == SYNC_NAME) {
+		dir_folder_path(chunk->dir, dir_folder_of(chunk->id), path);
+		lane->status = io_disk(io, fsync_dir, path);
+	} else {
+		lane->status = io_disk(
+		        io, fdatasync, lane->kind == SYNC_DATA ? chunk->data : chunk->index);
+	}
+}
+
+static void lane_done(struct io_work *work)
+{
+	struct sync_lane *lane = LATER_OF(work, struct sync_lane, work);
+	struct chunk *chunk = lane->chunk;
+
+	assert(chunk->magic == CHUNK_MAGIC && lane->busy);
+	lane->busy = false;
+	chunk->store->running--;
+	if (chunk->state != STORE_BAD && !chunk->gone) {
+		if (lane->status < 0)
+			lane_failed(lane);
+		else
+			lane_advance(lane);
+	}
+	chunk_unref(chunk);
+}
+
+static void lane_advance(struct sync_lane *lane)
+{
+	struct chunk *chunk = lane->chunk;
+
+	if (lane->kind == SYNC_DATA) {
+		uncount(chunk, lane->covers - lane->durable);
+		lane->durable_length = lane->covers_length;
+	}
+	lane->durable = lane->covers;
+	if (lane->wanted > lane->durable)
+		lane_start(lane);
+	if (sync_clean(chunk))
+		set_clean(chunk);
+	append_release(chunk->dir);
+	wake(chunk);
+}
+
+static void lane_failed(struct sync_lane *lane)
+{
+	static const char *const files[] = {".data file", ".idx file", "folder"};
+	struct chunk *chunk = lane->chunk;
+
+	dir_failed(chunk->dir, lane->status, "a file could not be synced");
+	chunk_bad(chunk, "its %s could not be synced: %s", files[lane->kind],
+	        strerror(-lane->status));
+}
+
+/* ---- write-back, and the bound
+ * ---------------------------------------------------------------------------------- */
+
+static void write_back_start(struct chunk *chunk, uint64_t end)
+{
+	struct sync *sync = &chunk->sync;
+
+	sync->back_busy = true;
+	sync->back_offset = sync->back_done;
+	sync->back_size = end - sync->back_done;
+	sync->back_done = end;
+	chunk_ref(chunk);
+	chunk->store->running++;
+	io_work_submit(chunk->store->io, &sync->back);
+}
+
+/* Its failure is the fdatasync's to find. */
+static void write_back_run(struct io_work *work)
+{
+	struct chunk *chunk = LATER_OF(work, struct chunk, sync.back);
+
+	io_disk(chunk->store->io, write_back, chunk->data, chunk->sync.back_offset,
+	        chunk->sync.back_size);
+}
+
+static void write_back_done(struct io_work *work)
+{
+	struct chunk *chunk = LATER_OF(work, struct chunk, sync.back);
+
+	assert(chunk->magic == CHUNK_MAGIC && chunk->sync.back_busy);
+	chunk->sync.back_busy = false;
+	chunk->store->running--;
+	chunk_unref(chunk);
+}
+
+static void uncount(struct chunk *chunk, uint64_t bytes)
+{
+	assert(bytes <= chunk->sync.unsynced && bytes <= chunk->dir->unsynced);
+	chunk->sync.unsynced -= bytes;
+	chunk->dir->unsynced -= bytes;
+}
+
+/* Over the bound: appends wait, and what holds the bytes is synced so that they go on. */
+static void choke(struct dir *dir, struct store *store)
+{
+	for (struct chunk *chunk = store->dirty; chunk; chunk = chunk->sync.dirty_next) {
+		struct sync_lane *lane = &chunk->sync.lanes[SYNC_DATA];
+
+		if (chunk->dir == dir && !lane->busy && lane->durable < lane->written)
+			lane_start(lane);
+	}
+	append_choke(dir);
+}
+
+/* ---- who waits
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static bool satisfied(const struct sync_wait *wait)
+{
+	for (int i = 0; i < SYNC_LANES; i++)
+		if (wait->chunk->sync.lanes[i].durable < wait->marks[i])
+			return false;
+	return true;
+}
+
+/* `ready` may do anything, so look anew after each. */
+static void wake(struct chunk *chunk)
+{
+	struct sync_wait **at = &chunk->sync.waits;
+
+	while (*at) {
+		struct sync_wait *wait = *at;
+
+		if (!satisfied(wait)) {
+			at = &wait->next;
+			continue;
+		}
+		*at = wait->next;
+		wait->queued = false;
+		wait->ready(wait);
+		at = &chunk->sync.waits;
+	}
+}
+
+static void call_ready(struct later *later)
+{
+	struct sync_wait *wait = LATER_OF(later, struct sync_wait, later);
+
+	wait->ready(wait);
+}
+
+/* ---- chunks with something to sync
+ * ------------------------------------------------------------------------------ */
+
+static void set_dirty(struct chunk *chunk)
+{
+	struct store *store = chunk->store;
+
+	if (chunk->sync.dirty)
+		return;
+	chunk_ref(chunk);
+	chunk->sync.dirty = true;
+	chunk->sync.dirty_prev = NULL;
+	chunk->sync.dirty_next = store->dirty;
+	if (store->dirty)
+		store->dirty->sync.dirty_prev = chunk;
+	store->dirty = chunk;
+	if (!store->sync_timer_set) {
+		store->sync_timer_set = true;
+		io_timer_set(store->io, store->sync_timer, STORE_SYNC_AFTER_MS);
+	}
+}
+
+static void set_clean(struct chunk *chunk)
+{
+	struct sync *sync = &chunk->sync;
+
+	if (!sync->dirty)
+		return;
+	if (sync->dirty_prev)
+		sync->dirty_prev->sync.dirty_next = sync->dirty_next;
+	else
+		chunk->store->dirty = sync->dirty_next;
+	if (sync->dirty_next)
+		sync->dirty_next->sync.dirty_prev = sync->dirty_prev;
+	sync->dirty = false;
+	chunk_unref(chunk);
+}
