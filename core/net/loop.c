@@ -19,12 +19,13 @@ enum {
 	BUFFER_SIZE = 1024 * 1024, /* one read; twice as quick as 64 KiB */
 	FRAME_SIZE = 64 * 1024,    /* per WebSocket, while it is open */
 	SEND_SIZE = 1024 * 1024,
+	ROUNDS_PER_TURN = 4,
 };
 
 static const struct io_ops loop_ops;
 static const struct lws_protocols protocols[2];
-static void loop_turn(struct loop *loop);
-static bool run_tasks(struct loop *loop);
+static void loop_turn(struct loop *loop, const volatile bool *flag);
+static void run_tasks(struct loop *loop);
 static void sweep(void *arg);
 
 /* A silent WebSocket is probed, then given up. libwebsockets keeps the pointer. */
@@ -120,7 +121,7 @@ void loop_run(struct loop *loop)
 void loop_run_until(struct loop *loop, const bool *flag)
 {
 	while (!*(const volatile bool *)flag && !atomic_exchange(&loop->stopped, false))
-		loop_turn(loop);
+		loop_turn(loop, flag);
 }
 
 /* An atomic store and, inside libwebsockets, one write to an eventfd: safe in a signal handler. */
@@ -157,14 +158,9 @@ uint64_t loop_now_ms(void)
 	return io_real_mono_ms();
 }
 
-/*
- * Only what was deferred before: a task that defers itself again lets the sockets have their turn.
- * True where any ran.
- */
-static bool run_tasks(struct loop *loop)
+/* Only what was deferred before: a task that defers itself again waits for the next round. */
+static void run_tasks(struct loop *loop)
 {
-	bool any = loop->tasks != NULL;
-
 	loop->round++;
 	while (loop->tasks && loop->tasks->round != loop->round) {
 		struct task *task = loop->tasks;
@@ -172,7 +168,6 @@ static bool run_tasks(struct loop *loop)
 		loop_undefer(loop, task);
 		task->run(task);
 	}
-	return any;
 }
 
 static void woken(lws_sorted_usec_list_t *wake)
@@ -194,17 +189,17 @@ static void schedule_wake(struct loop *loop, uint64_t now)
 		        loop->context, 0, &loop->wake, woken, (lws_usec_t)(wait * 1000 + 999));
 }
 
-/* Waits for the sockets only where nothing ran before: that may have set the flag of
- * loop_run_until. */
-static void loop_turn(struct loop *loop)
+/* What a task defers runs in the same turn, a few times over: most requests need that, and no look at the sockets. */
+static void loop_turn(struct loop *loop, const volatile bool *flag)
 {
 	uint64_t now = loop_now_ms();
-	bool ran = run_tasks(loop);
 
-	ran |= timers_run(&loop->timers, now);
+	for (int i = 0; i < ROUNDS_PER_TURN && loop->tasks; i++)
+		run_tasks(loop);
+	timers_run(&loop->timers, now);
 	schedule_wake(loop, now);
-	lws_service(loop->context,
-	        ran || loop->tasks || atomic_load(&loop->stopped) ? -1 : 0); /* -1: do not wait */
+	/* -1: look, but do not wait */
+	lws_service(loop->context, loop->tasks || *flag || atomic_load(&loop->stopped) ? -1 : 0);
 	atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
 }
 

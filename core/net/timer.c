@@ -89,21 +89,18 @@ void timers_cancel(struct timers *timers, struct io_timer *timer)
 	sift_down(timers, (size_t)last->index);
 }
 
-bool timers_run(struct timers *timers, uint64_t now_ms)
+void timers_run(struct timers *timers, uint64_t now_ms)
 {
 	uint64_t end = timers->sequence;
-	bool any = false;
 
 	while (timers->count > 0) {
 		struct io_timer *timer = timers->heap[0];
 
 		if (timer->due_ms > now_ms || timer->sequence >= end)
-			break;
+			return;
 		timers_cancel(timers, timer);
 		timer->fired(timer->arg); /* may destroy it */
-		any = true;
 	}
-	return any;
 }
 
 uint64_t timers_next(const struct timers *timers)

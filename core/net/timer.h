@@ -30,9 +30,8 @@ struct io_timer *timers_create(struct timers *timers, void (*fired)(void *arg), 
 void timers_destroy(struct timers *timers, struct io_timer *timer);
 void timers_set(struct timers *timers, struct io_timer *timer, uint64_t due_ms);
 void timers_cancel(struct timers *timers, struct io_timer *timer);
-/* Fires what is due at `now_ms`, but not what is set meanwhile: that waits for the next call. True
- * where any fired. */
-bool timers_run(struct timers *timers, uint64_t now_ms);
+/* Fires what is due at `now_ms`, but not what is set meanwhile: that waits for the next call. */
+void timers_run(struct timers *timers, uint64_t now_ms);
 /* When the earliest is due; UINT64_MAX where none runs. */
 uint64_t timers_next(const struct timers *timers);
 
