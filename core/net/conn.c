@@ -361,8 +361,8 @@ int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, s
 	}
 	if (conn->state == CONN_DEAD)
 		return -1;
-	if (reason == LWS_CALLBACK_RAW_WRITEABLE && conn->state == CONN_CONNECTING)
-		return connected(conn);
+	if (conn->state == CONN_CONNECTING && connected(conn))
+		return -1;
 	if (reason == LWS_CALLBACK_RAW_WRITEABLE)
 		conn_turn(&conn->task);
 	else if (conn->ops)

@@ -85,15 +85,22 @@ int loop_create(struct loop **ret, const struct loop_options *options, struct df
 	return 0;
 }
 
+static void drain_pools(struct loop *loop)
+{
+	if (loop->meta_pool)
+		io_pool_drain(loop->meta_pool);
+	if (loop->disk_pool)
+		io_pool_drain(loop->disk_pool);
+}
+
 void loop_destroy(struct loop *loop)
 {
 	if (!loop)
 		return;
+	drain_pools(loop);
+	io_pool_destroy(loop->meta_pool);
+	io_pool_destroy(loop->disk_pool);
 	loop->closing = true;
-	if (loop->pool) {
-		io_pool_drain(loop->pool);
-		io_pool_destroy(loop->pool);
-	}
 	servers_fini(loop);
 	channels_fini(loop);
 	conns_fini(loop);
@@ -189,7 +196,8 @@ static void schedule_wake(struct loop *loop, uint64_t now)
 		        loop->context, 0, &loop->wake, woken, (lws_usec_t)(wait * 1000 + 999));
 }
 
-/* What a task defers runs in the same turn, a few times over: most requests need that, and no look at the sockets. */
+/* What a task defers runs in the same turn, a few times over: most requests need that, and no look
+ * at the sockets. */
 static void loop_turn(struct loop *loop, const volatile bool *flag)
 {
 	uint64_t now = loop_now_ms();
@@ -224,8 +232,8 @@ static int callback(
 	(void)user;
 	switch (reason) {
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-		if (loop->pool && !loop->closing)
-			io_pool_drain(loop->pool);
+		if (!loop->closing)
+			drain_pools(loop);
 		return 0;
 	case LWS_CALLBACK_RAW_RX:
 	case LWS_CALLBACK_RAW_WRITEABLE:
@@ -303,18 +311,32 @@ static void work_ran(void *arg)
 	lws_cancel_service(loop->context);
 }
 
+/* Made at first use: many a client never needs one. META has one thread, so that its jobs run in
+ * their order. */
+static struct io_pool *pool_of(struct loop *loop, enum io_lane lane)
+{
+	struct io_pool **pool = lane == IO_LANE_META ? &loop->meta_pool : &loop->disk_pool;
+	unsigned threads = loop->options.disk_workers;
+
+	if (threads == 0)
+		threads = loop->options.server ? 4 : 1;
+	if (!*pool)
+		*pool = io_pool_create(lane == IO_LANE_META ? 1 : threads, work_ran, loop);
+	return *pool;
+}
+
+/* Without memory for a pool the job runs here: late is better than never. */
 static void op_work(void *ctx, struct io_work *work)
 {
 	struct loop *loop = ctx;
+	struct io_pool *pool = pool_of(loop, work->lane);
 
-	if (!loop->pool) {
-		unsigned threads = loop->options.disk_workers;
-
-		if (threads == 0)
-			threads = loop->options.server ? 4 : 1;
-		loop->pool = io_pool_create(threads, work_ran, loop);
+	if (pool) {
+		io_pool_submit(pool, work);
+		return;
 	}
-	io_pool_submit(loop->pool, work);
+	work->run(work);
+	work->done(work);
 }
 
 static const struct io_ops loop_ops = {

@@ -30,8 +30,8 @@ struct loop {
 	lws_sorted_usec_list_t wake; /* the one timer of libwebsockets: the earliest of `timers` */
 	struct timers timers;
 	struct task *tasks;
-	uint64_t round;       /* of tasks: what is deferred in one runs in the next */
-	struct io_pool *pool; /* made at first use */
+	uint64_t round; /* of tasks: what is deferred in one runs in the next */
+	struct io_pool *meta_pool, *disk_pool; /* made at first use */
 	struct io_timer *sweep;
 	struct io_server *servers;
 	struct conn *conns; /* TCP connections that speak HTTP */

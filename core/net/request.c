@@ -308,13 +308,13 @@ static size_t take_body(struct io_exchange *exchange, const char *bytes, size_t 
 static void finish(struct io_exchange *exchange)
 {
 	struct conn *conn = exchange->conn;
-	bool whole = exchange_sent(exchange);
+	bool whole = exchange_sent(exchange) && (!conn || conn_is_flushed(conn));
 
 	exchange_body_end(exchange);
 	if (conn && !exchange->conn)
 		return; /* aborted in body_end */
 	exchange->conn = NULL;
-	if (conn && whole && exchange->keep_alive && conn_is_flushed(conn))
+	if (conn && whole && exchange->keep_alive)
 		pool_put(conn);
 	else if (conn)
 		conn_destroy(conn);

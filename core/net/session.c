@@ -131,6 +131,7 @@ static void session_turn(struct task *task)
 		struct buf stash = session->stash;
 
 		session->stash = (struct buf){0};
+		conn_pause(conn, false); /* again where what follows has to wait too */
 		conn->ops->received(conn, stash.data, stash.size);
 		buf_fini(&stash);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Speed of core/net between two processes over loopback, each figure beside the same work by plain sockets in the same
- * run: machines differ, ratios less so. One JSON line per figure.
+ * Speed of core/net between two processes over loopback, each figure beside the same work by plain
+ * sockets in the same run: machines differ, ratios less so. One JSON line per figure.
  *
  *     net_bench [MEBIBYTES]        default 1024
  */
@@ -45,23 +45,27 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void row(const char *name, double value, const char *unit, double base, const char *base_name)
+static void row(
+        const char *name, double value, const char *unit, double base, const char *base_name)
 {
-	printf("{\"bench\":\"net\",\"name\":\"%s\",\"value\":%.0f,\"unit\":\"%s\",\"base\":\"%s\",\"ratio\":%.2f}\n", name,
-	       value, unit, base_name, base > 0 ? value / base : 1.0);
+	printf("{\"bench\":\"net\",\"name\":\"%s\",\"value\":%.0f,\"unit\":\"%s\",\"base\":\"%s\","
+	       "\"ratio\":%.2f}\n",
+	        name, value, unit, base_name, base > 0 ? value / base : 1.0);
 	fflush(stdout);
 }
 
-/* ---- plain sockets ------------------------------------------------------------------------------------------- */
+/* ---- plain sockets
+ * ------------------------------------------------------------------------------------------- */
 
 static int plain_listen(int *ret_port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {
+	        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) || listen(fd, 1) ||
-	    getsockname(fd, (struct sockaddr *)&address, &size))
+	        getsockname(fd, (struct sockaddr *)&address, &size))
 		die("listen");
 	*ret_port = ntohs(address.sin_port);
 	return fd;
@@ -69,8 +73,9 @@ static int plain_listen(int *ret_port)
 
 static int plain_connect(int port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-				      .sin_port = htons((uint16_t)port)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	        .sin_port = htons((uint16_t)port)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
@@ -132,7 +137,8 @@ static double plain_ping(int count)
 	fd = plain_connect(port);
 	start = now();
 	for (int i = 0; i < count; i++)
-		if (send(fd, piece, 100, 0) != 100 || recv(fd, bytes, sizeof(bytes), MSG_WAITALL & 0) <= 0)
+		if (send(fd, piece, 100, 0) != 100 ||
+		        recv(fd, bytes, sizeof(bytes), MSG_WAITALL & 0) <= 0)
 			die("ping");
 	start = now() - start;
 	close(fd);
@@ -141,7 +147,8 @@ static double plain_ping(int count)
 	return count / start;
 }
 
-/* ---- the server ---------------------------------------------------------------------------------------------- */
+/* ---- the server
+ * ---------------------------------------------------------------------------------------------- */
 
 struct served {
 	struct io *io;
@@ -152,7 +159,8 @@ struct served {
 static void served_begin(struct served *served, uint64_t size)
 {
 	served->left = size;
-	io_net(served->io, respond, served->exchange, &(struct io_response){.status = 200, .body_size = size});
+	io_net(served->io, respond, served->exchange,
+	        &(struct io_response){.status = 200, .body_size = size});
 	io_net(served->io, want_write, served->exchange);
 }
 
@@ -192,10 +200,12 @@ static void served_closed(void *arg, const char *why)
 }
 
 static int serve_exchange(void *arg, struct io_exchange *exchange, const struct io_request *request,
-			  const struct io_exchange_events **ret_events, void **ret_arg)
+        const struct io_exchange_events **ret_events, void **ret_arg)
 {
-	static const struct io_exchange_events events = {
-		.body = served_body, .body_end = served_end, .writable = served_writable, .closed = served_closed};
+	static const struct io_exchange_events events = {.body = served_body,
+	        .body_end = served_end,
+	        .writable = served_writable,
+	        .closed = served_closed};
 	struct served *served = calloc(1, sizeof(*served));
 
 	*served = (struct served){.io = arg, .exchange = exchange};
@@ -225,9 +235,10 @@ static void echo_closed(void *arg, int status, const char *why)
 }
 
 static int serve_channel(void *arg, struct io_channel *channel, const struct io_request *upgrade,
-			 const struct io_channel_events **ret_events, void **ret_arg)
+        const struct io_channel_events **ret_events, void **ret_arg)
 {
-	static const struct io_channel_events events = {.message = echo_message, .closed = echo_closed};
+	static const struct io_channel_events events = {
+	        .message = echo_message, .closed = echo_closed};
 	struct echo *echo = calloc(1, sizeof(*echo));
 
 	(void)upgrade;
@@ -251,7 +262,8 @@ static struct loop *make_loop(bool server)
 
 static pid_t start_server(char *ret_address)
 {
-	static const struct io_service service = {.channel = serve_channel, .exchange = serve_exchange};
+	static const struct io_service service = {
+	        .channel = serve_channel, .exchange = serve_exchange};
 	int pipes[2], port;
 	pid_t child;
 
@@ -278,7 +290,8 @@ static pid_t start_server(char *ret_address)
 	return child;
 }
 
-/* ---- the client ---------------------------------------------------------------------------------------------- */
+/* ---- the client
+ * ---------------------------------------------------------------------------------------------- */
 
 struct client {
 	struct io *io;
@@ -325,12 +338,12 @@ static void on_closed(void *arg, const char *why)
 static void request(struct client *client, const char *method, const char *path, uint64_t size)
 {
 	static const struct io_exchange_events events = {
-		.body = served_body, .writable = on_writable, .closed = on_closed};
+	        .body = served_body, .writable = on_writable, .closed = on_closed};
 
 	client->left = size;
 	client->exchange = io_net(client->io, exchange_open, client->address,
-				  (&(struct io_request){.method = method, .path = path, .body_size = size}), &events,
-				  client);
+	        (&(struct io_request){.method = method, .path = path, .body_size = size}), &events,
+	        client);
 	if (size > 0)
 		io_net(client->io, want_write, client->exchange);
 }
@@ -385,11 +398,15 @@ static void on_channel_closed(void *arg, int status, const char *why)
 
 static double calls(struct loop *loop, const char *address, int batch)
 {
-	static const struct io_channel_events events = {.message = on_message, .closed = on_channel_closed};
-	struct client client = {.io = loop_io(loop), .want = CALLS / batch, .message_size = (size_t)(REQUEST * batch)};
+	static const struct io_channel_events events = {
+	        .message = on_message, .closed = on_channel_closed};
+	struct client client = {.io = loop_io(loop),
+	        .want = CALLS / batch,
+	        .message_size = (size_t)(REQUEST * batch)};
 	double start = now();
 
-	client.channel = io_net(client.io, channel_open, address, "/v1/rpc", NULL, &events, &client);
+	client.channel =
+	        io_net(client.io, channel_open, address, "/v1/rpc", NULL, &events, &client);
 	for (int i = 0; i < IN_FLIGHT / batch; i++)
 		say(&client);
 	loop_run_until(loop, &client.done);

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utlist.h>
 
 enum { PERIOD = 1048573, WAIT_MS = 10000 }; /* a prime: pieces of round sizes never look alike */
 
@@ -64,6 +65,7 @@ bool pattern_is(const char *bytes, size_t size, uint64_t offset)
 
 struct served {
 	struct rig *rig;
+	struct served *prev, *next;
 	struct io_exchange *exchange;
 	struct io_timer *timer;
 	struct io_work work;
@@ -131,6 +133,8 @@ static void served_body_end(void *arg)
 	}
 }
 
+static void served_free(struct served *served);
+
 static void served_writable(void *arg)
 {
 	struct served *served = arg;
@@ -148,10 +152,7 @@ static void served_writable(void *arg)
 		served->sent += size;
 		if (served->drop_at && served->sent >= served->drop_at) {
 			io_net(served->rig->io, abort, served->exchange);
-			served->rig->served_open--;
-			io_timer_destroy(served->rig->io, served->timer);
-			buf_fini(&served->answer);
-			free(served);
+			served_free(served);
 			return;
 		}
 	}
@@ -161,19 +162,25 @@ static void served_writable(void *arg)
 		io_net(served->rig->io, write, served->exchange, "", 0);
 }
 
+static void served_free(struct served *served)
+{
+	DL_DELETE(served->rig->served, served);
+	served->rig->served_open--;
+	io_timer_destroy(served->rig->io, served->timer);
+	buf_fini(&served->answer);
+	free(served);
+}
+
 static void served_closed(void *arg, const char *why)
 {
 	struct served *served = arg;
 
 	snprintf(served->rig->served_why, sizeof(served->rig->served_why), "%s", why ? why : "");
-	served->rig->served_open--;
 	if (served->hold) {
 		served->rig->held = NULL;
 		served->rig->held_closed = true;
 	}
-	io_timer_destroy(served->rig->io, served->timer);
-	buf_fini(&served->answer);
-	free(served);
+	served_free(served);
 }
 
 static const struct io_exchange_events served_events = {.body = served_body,
@@ -234,6 +241,7 @@ static int serve_exchange(void *arg, struct io_exchange *exchange, const struct 
 	served->rig = rig;
 	served->exchange = exchange;
 	served->timer = io_timer_create(rig->io, served_resume, served);
+	DL_APPEND(rig->served, served);
 	rig->served_open++;
 	*ret_events = &served_events;
 	*ret_arg = served;
@@ -369,6 +377,25 @@ void rig_open(struct rig *rig)
 	if (!rig->server)
 		fail_msg("%s", why);
 	snprintf(rig->address, sizeof(rig->address), "127.0.0.1:%d", loop_server_port(rig->server));
+}
+
+void rig_abort_held(struct rig *rig)
+{
+	struct served *served, *next;
+
+	io_net(rig->io, abort, rig->held);
+	rig->held = NULL;
+	DL_FOREACH_SAFE (rig->served, served, next)
+		if (served->hold)
+			served_free(served);
+}
+
+void rig_kill(struct rig *rig)
+{
+	while (rig->served)
+		served_free(rig->served);
+	free(rig->accepted);
+	loop_destroy(rig->loop);
 }
 
 void rig_close(struct rig *rig)

@@ -32,6 +32,7 @@ struct rig {
 	struct io *io;
 	struct io_server *server;
 	char address[64];
+	struct served *served;
 	int requests;    /* that the server saw */
 	int served_open; /* exchanges that the server has not been told are closed */
 	int channels_open;
@@ -47,6 +48,9 @@ struct rig {
 
 void rig_open(struct rig *rig);
 void rig_close(struct rig *rig);
+/* End the loop without a word to anybody. */
+void rig_kill(struct rig *rig);
+void rig_abort_held(struct rig *rig);
 /* Serve until *flag; fails the test after ten seconds. */
 void rig_wait(struct rig *rig, const bool *flag);
 void rig_turns(struct rig *rig, int turns);
