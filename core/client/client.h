@@ -13,6 +13,9 @@
  * The client engine: a connection to the master that mends itself, and transfers of whole files.
  * Everything completes by a callback on the loop of `io`; the blocking face of it is <dfs/dfs.h>, in `node`.
  *
+ * Loop    all on the loop of `io`. Callbacks come from the loop, never inside the call that they belong to (but NOMEM and
+ *         CANCELLED of a client that is being destroyed do). client_destroy is not for use inside a callback.
+ *
  * Source  GFS 2.3, 2.4, 3.2; RULES 6, 9, 10, 11, 17.
  */
 struct client;
@@ -29,19 +32,23 @@ typedef void client_reply(void *arg, int code, const struct dfs_error *err, cons
 
 /* Does not wait: the first call connects and says hello. Strings are copied. */
 int client_create(struct client **ret, struct io *io, const struct client_options *options, struct dfs_error *err);
-void client_destroy(struct client *client); /* pending calls fail with CANCELLED inside; takes NULL */
+void client_destroy(struct client *client); /* pending calls and jobs fail with CANCELLED inside; takes NULL */
 /*
  * One call to the master. Mutations get (client id, sequence) by themselves and are repeated after a broken connection,
  * as reads are, until timeout_ms passed without the master (then DFS_E_UNAVAIL with its address and what to try).
  */
 void client_call(struct client *client, enum proto_call which, const void *args, client_reply *reply, void *arg);
+/* The id that the master gave at the last hello; 0 before the first. */
+uint64_t client_id(const struct client *client);
 
 /* ---- put --------------------------------------------------------------------------------------------------------- */
 
 /*
  * Where a put's bytes come from. `read` fills up to `size` bytes at `offset` now, or returns 0 at the end, or a
  * negative DFS_E_... with a sentence. `seekable`: any offset may be read again (a file); else strictly onwards (a pipe) and
- * the client keeps what is unacknowledged, at most one body.
+ * the client keeps what is unacknowledged, at most one body. DFS_E_BUSY from a source that is not seekable means that
+ * nothing is there now: it is asked again after 20 ms, and the loop stays free meanwhile. The job must not be
+ * cancelled inside `read`.
  */
 struct client_source {
 	int64_t (*read)(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
@@ -69,20 +76,40 @@ struct client_transfer { /* what a transfer says when it ends */
 	uint32_t chunks;
 	uint32_t retries;   /* chunks sealed early or read from another replica */
 	char warning[512];
+	/* get: of the state that was read */
+	uint64_t size, generation;
+	uint32_t mode;
+	int64_t mtime_ns;
 };
 
 typedef void client_transfer_done(void *arg, const struct client_transfer *transfer);
-/* Bytes acknowledged (put) or delivered (get) so far, total or UINT64_MAX. May be NULL. */
+/*
+ * Bytes on their way into the chain or acknowledged (put), or delivered (get); never less than before. `total` is
+ * UINT64_MAX where it is unknown. At most every 100 ms. May be NULL.
+ */
 typedef void client_progress(void *arg, uint64_t bytes, uint64_t total);
 
 struct client_job;
-/* Store one file: visible whole when `done` says 0, else nothing changed. Cancel: client_job_cancel. */
+/*
+ * Store one file: visible whole when `done` says 0, else nothing changed (but DFS_E_UNAVAIL "during the commit": the
+ * sentence says that it may be there). A datanode that fails costs time only: what it got goes to others. Strings of
+ * `put` and both structs are copied. NULL: out of memory. Cancel: client_job_cancel.
+ *
+ * Limits  memory: one piece of 256 KiB for a seekable source of known size, one body of 4 MiB otherwise, and 4 bytes for
+ *         each 64 KiB of the chunks in flight
+ * Errors  of the source as it gave them; DFS_E_CHANGED (it ended before its size); NODES, NOSPC, EXIST, ISDIR... of
+ *         the master; IO (a range failed 5 times without progress: path, chunk, node and reason are named); EXPIRED
+ */
 struct client_job *client_put_start(struct client *client, const struct client_put *put, const struct client_source *source,
 				    client_progress *progress, client_transfer_done *done, void *arg);
 
 /* ---- get --------------------------------------------------------------------------------------------------------- */
 
-/* Where a get's bytes go. `any_order`: write may be called for any offset (a file), else in order (a pipe). */
+/*
+ * Where a get's bytes go, at their offset in the file. `any_order`: write may be called for any offset, also again (a
+ * file; it must be cut to `transfer.size` in the end where the whole was read, since a try of an older state may have written past it); else
+ * strictly onwards (a pipe), each byte once. The job must not be cancelled inside `write`.
+ */
 struct client_sink {
 	int (*write)(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
 	void *arg;
@@ -98,9 +125,14 @@ struct client_get {
 /*
  * Read one state of a file (RULES 9), every byte checked against the checksum its writer made; a replica that fails
  * is left for another, and one range is tried on all of them before the job fails.
+ *
+ * Limits  memory: 64 KiB for each extent in flight; in order: what was read of the next extent before it paused
+ * Errors  of the sink as it gave them; NOENT, ISDIR... of the master; LOST (all replicas failed: chunk, nodes and reasons are
+ *         named); CHANGED (in order, after bytes were delivered); CORRUPT
  */
 struct client_job *client_get_start(struct client *client, const struct client_get *get, const struct client_sink *sink,
 				    client_progress *progress, client_transfer_done *done, void *arg);
-void client_job_cancel(struct client_job *job); /* `done` does not follow; takes NULL */
+/* `done` does not follow; a put's session is given up. Not after `done`. Takes NULL. */
+void client_job_cancel(struct client_job *job);
 
 #endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls to the master. Each is kept, with a copy of its arguments, until it is answered; after a
+ * broken connection it goes out again, a mutation with the same (client, sequence), so that the
+ * master does it once (RULES 17).
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+#include "client/client_parts.h"
+
+static void call_answered(void *arg, int code, const struct dfs_error *err, const void *reply);
+
+static struct client_call *call_make(struct client *client, enum proto_call which, const void *args,
+        client_reply *reply, void *arg)
+{
+	const struct proto_call_info *info = proto_call_info(which);
+	struct client_call *call = calloc(1, sizeof(*call));
+	void *copy = call ? arena_alloc(&call->arena, info->args_size) : NULL;
+
+	if (!copy || proto_shape_copy(info->args, &call->arena, args, copy) != 0) {
+		if (call)
+			arena_fini(&call->arena);
+		free(call);
+		return NULL;
+	}
+	call->client = client;
+	call->which = which;
+	call->args = copy;
+	call->reply = reply;
+	call->arg = arg;
+	call->asked_ms = io_mono_ms(client->io);
+	return call;
+}
+
+/* The call leaves the list and its caller is told. */
+static void call_end(
+        struct client_call *call, int code, const struct dfs_error *err, const void *reply)
+{
+	DL_DELETE(call->client->calls, call);
+	if (call->reply)
+		call->reply(call->arg, code, err, reply);
+	arena_fini(&call->arena);
+	free(call);
+}
+
+static void call_fail(struct client_call *call, int code, const char *sentence)
+{
+	struct dfs_error err = {0};
+
+	error_set(&err, code, "%s", sentence);
+	call_end(call, code, &err, NULL);
+}
+
+void client_call(struct client *client, enum proto_call which, const void *args,
+        client_reply *reply, void *arg)
+{
+	struct client_call *call;
+	struct dfs_error err = {0};
+
+	assert(client->magic == CLIENT_MAGIC && proto_call_info(which));
+	call = client->ending ? NULL : call_make(client, which, args, reply, arg);
+	if (!call) {
+		error_set(&err, client->ending ? DFS_E_CANCELLED : DFS_E_NOMEM, "%s: %s",
+		        proto_call_info(which)->name,
+		        client->ending ? "the client was closed" : "out of memory");
+		reply(arg, err.code, &err, NULL);
+		return;
+	}
+	/* Silence counts from when something was asked. */
+	if (!client->calls)
+		client->heard_ms = call->asked_ms;
+	DL_APPEND(client->calls, call);
+	connection_want(client);
+}
+
+static void call_send(struct client *client, struct client_call *call)
+{
+	if (proto_call_info(call->which)->mutates && call->sequence == 0) {
+		call->client_id = client->id;
+		call->sequence = ++client->sequence;
+	}
+	call->sent = true;
+	link_call(client->link, call->which, call->args, call->client_id, call->sequence, 0,
+	        call_answered, call);
+}
+
+void calls_send(struct client *client)
+{
+	struct client_call *call;
+
+	assert(client->state == CONNECTION_READY);
+	DL_FOREACH (client->calls, call)
+		if (!call->sent)
+			call_send(client, call);
+}
+
+static void call_answered(void *arg, int code, const struct dfs_error *err, const void *reply)
+{
+	struct client_call *call = arg;
+	struct client *client = call->client;
+
+	assert(client->magic == CLIENT_MAGIC && call->sent);
+	/* The connection broke: calls_unsend has it sent again, or the end of the client ends it.
+	 */
+	if (code == DFS_E_CLOSED)
+		return;
+	client->heard_ms = io_mono_ms(client->io);
+	if (call->probe)
+		client->probing = false;
+	call_end(call, code, err, reply);
+	connection_watch(client);
+}
+
+void calls_unsend(struct client *client)
+{
+	struct client_call *call, *next;
+
+	DL_FOREACH_SAFE (client->calls, call, next) {
+		call->sent = false;
+		if (call->probe)
+			call_fail(call, DFS_E_CLOSED, "");
+	}
+}
+
+void calls_fail_foreign(struct client *client)
+{
+	struct client_call *call, *next;
+	char sentence[200];
+
+	DL_FOREACH_SAFE (client->calls, call, next) {
+		if (call->sequence == 0 || call->client_id == client->id)
+			continue;
+		snprintf(sentence, sizeof(sentence),
+		        "%s may or may not have been done: the master at %s does not know this "
+		        "client any more",
+		        proto_call_info(call->which)->name, client->master);
+		call_fail(call, DFS_E_UNAVAIL, sentence);
+	}
+}
+
+void calls_fail_all(struct client *client, int code, const char *sentence)
+{
+	/* Those that are made meanwhile wait for a connection of their own. */
+	struct client_call *calls = client->calls, *call;
+
+	client->calls = NULL;
+	while ((call = calls)) {
+		DL_DELETE(calls, call);
+		DL_APPEND(client->calls, call);
+		call_fail(call, code, sentence);
+	}
+}
+
+void calls_fail_overdue(struct client *client, const char *sentence)
+{
+	uint64_t now = io_mono_ms(client->io);
+	struct client_call *call, *next;
+
+	DL_FOREACH_SAFE (client->calls, call, next) {
+		uint64_t since =
+		        call->asked_ms > client->lost_ms ? call->asked_ms : client->lost_ms;
+
+		if (now - since >= client->timeout_ms)
+			call_fail(call, DFS_E_UNAVAIL, sentence);
+	}
+}
+
+uint64_t calls_deadline(const struct client *client)
+{
+	const struct client_call *oldest = client->calls;
+	uint64_t since;
+
+	if (!oldest)
+		return UINT64_MAX;
+	since = oldest->asked_ms > client->lost_ms ? oldest->asked_ms : client->lost_ms;
+	return since + client->timeout_ms;
+}
+
+void calls_probe(struct client *client)
+{
+	struct proto_stat_args args = {.path = "/"};
+	struct client_call *call = call_make(client, PROTO_CALL_STAT, &args, NULL, NULL);
+
+	if (!call)
+		return;
+	call->probe = true;
+	DL_APPEND(client->calls, call);
+	calls_send(client);
+}

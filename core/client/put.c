@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A put: a write session at the master, chunks by slots, one commit that makes the file visible
+ * whole (README.md has the drawing). What fails before the commit changes nothing.
+ */
+#include "client/put.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "client/client_parts.h"
+
+enum {
+	RENEW_MS = 30000,
+	ABANDON_MS = 2000, /* the session would expire by itself */
+	RESTARTS_MAX = 2,
+	CHUNK_SIZE_GUESS = 64 * 1024 * 1024,
+};
+
+static void put_stop(struct client_job *job);
+static void put_free(struct client_job *job);
+static void put_cancelled(struct client_job *job);
+static uint64_t put_bytes(const struct client_job *job);
+static void begin(struct put *put);
+static void commit(struct put *put);
+static void renew_fired(void *arg);
+static void turn_fired(void *arg);
+
+static const struct job_class PUT_CLASS = {
+        .stop = put_stop, .free = put_free, .cancelled = put_cancelled, .bytes = put_bytes};
+
+/* Allowed moves: rows from, columns to. */
+static const bool MOVES[5][5] = {
+        [PUT_BEGIN] = {[PUT_WRITE] = true, [PUT_OVER] = true},
+        [PUT_WRITE] =
+                {[PUT_COMMIT] = true, [PUT_ABANDON] = true, [PUT_BEGIN] = true, [PUT_OVER] = true},
+        [PUT_COMMIT] = {[PUT_ABANDON] = true, [PUT_BEGIN] = true, [PUT_OVER] = true},
+        [PUT_ABANDON] = {[PUT_OVER] = true},
+};
+
+static void move(struct put *put, enum put_state to)
+{
+	assert(MOVES[put->state][to]);
+	put->state = to;
+}
+
+/* ---- life
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static int put_init(struct put *put, struct io *io, const struct client_put *what,
+        const struct client_source *source)
+{
+	put->what = *what;
+	put->source = *source;
+	put->stream = source->seekable && source->size_bytes != UINT64_MAX;
+	put->path = strdup(what->path);
+	put->what.path = put->path;
+	put->renew = io_timer_create(io, renew_fired, put);
+	put->turn = io_timer_create(io, turn_fired, put);
+	if (put->stream && source->size_bytes > 0 &&
+	        posix_memalign((void **)&put->piece, 4096,
+	                (size_t)PUT_PIECE_FRAMES * PUT_FRAME_STRIDE) != 0)
+		return DFS_E_NOMEM;
+	return put->path && put->renew && put->turn ? 0 : DFS_E_NOMEM;
+}
+
+static void put_release(struct put *put, struct io *io)
+{
+	for (size_t i = 0; i < put->slots_count; i++)
+		slot_fini(&put->slots[i]);
+	free(put->slots);
+	if (put->renew)
+		io_timer_destroy(io, put->renew);
+	if (put->turn)
+		io_timer_destroy(io, put->turn);
+	extents_clear(&put->extents);
+	pool_clear(put);
+	free(put->piece);
+	free(put->path);
+	free(put);
+}
+
+struct client_job *client_put_start(struct client *client, const struct client_put *what,
+        const struct client_source *source, client_progress *progress, client_transfer_done *done,
+        void *arg)
+{
+	struct put *put = calloc(1, sizeof(*put));
+
+	if (!put)
+		return NULL;
+	if (put_init(put, client->io, what, source) != 0) {
+		put_release(put, client->io);
+		return NULL;
+	}
+	job_init(&put->job, &PUT_CLASS, client, progress, done, arg);
+	put->job.total = source->size_bytes;
+	begin(put);
+	return &put->job;
+}
+
+static void slots_stop(struct put *put)
+{
+	for (size_t i = 0; i < put->slots_count; i++)
+		slot_stop(&put->slots[i]);
+}
+
+static void put_stop(struct client_job *job)
+{
+	struct put *put = (struct put *)job;
+
+	slots_stop(put);
+	io_timer_cancel(job->io, put->renew);
+	io_timer_cancel(job->io, put->turn);
+	put->state = PUT_OVER;
+}
+
+static void put_free(struct client_job *job)
+{
+	put_release((struct put *)job, job->io);
+}
+
+static void ignore(void *arg, int code, const struct dfs_error *err, const void *reply)
+{
+}
+
+static void put_cancelled(struct client_job *job)
+{
+	struct put *put = (struct put *)job;
+	struct proto_abandon_args args = {.session = put->session};
+
+	if (put->session != 0)
+		client_call(job->client, PROTO_CALL_ABANDON, &args, ignore, NULL);
+}
+
+static uint64_t put_bytes(const struct client_job *job)
+{
+	const struct put *put = (const struct put *)job;
+	uint64_t bytes = put->extents.bytes;
+
+	for (size_t i = 0; i < put->slots_count; i++)
+		bytes += slot_under_way(&put->slots[i]);
+	return bytes;
+}
+
+uint64_t put_file_size(const struct put *put)
+{
+	return put->stream ? put->source.size_bytes : put->cursor;
+}
+
+/* ---- the session
+ * -------------------------------------------------------------------------------------------- */
+
+static uint32_t chunks_of(const struct put *put, uint64_t bytes, uint64_t chunk_size)
+{
+	uint64_t chunks = bytes / chunk_size + (bytes % chunk_size != 0);
+
+	return chunks < PUT_POOL_MAX ? (uint32_t)chunks : PUT_POOL_MAX;
+}
+
+uint32_t put_targets_wanted(const struct put *put)
+{
+	uint32_t count = 0, later = 0;
+
+	for (size_t i = 0; i < put->slots_count; i++)
+		count += put->slots[i].state == SLOT_TARGET;
+	if (put->stream)
+		later = chunks_of(put, put->source.size_bytes - put->cursor, put->chunk_size);
+	if (count == 0 || count > PUT_POOL_MAX)
+		return count;
+	return count + later < PUT_POOL_MAX ? count + later : PUT_POOL_MAX;
+}
+
+static void begin_answered(void *what, int code, const struct dfs_error *err, const void *reply);
+
+static void begin(struct put *put)
+{
+	struct proto_write_begin_args args = {
+	        .path = put->path,
+	        .size = put->source.size_bytes,
+	        .goal = put->what.goal,
+	        .chunk_size = put->what.chunk_size,
+	        .durability = put->what.async ? PROTO_DURABILITY_ASYNC : PROTO_DURABILITY_SYNC,
+	        .count = 1,
+	        .no_replace = put->what.no_replace,
+	};
+
+	if (put->source.size_bytes != UINT64_MAX)
+		args.count = chunks_of(put, put->source.size_bytes,
+		        put->what.chunk_size ? put->what.chunk_size : CHUNK_SIZE_GUESS);
+	put->state = PUT_BEGIN;
+	job_call(&put->job, PROTO_CALL_WRITE_BEGIN, &args, begin_answered, put);
+}
+
+static int slots_make(struct put *put)
+{
+	size_t count = 1;
+
+	if (put->stream)
+		count = chunks_of(put, put->source.size_bytes, put->chunk_size);
+	if (count > put->job.client->parallel)
+		count = put->job.client->parallel;
+	if (put->slots || count == 0)
+		return 0;
+	put->slots = calloc(count, sizeof(*put->slots));
+	if (!put->slots)
+		return DFS_E_NOMEM;
+	for (; put->slots_count < count; put->slots_count++)
+		if (slot_init(&put->slots[put->slots_count], put) != 0)
+			return DFS_E_NOMEM;
+	return 0;
+}
+
+static void begin_answered(void *what, int code, const struct dfs_error *err, const void *reply)
+{
+	struct put *put = what;
+	const struct proto_write_begin_reply *begun = reply;
+
+	if (code != 0) {
+		put_fail(put, code, err->text);
+		return;
+	}
+	put->session = begun->session;
+	put->chunk_size = begun->chunk_size;
+	put->job.transfer.goal = begun->goal;
+	snprintf(
+	        put->job.transfer.warning, sizeof(put->job.transfer.warning), "%s", begun->warning);
+	move(put, PUT_WRITE);
+	io_timer_set(put->job.io, put->renew, RENEW_MS);
+	put->pool.asked_event = put->pool.events;
+	if (put->chunk_size == 0 || put->session == 0)
+		put_fail(put, DFS_E_PROTO, "the master's answer to write_begin makes no sense");
+	else if (slots_make(put) != 0)
+		put_fail(put, DFS_E_NOMEM, "out of memory for a put");
+	else if ((code = pool_add(put, begun->chunks, begun->chunks_count)) != 0)
+		put_fail(put, code, "the master allocated a chunk that cannot be written");
+	else
+		put_run(put);
+}
+
+static void renew_answered(void *what, int code, const struct dfs_error *err, const void *reply)
+{
+	struct put *put = what;
+
+	/* During the commit it may say so because the commit was done. */
+	if (code == DFS_E_EXPIRED && put->state == PUT_WRITE)
+		put_expired(put);
+}
+
+static void renew_fired(void *arg)
+{
+	struct put *put = arg;
+	struct proto_renew_args args = {.session = put->session};
+
+	if (put->state == PUT_ABANDON) {
+		job_fail(&put->job, put->failed.code, put->failed.text);
+		return;
+	}
+	assert(put->state == PUT_WRITE);
+	io_timer_set(put->job.io, put->renew, RENEW_MS);
+	job_call(&put->job, PROTO_CALL_RENEW, &args, renew_answered, put);
+}
+
+/* A source that can be read again is stored again from its start, in a new session. */
+void put_expired(struct put *put)
+{
+	char sentence[DFS_ERROR_TEXT_MAX];
+
+	if (put->state != PUT_WRITE && put->state != PUT_COMMIT)
+		return;
+	if (!put->source.seekable || put->restarts == RESTARTS_MAX) {
+		snprintf(sentence, sizeof(sentence),
+		        "%.200s: its write session expired (the master did not hear from this "
+		        "client "
+		        "in time); nothing was stored: put it again",
+		        put->path);
+		put->session = 0;
+		put_fail(put, DFS_E_EXPIRED, sentence);
+		return;
+	}
+	put->restarts++;
+	put->job.transfer.retries++;
+	put->job.transfer.chunks = 0;
+	job_new_round(&put->job);
+	slots_stop(put);
+	pool_clear(put);
+	extents_clear(&put->extents);
+	io_timer_cancel(put->job.io, put->renew);
+	put->cursor = 0;
+	put->session = 0;
+	put->source_ended = put->staging = false;
+	move(put, PUT_BEGIN);
+	begin(put);
+}
+
+/* ---- work
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+/* Give each idle slot the next piece of work. True while some slot works. */
+static bool slots_run(struct put *put)
+{
+	bool busy = false;
+
+	for (size_t i = 0; i < put->slots_count && put->state == PUT_WRITE; i++) {
+		struct put_slot *slot = &put->slots[i];
+		uint64_t from = put->cursor;
+
+		if (slot->state == SLOT_IDLE && put->stream && from < put->source.size_bytes) {
+			uint64_t left = put->source.size_bytes - from;
+			uint64_t length = left < put->chunk_size ? left : put->chunk_size;
+
+			put->cursor += length;
+			slot_stream(slot, from, length);
+		} else if (slot->state == SLOT_IDLE && !put->stream && !put->source_ended) {
+			slot_pipe(slot, put->extents.bytes);
+		}
+		busy |= slot->state != SLOT_IDLE;
+	}
+	return busy;
+}
+
+static void stage_answered(void *what, int code, const struct dfs_error *err, const void *reply)
+{
+	struct put *put = what;
+
+	put->staging = false;
+	if (put->state != PUT_WRITE)
+		return;
+	if (code == DFS_E_EXPIRED) {
+		put_expired(put);
+	} else if (code != 0) {
+		put_fail(put, code, err->text);
+	} else {
+		extents_drop(&put->extents, PUT_EXTENTS_MAX);
+		put_run(put);
+	}
+}
+
+/* More than one commit holds: the older ones go ahead. */
+static void stage(struct put *put)
+{
+	struct proto_stage_args args = {.session = put->session,
+	        .extents = put->extents.items,
+	        .extents_count = PUT_EXTENTS_MAX};
+
+	if (put->staging || extents_ready(&put->extents) <= PUT_EXTENTS_MAX)
+		return;
+	put->staging = true;
+	job_call(&put->job, PROTO_CALL_STAGE, &args, stage_answered, put);
+}
+
+void put_run(struct put *put)
+{
+	bool busy;
+
+	if (put->state != PUT_WRITE)
+		return;
+	busy = slots_run(put);
+	if (put->state != PUT_WRITE)
+		return;
+	if (put->extents.count > PUT_EXTENTS_MAX)
+		stage(put);
+	else if (!busy && !put->staging)
+		commit(put);
+	if (!put->job.over)
+		job_progress(&put->job);
+}
+
+/* ---- the end
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void commit_answered(void *what, int code, const struct dfs_error *err, const void *reply)
+{
+	struct put *put = what;
+	char sentence[DFS_ERROR_TEXT_MAX];
+
+	if (put->state != PUT_COMMIT)
+		return;
+	if (code == 0) {
+		put->job.transfer.bytes = put_file_size(put);
+		job_finish(&put->job);
+	} else if (code == DFS_E_EXPIRED) {
+		put_expired(put);
+	} else if (code == DFS_E_UNAVAIL) {
+		snprintf(sentence, sizeof(sentence),
+		        "%.120s: the master went away during the commit, so the file may be there "
+		        "or not: %.300s",
+		        put->path, err->text);
+		put_fail(put, code, sentence);
+	} else {
+		put_fail(put, code, err->text);
+	}
+}
+
+static void commit(struct put *put)
+{
+	struct proto_commit_args args = {
+	        .session = put->session,
+	        .size = put_file_size(put),
+	        .extents = put->extents.items,
+	        .extents_count = put->extents.count,
+	        .mode = put->what.mode,
+	        .mtime_ns = put->what.mtime_ns,
+	        .uid = put->what.uid,
+	        .gid = put->what.gid,
+	};
+
+	assert(extents_ready(&put->extents) == put->extents.count);
+	assert(put->extents.bytes == args.size);
+	move(put, PUT_COMMIT);
+	io_timer_cancel(put->job.io, put->renew);
+	job_call(&put->job, PROTO_CALL_COMMIT, &args, commit_answered, put);
+}
+
+void put_fail(struct put *put, int code, const char *sentence)
+{
+	if (put->failed.code != 0 || put->state == PUT_OVER)
+		return;
+	error_set(&put->failed, code, "%s", sentence);
+	slots_stop(put);
+	job_new_round(&put->job);
+	io_timer_cancel(put->job.io, put->renew);
+	if (put->state != PUT_BEGIN)
+		move(put, PUT_ABANDON);
+	io_timer_set(put->job.io, put->turn, 0);
+}
+
+static void abandon_answered(void *what, int code, const struct dfs_error *err, const void *reply)
+{
+	struct put *put = what;
+
+	job_fail(&put->job, put->failed.code, put->failed.text);
+}
+
+static void turn_fired(void *arg)
+{
+	struct put *put = arg;
+	struct proto_abandon_args args = {.session = put->session};
+	bool deaf = put->failed.code == DFS_E_UNAVAIL || put->failed.code == DFS_E_AUTH;
+
+	assert(put->failed.code != 0);
+	if (put->state == PUT_BEGIN || put->session == 0 || deaf) {
+		job_fail(&put->job, put->failed.code, put->failed.text);
+		return;
+	}
+	io_timer_set(put->job.io, put->renew, ABANDON_MS);
+	job_call(&put->job, PROTO_CALL_ABANDON, &args, abandon_answered, put);
+}
