@@ -29,6 +29,7 @@ struct chunk {
 /* Registry keys: addresses of these. */
 static const char key_globals, key_result, key_sandbox;
 
+static void name_set(char ret[NAME_MAX_BYTES], const char *name);
 static int open_libraries(lua_State *L);
 static int open_nothing(lua_State *L);
 static int refuse_global(lua_State *L);
@@ -49,7 +50,7 @@ int sandbox_create(
 	sandbox->budget.instructions =
 	        options->instructions ? options->instructions : INSTRUCTIONS_DEFAULT;
 	sandbox->budget.left = UINT64_MAX;
-	snprintf(sandbox->name, sizeof(sandbox->name), "%s", options->name);
+	name_set(sandbox->name, options->name);
 	sandbox->L = lua_newstate(budget_alloc, &sandbox->budget);
 	if (!sandbox->L) {
 		free(sandbox);
@@ -111,6 +112,17 @@ int sandbox_call(struct sandbox *sandbox, lua_CFunction work, void *arg, struct 
 void sandbox_push_result(lua_State *L)
 {
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &key_result);
+}
+
+/* Of a long name the end tells more. */
+static void name_set(char ret[NAME_MAX_BYTES], const char *name)
+{
+	size_t size = strlen(name), room = NAME_MAX_BYTES - 1;
+
+	if (size <= room)
+		snprintf(ret, NAME_MAX_BYTES, "%s", name);
+	else
+		snprintf(ret, NAME_MAX_BYTES, "...%s", name + size - (room - 3));
 }
 
 static int open_libraries(lua_State *L)
