@@ -1,0 +1,83 @@
+-- status: the cluster in a page. Exit code 1 where something is wrong, so that scripts can ask.
+
+local columns = require "columns"
+
+local function integer(text)
+  return math.tointeger(tonumber(text)) or 0
+end
+
+local function size(text)
+  return dfs.size_text(integer(text))
+end
+
+-- What an operator should look at, each in a few words.
+local function troubles(status)
+  local list = {}
+  local function add(wrong, text, ...)
+    if wrong then list[#list + 1] = text:format(...) end
+  end
+  local read_only, down = status.read_only or "", status.nodes_known - status.nodes_up
+  add(read_only ~= "", "read-only: %s", read_only)
+  add(status.nodes_known == 0, "no datanode has registered")
+  add(down > 0, "%d of %d datanodes are not up", down, status.nodes_known)
+  add(integer(status.lost) > 0, "%s chunks have no good replica", status.lost)
+  add(integer(status.under_goal) > 0, "%s chunks have fewer good replicas than their goal", status.under_goal)
+  for _, policy in ipairs(status.policies or {}) do
+    add((policy.error or "") ~= "", "policy %s: %s", policy.kind, policy.error)
+  end
+  return list
+end
+
+local function uptime(ms)
+  local seconds = integer(ms) // 1000
+  if seconds < 120 then return ("%d s"):format(seconds) end
+  if seconds < 7200 then return ("%d min"):format(seconds // 60) end
+  if seconds < 172800 then return ("%d h"):format(seconds // 3600) end
+  return ("%d days"):format(seconds // 86400)
+end
+
+local function state(status, wrong)
+  if #wrong > 0 then return table.concat(wrong, "; ") end
+  return status.safe_mode and "safe mode: waiting for the datanodes' reports" or "well"
+end
+
+local function print_page(status, wrong)
+  local rows = {}
+  local function add(title, text, ...) rows[#rows + 1] = { title, text:format(...) } end
+  add("state", "%s", state(status, wrong))
+  add("cluster", "%s, epoch %s, up for %s", status.cluster, status.epoch, uptime(status.uptime_ms))
+  add("datanodes", "%d of %d up", status.nodes_up, status.nodes_known)
+  add("space", "%s, %s in chunks, %s free", size(status.total), size(status.used), size(status.free))
+  add("files", "%s in %s directories, %s", status.files, status.dirs, size(status.bytes))
+  add("chunks", "%s, %s open, %s under goal, %s lost", status.chunks, status.open_chunks, status.under_goal,
+    status.lost)
+  add("writing", "%s sessions", status.sessions)
+  add("log", "%s operations", status.operations)
+  for _, policy in ipairs(status.policies or {}) do
+    add("policy", "%s by %s: %s decisions, %s by the built-in", policy.kind, policy.name, policy.decisions,
+      policy.fallbacks)
+  end
+  columns.write(io.stdout, rows)
+end
+
+local function run(asked)
+  local status, problem = dfs.call("status")
+  if not status then return nil, problem end
+  local wrong = troubles(status)
+  if asked.json then
+    status.troubles = dfs.array(wrong)
+    io.write(dfs.json(status), "\n")
+  else
+    print_page(status, wrong)
+  end
+  return #wrong == 0 and 0 or 1
+end
+
+return {
+  summary = "the cluster in a page; exit code 1 where something is wrong",
+  usage = "status",
+  examples = { "dfs status", "dfs status >/dev/null || mail -s 'dfs needs you' ops" },
+  operands = { 0, 0 },
+  json = true,
+  run = run,
+}
