@@ -19,6 +19,7 @@ struct batch {
 	int status;
 };
 
+static uint64_t news_synced(const struct chunk *chunk);
 static void put_news(struct batch *batch, bool *ret_told);
 static void put(struct batch *batch, struct entry *entry);
 static void flush(struct batch *batch);
@@ -28,6 +29,7 @@ int journal_write(struct chunk *chunk, struct entry *last, struct dfs_error *err
 {
 	struct batch batch = {
 	        .chunk = chunk, .position = chunk->index_size, .last = chunk->index_last};
+	uint64_t told_synced = news_synced(chunk); /* before the spans of this batch are counted */
 	bool told = false;
 
 	assert(chunk->index >= 0 && chunk->indexed <= chunk->whole);
@@ -46,7 +48,7 @@ int journal_write(struct chunk *chunk, struct entry *last, struct dfs_error *err
 	chunk->index_last = batch.last;
 	chunk->indexed = chunk->whole;
 	if (told) {
-		chunk->told_synced = sync_length(chunk);
+		chunk->told_synced = told_synced;
 		chunk->told_committed = chunk->committed;
 	}
 	sync_wrote_index(chunk, chunk->index_size);
@@ -66,11 +68,23 @@ void journal_forget_unwritten(struct chunk *chunk)
 	}
 }
 
+/*
+ * Bytes that the next entry may call synced: those whose spans stand before it in the index. Data may be durable
+ * further on, by a write-back while a long append still comes in; that is told the next time.
+ */
+static uint64_t news_synced(const struct chunk *chunk)
+{
+	const struct span *last = chunk->indexed > 0 ? &chunk->spans.array[chunk->indexed - 1] : NULL;
+	uint64_t indexed = last ? last->offset + last->size : 0;
+
+	return sync_length(chunk) < indexed ? sync_length(chunk) : indexed;
+}
+
 /* The opening entry, and what became of earlier bytes: it costs no sync of its own here. */
 static void put_news(struct batch *batch, bool *ret_told)
 {
 	struct chunk *chunk = batch->chunk;
-	uint64_t synced = sync_length(chunk);
+	uint64_t synced = news_synced(chunk);
 
 	if (chunk->index_size == 0)
 		put(batch, &(struct entry){.kind = ENTRY_OPEN,
