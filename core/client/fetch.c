@@ -149,7 +149,7 @@ static void relocated(void *what, int code, const struct dfs_error *err, const v
  * ------------------------------------------------------------------------------------------------------
  */
 
-void fetch_start(struct fetch *fetch, struct get_page *page, const struct proto_located *extent,
+void client_fetch_start(struct fetch *fetch, struct get_page *page, const struct proto_located *extent,
         uint64_t from, uint64_t to, bool held)
 {
 	assert(fetch->state == FETCH_IDLE && from < to);

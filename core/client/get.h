@@ -68,7 +68,7 @@ struct fetch {
 int fetch_init(struct fetch *fetch, struct get *get);
 void fetch_fini(struct fetch *fetch);
 /* Begin; `extent` lies in `page`, of which the fetch takes a use. */
-void fetch_start(struct fetch *fetch, struct get_page *page, const struct proto_located *extent, uint64_t from,
+void client_fetch_start(struct fetch *fetch, struct get_page *page, const struct proto_located *extent, uint64_t from,
 		 uint64_t to, bool held);
 void fetch_stop(struct fetch *fetch); /* nothing of it runs any more; it is IDLE */
 

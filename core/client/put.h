@@ -50,7 +50,7 @@ struct put_extents {
 	uint64_t staged; /* the master has those before this offset, and they are gone from here */
 };
 
-int extents_add(struct put_extents *extents, const struct proto_extent *extent); /* copies; 0 or NOMEM */
+int client_extents_add(struct put_extents *extents, const struct proto_extent *extent); /* copies; 0 or NOMEM */
 /* Move all of `from` into `extents`. */
 int extents_move(struct put_extents *extents, struct put_extents *from);
 /* How many of the first ones follow each other without a gap from `staged` on. */
@@ -91,7 +91,7 @@ struct put_pool {
 /* What the master allocated; DFS_E_PROTO for what can't be written to. */
 int pool_add(struct put *put, const struct proto_allocated *list, size_t count);
 /* The oldest good one, the caller's from now on; NULL: none. */
-struct put_target *pool_take(struct put *put);
+struct put_target *client_pool_take(struct put *put);
 void pool_avoid(struct put *put, uint32_t node);
 /* Ask for as many as are wanted now, if that is not under way. */
 void pool_ask(struct put *put);

@@ -20,7 +20,7 @@ static int extents_room(struct put_extents *extents)
 	return 0;
 }
 
-int extents_add(struct put_extents *extents, const struct proto_extent *extent)
+int client_extents_add(struct put_extents *extents, const struct proto_extent *extent)
 {
 	char *receipt = strdup(extent->receipt ? extent->receipt : "");
 	size_t at = extents->count;
@@ -49,7 +49,7 @@ int extents_move(struct put_extents *extents, struct put_extents *from)
 	int code = 0;
 
 	for (size_t i = 0; i < from->count && code == 0; i++)
-		code = extents_add(extents, &from->items[i]);
+		code = client_extents_add(extents, &from->items[i]);
 	extents_clear(from);
 	return code;
 }

@@ -72,7 +72,7 @@ static bool target_avoided(const struct put_pool *pool, const struct put_target 
 	return false;
 }
 
-struct put_target *pool_take(struct put *put)
+struct put_target *client_pool_take(struct put *put)
 {
 	struct put_pool *pool = &put->pool;
 	uint64_t now = io_mono_ms(put->job.io);
@@ -145,7 +145,7 @@ static bool pool_serve(struct put *put)
 
 		if (slot->state != SLOT_TARGET)
 			continue;
-		target = pool_take(put);
+		target = client_pool_take(put);
 		if (!target)
 			return false;
 		slot_target(slot, target);

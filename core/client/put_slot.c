@@ -101,7 +101,7 @@ static void want_target(struct put_slot *slot)
 	struct put_target *target;
 
 	move(slot, SLOT_TARGET);
-	target = pool_take(slot->put);
+	target = client_pool_take(slot->put);
 	if (target)
 		slot_target(slot, target);
 	else
@@ -257,7 +257,7 @@ static int keep(struct put_slot *slot, struct put_extents *where, uint64_t offse
 	        .length = length,
 	        .crc = crc,
 	        .receipt = receipt};
-	int code = extents_add(where, &extent);
+	int code = client_extents_add(where, &extent);
 
 	slot->put->job.transfer.chunks += where == &slot->put->extents;
 	if (code != 0)

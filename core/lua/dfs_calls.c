@@ -160,7 +160,7 @@ static int call(
 {
 	struct dfs *dfs;
 	char *reply = NULL;
-	int code = session_open(session, &dfs, err), status;
+	int code = lua_session_open(session, &dfs, err), status;
 
 	if (code != 0)
 		return code;

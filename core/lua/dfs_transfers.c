@@ -136,7 +136,7 @@ static int one(lua_State *L, file_call *move)
 	session->L = L;
 	if (strcmp(to, "-") == 0)
 		fflush(stdout); /* what Lua wrote comes before what libdfs writes */
-	code = session_open(session, &dfs, &err);
+	code = lua_session_open(session, &dfs, &err);
 	if (code == 0)
 		code = move(dfs, from, to, &transfer, &err);
 	luaL_unref(L, LUA_REGISTRYINDEX, queued.progress);
@@ -159,7 +159,7 @@ static int queue(lua_State *L, queue_call *move)
 
 	luaL_checktype(L, 4, LUA_TFUNCTION);
 	transfer_read(L, 3, &transfer);
-	code = session_open(session, &dfs, &err);
+	code = lua_session_open(session, &dfs, &err);
 	if (code != 0)
 		return session_fail(L, code, &err);
 	queued = calloc(1, sizeof(*queued));

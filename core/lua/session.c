@@ -31,7 +31,7 @@ struct session *session_of(lua_State *L)
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-int session_open(struct session *session, struct dfs **ret, struct dfs_error *err)
+int lua_session_open(struct session *session, struct dfs **ret, struct dfs_error *err)
 {
 	if (!session->dfs) {
 		int code = dfs_open(&session->dfs, session->options->connect, err);

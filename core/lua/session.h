@@ -24,7 +24,7 @@ void session_fini(struct session *session);
 /* Of the running function, whose first upvalue it is. */
 struct session *session_of(lua_State *L);
 /* The connection: found now, made by the first call on it. */
-int session_open(struct session *session, struct dfs **ret, struct dfs_error *err);
+int lua_session_open(struct session *session, struct dfs **ret, struct dfs_error *err);
 /* nil and an error table { code = "NOENT", message = "..." }: the results of a function that
  * failed. */
 int session_fail(lua_State *L, int code, const struct dfs_error *err);

@@ -192,7 +192,7 @@ static int open_chunk(struct store *store, const struct store_append_request *re
 		        request->chunk, request->offset);
 	if (!slot)
 		return chunk_make(store, request->chunk, request->version, ret, err);
-	chunk = chunk_get(store, slot);
+	chunk = store_chunk_get(store, slot);
 	if (!chunk)
 		return error_set(err, DFS_E_NOMEM, "no memory for a chunk");
 	rc = check_request(chunk, request, err);

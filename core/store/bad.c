@@ -41,7 +41,7 @@ void chunk_bad(struct chunk *chunk, const char *format, ...)
 static void mark_start(struct job *job)
 {
 	if (!job->chunk) {
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	job->work = (struct io_work){.run = mark_run, .done = mark_done, .lane = IO_LANE_DISK};
@@ -74,5 +74,5 @@ static void mark_done(struct io_work *work)
 	struct job *job = LATER_OF(work, struct job, work);
 
 	job->parts = 0;
-	job_finish(job);
+	store_job_finish(job);
 }

@@ -32,7 +32,7 @@ struct chunk *chunk_create(struct store *store, struct dir *dir, uint64_t id)
 	return chunk;
 }
 
-struct chunk *chunk_get(struct store *store, struct slot *slot)
+struct chunk *store_chunk_get(struct store *store, struct slot *slot)
 {
 	struct chunk *chunk = slot->loaded;
 
@@ -107,7 +107,7 @@ void chunk_publish(struct chunk *chunk)
 	slot->dir = (uint8_t)chunk->dir->number;
 }
 
-void chunk_remove(struct chunk *chunk)
+void store_chunk_remove(struct chunk *chunk)
 {
 	struct store *store = chunk->store;
 	struct slot *slot = table_find(&store->table, chunk->id);

@@ -13,7 +13,7 @@
  * (open, frozen) and bad ones are always loaded; a sealed one while it is used and for a while
  * after.
  *
- *   slot only --chunk_get--> loaded, in use --last chunk_unref--> loaded, idle --room--> slot only
+ *   slot only --store_chunk_get--> loaded, in use --last chunk_unref--> loaded, idle --room--> slot only
  *
  * What is written of a growing chunk lies in three places that move in step:
  *
@@ -73,7 +73,7 @@ enum { CHUNK_MAGIC = 0x6b6e6863 };
 struct chunk *chunk_create(struct store *store, struct dir *dir, uint64_t id);
 /* The loaded chunk of a slot, loaded now if it was cold, with one more user. NULL when memory is
  * out. */
-struct chunk *chunk_get(struct store *store, struct slot *slot);
+struct chunk *store_chunk_get(struct store *store, struct slot *slot);
 void chunk_ref(struct chunk *chunk);
 /* The last user of a chunk that is gone destroys it. */
 void chunk_unref(struct chunk *chunk);
@@ -83,7 +83,7 @@ void chunk_destroy(struct chunk *chunk);
 /* Copy what changed into the slot, so that look-ups see it. No-op for hidden and gone ones. */
 void chunk_publish(struct chunk *chunk);
 /* Deleted or replaced: out of the table, no longer counted. Who still reads it may go on. */
-void chunk_remove(struct chunk *chunk);
+void store_chunk_remove(struct chunk *chunk);
 void chunk_held(const struct chunk *chunk, struct store_held *ret);
 /* Tell `changed`. */
 void chunk_tell(struct chunk *chunk);

@@ -229,7 +229,7 @@ static void replace_start(struct job *job)
 	if (old && (old->append || (old->state != STORE_BAD && old->version > copy->version))) {
 		copy->status = error_set(&copy->err, old->append ? DFS_E_BUSY : DFS_E_STALE,
 		        "chunk %016" PRIx64 " changed while its copy came in", job->id);
-		job_finish(job);
+		store_job_finish(job);
 		discard(copy);
 		return;
 	}
@@ -310,12 +310,12 @@ static void replace_done(struct io_work *work)
 		if (old) /* where its files are now is not known */
 			chunk_bad(
 			        old, "its copy could not be renamed: %s", strerror(-job->verified));
-		job_finish(job);
+		store_job_finish(job);
 		discard(copy);
 		return;
 	}
 	take_place(copy, old);
-	job_finish(job);
+	store_job_finish(job);
 	finish(copy);
 }
 
@@ -325,7 +325,7 @@ static void take_place(struct store_copy *copy, struct chunk *old)
 	struct slot *slot;
 
 	if (old)
-		chunk_remove(old);
+		store_chunk_remove(old);
 	slot = table_add(&copy->store->table, chunk->id);
 	if (!slot) { /* it is on disk: the next start finds it */
 		copy->status = error_set(&copy->err, DFS_E_NOMEM, "no memory for a chunk");

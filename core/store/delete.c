@@ -24,7 +24,7 @@ void store_delete(struct store *store, uint64_t id, uint64_t version, store_done
 static void delete_start(struct job *job)
 {
 	if (!job->chunk || !delete_allowed(job)) {
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	chunk_held(job->chunk, &job->held);
@@ -38,16 +38,16 @@ static bool delete_allowed(struct job *job)
 	const struct chunk *chunk = job->chunk;
 
 	if (job->version < chunk->version)
-		job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
+		store_job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
 		        job->id, chunk->version);
 	else if (chunk->append)
-		job_fail(job, DFS_E_BUSY, "chunk %016" PRIx64 " is appended to", job->id);
+		store_job_fail(job, DFS_E_BUSY, "chunk %016" PRIx64 " is appended to", job->id);
 	else if (copy_under_way(job->store, job->id))
-		job_fail(job, DFS_E_BUSY, "chunk %016" PRIx64 " is being copied here", job->id);
+		store_job_fail(job, DFS_E_BUSY, "chunk %016" PRIx64 " is being copied here", job->id);
 	else if (chunk->state == STORE_OPEN && job->version == chunk->version)
 		/* Its writer may come back; a raised version says that the master closed it (RULES
 		 * 13). */
-		job_fail(job, DFS_E_BUSY,
+		store_job_fail(job, DFS_E_BUSY,
 		        "chunk %016" PRIx64 " is open: freeze it, or raise its version", job->id);
 	return job->status == 0;
 }
@@ -79,14 +79,14 @@ static void delete_done(struct io_work *work)
 
 	job->parts = 0;
 	if (job->verified == 0) {
-		chunk_remove(chunk);
+		store_chunk_remove(chunk);
 	} else {
 		/* Some of it may be gone. It can be deleted again. */
 		dir_failed(chunk->dir, job->verified, "a file could not be deleted");
-		job_fail(job, dir_code(job->verified),
+		store_job_fail(job, dir_code(job->verified),
 		        "chunk %016" PRIx64 " could not be deleted: %s", job->id,
 		        strerror(-job->verified));
 		chunk_bad(chunk, "it could not be deleted: %s", strerror(-job->verified));
 	}
-	job_finish(job);
+	store_job_finish(job);
 }

@@ -33,7 +33,7 @@ void store_freeze(struct store *store, uint64_t id, uint64_t version, store_done
 static void freeze_start(struct job *job)
 {
 	if (!freeze_needed(job) || freeze_now(job) < 0) {
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	job->parts = 2;
@@ -48,14 +48,14 @@ static bool freeze_needed(struct job *job)
 	const struct chunk *chunk = job->chunk;
 
 	if (!chunk)
-		job_fail(job, DFS_E_NOENT, "chunk %016" PRIx64 " is not here", job->id);
+		store_job_fail(job, DFS_E_NOENT, "chunk %016" PRIx64 " is not here", job->id);
 	else if (chunk->state == STORE_BAD)
-		job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
+		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
 		        chunk->why);
 	else if (chunk->state == STORE_SEALED)
 		return false;
 	else if (job->version < chunk->version)
-		job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
+		store_job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
 		        job->id, chunk->version);
 	else
 		return chunk->state != STORE_FROZEN || job->version != chunk->version;
@@ -87,7 +87,7 @@ static void freeze_durable(struct sync_wait *wait)
 	struct job *job = LATER_OF(wait, struct job, wait);
 
 	if (wait->status < 0)
-		job_fail(job, wait->status, "chunk %016" PRIx64 " was given up here: %s", job->id,
+		store_job_fail(job, wait->status, "chunk %016" PRIx64 " was given up here: %s", job->id,
 		        job->chunk->why);
 	part_done(job);
 }
@@ -110,7 +110,7 @@ static void verify_done(struct io_work *work)
 	if (job->verified == DFS_E_CORRUPT || job->verified == DFS_E_IO)
 		chunk_bad(job->chunk, "%s", job->verify_err.text);
 	if (job->verified < 0)
-		job_fail(job, job->verified, "chunk %016" PRIx64 ": %s", job->id,
+		store_job_fail(job, job->verified, "chunk %016" PRIx64 ": %s", job->id,
 		        job->verify_err.text);
 	part_done(job);
 }
@@ -119,5 +119,5 @@ static void part_done(struct job *job)
 {
 	assert(job->parts > 0);
 	if (--job->parts == 0)
-		job_finish(job);
+		store_job_finish(job);
 }

@@ -21,7 +21,7 @@ struct job *job_add(struct store *store, uint64_t id, void (*start)(struct job *
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (job && slot)
-		job->chunk = chunk_get(store, slot);
+		job->chunk = store_chunk_get(store, slot);
 	if (!job || (slot && !job->chunk)) {
 		free(job);
 		return NULL;
@@ -51,7 +51,7 @@ void job_no_memory(uint64_t id, store_done *done, void *arg)
 		done(arg, DFS_E_NOMEM, &err, &held);
 }
 
-void job_fail(struct job *job, int status, const char *format, ...)
+void store_job_fail(struct job *job, int status, const char *format, ...)
 {
 	char text[DFS_ERROR_TEXT_MAX];
 	va_list args;
@@ -65,7 +65,7 @@ void job_fail(struct job *job, int status, const char *format, ...)
 	job->status = error_set(&job->err, status, "%s", text);
 }
 
-void job_finish(struct job *job)
+void store_job_finish(struct job *job)
 {
 	struct chunk *chunk = job->chunk;
 

@@ -11,7 +11,7 @@
  * of arrival; each begins on a turn of its own, so that `done` never comes inside the call that
  * asked for it.
  *
- *   job_add --> waits --> start --(sync_wait, io_work)--> job_finish --> done; the next one starts
+ *   job_add --> waits --> start --(sync_wait, io_work)--> store_job_finish --> done; the next one starts
  */
 struct job {
 	uint32_t magic;
@@ -46,10 +46,10 @@ struct job *job_add(struct store *store, uint64_t id, void (*start)(struct job *
         store_done *done, void *arg);
 void job_no_memory(uint64_t id, store_done *done, void *arg);
 /* Note a failure (the first counts) with its sentence in job->err. */
-void job_fail(struct job *job, int status, const char *format, ...)
+void store_job_fail(struct job *job, int status, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* The end: tells `done` with job->status and frees the job. */
-void job_finish(struct job *job);
+void store_job_finish(struct job *job);
 void job_free_all(struct store *store);
 
 #endif

@@ -72,7 +72,7 @@ int store_read_begin(struct store *store, const struct store_read_request *reque
 		return rc;
 	read = calloc(1, sizeof(*read));
 	if (read)
-		read->chunk = chunk_get(store, slot);
+		read->chunk = store_chunk_get(store, slot);
 	if (!read || !read->chunk) {
 		free(read);
 		return error_set(err, DFS_E_NOMEM, "no memory for a read");

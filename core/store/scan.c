@@ -154,12 +154,12 @@ static int enter(struct store *store, struct recovered *pair, struct dfs_error *
 	}
 	if (slot) {
 		struct slot whole = *slot;
-		struct chunk *chunk = chunk_get(store, slot);
+		struct chunk *chunk = store_chunk_get(store, slot);
 
 		if (!chunk)
 			return error_set(err, DFS_E_NOMEM, "no memory for the table of chunks");
 		recover_move_aside(&store->dirs[whole.dir], pair->id);
-		chunk_remove(chunk);
+		store_chunk_remove(chunk);
 		chunk_unref(chunk);
 	}
 	slot = table_add(&store->table, pair->id);
@@ -189,7 +189,7 @@ static bool better(const struct recovered *pair, const struct slot *slot)
 static int enter_loaded(
         struct store *store, struct slot *slot, struct recovered *pair, struct dfs_error *err)
 {
-	struct chunk *chunk = chunk_get(store, slot);
+	struct chunk *chunk = store_chunk_get(store, slot);
 
 	if (!chunk)
 		return error_set(err, DFS_E_NOMEM, "no memory for the table of chunks");

@@ -68,7 +68,7 @@ static void self_seal_start(struct job *job)
 
 	if (!chunk || chunk->state != STORE_OPEN || chunk->append ||
 	        chunk->committed != chunk->length) {
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	job->version = chunk->version;
@@ -88,7 +88,7 @@ static void seal_start(struct job *job)
 	else if (check_growing(job) == 0)
 		begin_growing(job);
 	else
-		job_finish(job);
+		store_job_finish(job);
 }
 
 static void refuse(struct job *job)
@@ -96,14 +96,14 @@ static void refuse(struct job *job)
 	const struct chunk *chunk = job->chunk;
 
 	if (!chunk)
-		job_fail(job, DFS_E_NOENT, "chunk %016" PRIx64 " is not here", job->id);
+		store_job_fail(job, DFS_E_NOENT, "chunk %016" PRIx64 " is not here", job->id);
 	else if (chunk->state == STORE_BAD)
-		job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
+		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
 		        chunk->why);
 	else
-		job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
+		store_job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
 		        job->id, chunk->version);
-	job_finish(job);
+	store_job_finish(job);
 }
 
 /* ---- a chunk that grew until now
@@ -116,17 +116,17 @@ static int check_growing(struct job *job)
 	uint32_t crc = chunk->crc;
 
 	if (job->length > chunk->length) {
-		job_fail(job, DFS_E_RANGE,
+		store_job_fail(job, DFS_E_RANGE,
 		        "chunk %016" PRIx64 " has %" PRIu64 " bytes here, not %" PRIu64, job->id,
 		        chunk->length, job->length);
 	} else if (!spans_boundary(&chunk->spans, job->length)) {
-		job_fail(job, DFS_E_RANGE, "chunk %016" PRIx64 ": no record ends at byte %" PRIu64,
+		store_job_fail(job, DFS_E_RANGE, "chunk %016" PRIx64 ": no record ends at byte %" PRIu64,
 		        job->id, job->length);
 	} else {
 		if (job->length != chunk->length)
 			crc = spans_crc(&chunk->spans, count);
 		if (crc != job->crc)
-			job_fail(job, DFS_E_CORRUPT,
+			store_job_fail(job, DFS_E_CORRUPT,
 			        "chunk %016" PRIx64 ": its first %" PRIu64
 			        " bytes have crc %08" PRIx32 " here, not %08" PRIx32,
 			        job->id, job->length, crc, job->crc);
@@ -146,7 +146,7 @@ static void begin_growing(struct job *job)
 	}
 	if (rc < 0) {
 		job->status = rc;
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	sync_wait(chunk, &job->wait, true, write_entry);
@@ -169,7 +169,7 @@ static void write_entry(struct sync_wait *wait)
 	rc = journal_write(chunk, &entry, &job->err);
 	if (rc < 0) {
 		job->status = rc;
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	sync_wait(chunk, &job->wait, true, entry_durable);
@@ -183,7 +183,7 @@ static void entry_durable(struct sync_wait *wait)
 		return;
 	become_sealed(job);
 	if (job->chunk->sync.data_end == job->length) {
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	job->parts = 1;
@@ -195,9 +195,9 @@ static bool lost(struct job *job, const struct sync_wait *wait)
 {
 	if (wait->status == 0)
 		return false;
-	job_fail(job, wait->status, "chunk %016" PRIx64 " was given up here: %s", job->id,
+	store_job_fail(job, wait->status, "chunk %016" PRIx64 " was given up here: %s", job->id,
 	        job->chunk->why);
-	job_finish(job);
+	store_job_finish(job);
 	return true;
 }
 
@@ -230,7 +230,7 @@ static void cut_done(struct io_work *work)
 
 	job->chunk->sync.data_end = job->length;
 	job->parts = 0;
-	job_finish(job);
+	store_job_finish(job);
 }
 
 /* ---- one that is sealed already: its version may rise (RULES 3)
@@ -241,12 +241,12 @@ static void seal_again(struct job *job)
 	const struct chunk *chunk = job->chunk;
 
 	if (chunk->length != job->length || chunk->crc != job->crc)
-		job_fail(job, DFS_E_CORRUPT,
+		store_job_fail(job, DFS_E_CORRUPT,
 		        "chunk %016" PRIx64 " is sealed here with %" PRIu64 " bytes, crc %08" PRIx32
 		        ", not with %" PRIu64 ", %08" PRIx32,
 		        job->id, chunk->length, chunk->crc, job->length, job->crc);
 	if (job->status < 0 || chunk->version == job->version) {
-		job_finish(job);
+		store_job_finish(job);
 		return;
 	}
 	job->parts = 1;
@@ -310,15 +310,15 @@ static void raise_done(struct io_work *work)
 		chunk->version = job->version;
 		chunk_publish(chunk);
 	} else if (job->verified == 0) {
-		job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
+		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
 		        chunk->why);
 	} else {
-		job_fail(job, dir_code(job->verified),
+		store_job_fail(job, dir_code(job->verified),
 		        "chunk %016" PRIx64 ": its .idx file could not be written: %s", job->id,
 		        strerror(-job->verified));
 		if (job->verified == -EIO || job->verified == -EBADMSG || job->verified == -ENOENT)
 			chunk_bad(chunk, "its .idx file could not be written: %s",
 			        strerror(-job->verified));
 	}
-	job_finish(job);
+	store_job_finish(job);
 }
