@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens by time: write sessions that fell silent end, chunks without references are deleted once no reader can
+ * hold a ticket for them (RULES 9), and a recursive remove is finished step by step. A rolling scan over the chunk table
+ * finds the freed ones, as the master of the paper scans its own state (GFS 4.4).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include "node/master/role.h"
+
+enum { SCAN_ROWS = 2000, PURGE_ROWS = 1000, FORGET_MAX = 1000, BUCKETS_PER_TICK = 64 };
+
+struct deleting { /* a chunk whose replicas are being deleted */
+	uint64_t chunk;
+	UT_hash_handle hh;
+};
+
+struct reaper {
+	struct master *master;
+	uint64_t scan_after;
+	uint32_t scan_seen;
+	size_t bucket;
+	struct deleting *deleting;
+	uint64_t gone[FORGET_MAX]; /* deleted everywhere, to be forgotten */
+	size_t gone_count;
+	size_t forgetting_count; /* of them, in the operation on its way */
+	bool purging;
+};
+
+static int load_session(void *arg, uint64_t session, const struct proto_row_session *row);
+static void expire_sessions(struct reaper *reaper);
+static void scan(struct reaper *reaper);
+static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *row);
+static void chunk_gone(void *arg, uint64_t chunk);
+static void forget(struct reaper *reaper);
+static void forgotten(void *arg, const struct meta_result *result);
+static void purge(struct reaper *reaper);
+static void purged(void *arg, const struct meta_result *result);
+static void session_over(void *arg, const struct meta_result *result);
+
+int reaper_load(struct master *master, struct dfs_error *err)
+{
+	struct reaper *reaper = calloc(1, sizeof(*reaper));
+	int code;
+
+	if (!reaper)
+		return error_set(err, DFS_E_NOMEM, "out of memory");
+	reaper->master = master;
+	master->reaper = reaper;
+	do {
+		reaper->scan_seen = 0;
+		code = meta_each_session(master->meta, reaper->scan_after, 10000, load_session, reaper);
+	} while (code == 0 && reaper->scan_seen > 0);
+	reaper->scan_after = 0;
+	return code == 0 ? 0 : error_set(err, code, "reading write sessions from the metadata: %s", dfs_error_text(code));
+}
+
+void reaper_tick(struct master *master)
+{
+	struct reaper *reaper = master->reaper;
+
+	expire_sessions(reaper);
+	scan(reaper);
+	forget(reaper);
+	purge(reaper);
+}
+
+void reaper_fini(struct master *master)
+{
+	struct deleting *deleting, *next;
+
+	if (!master->reaper)
+		return;
+	HASH_ITER(hh, master->reaper->deleting, deleting, next) {
+		HASH_DEL(master->reaper->deleting, deleting);
+		free(deleting);
+	}
+	for (size_t i = 0; i < SESSION_BUCKETS; i++) {
+		while (master->sessions[i])
+			session_gone(master, master->sessions[i]->session);
+	}
+	free(master->reaper);
+}
+
+/* ---- sessions: their signs of life are in memory; after a restart each gets a whole term again ---- */
+
+struct session_life *session_find(struct master *master, uint64_t session)
+{
+	struct session_life *life = master->sessions[session % SESSION_BUCKETS];
+
+	while (life && life->session != session)
+		life = life->next_in_bucket;
+	return life;
+}
+
+void session_seen(struct master *master, uint64_t session)
+{
+	struct session_life *life = session_find(master, session);
+
+	if (!life) {
+		life = calloc(1, sizeof(*life));
+		if (!life)
+			return;
+		life->session = session;
+		life->next_in_bucket = master->sessions[session % SESSION_BUCKETS];
+		master->sessions[session % SESSION_BUCKETS] = life;
+		master->sessions_count++;
+	}
+	life->seen_ms = io_mono_ms(master->io);
+}
+
+void session_gone(struct master *master, uint64_t session)
+{
+	struct session_life **at = &master->sessions[session % SESSION_BUCKETS];
+
+	while (*at && (*at)->session != session)
+		at = &(*at)->next_in_bucket;
+	if (*at) {
+		struct session_life *life = *at;
+
+		*at = life->next_in_bucket;
+		free(life);
+		master->sessions_count--;
+	}
+}
+
+static int load_session(void *arg, uint64_t session, const struct proto_row_session *row)
+{
+	struct reaper *reaper = arg;
+
+	session_seen(reaper->master, session);
+	reaper->scan_after = session;
+	reaper->scan_seen++;
+	return 0;
+}
+
+static void expire_sessions(struct reaper *reaper)
+{
+	struct master *master = reaper->master;
+	uint64_t now_ms = io_mono_ms(master->io);
+
+	for (size_t i = 0; i < BUCKETS_PER_TICK; i++) {
+		struct session_life *life = master->sessions[reaper->bucket];
+
+		for (; life; life = life->next_in_bucket) {
+			struct proto_op op = {.kind = PROTO_OP_SESSION_END, .session_end.session = life->session};
+
+			if (now_ms - life->seen_ms <= master->options.session_ms)
+				continue;
+			life->seen_ms = now_ms; /* not again while this operation is on its way */
+			meta_submit(master->meta, &op, 0, 0, session_over, master);
+		}
+		reaper->bucket = (reaper->bucket + 1) % SESSION_BUCKETS;
+	}
+}
+
+static void session_over(void *arg, const struct meta_result *result)
+{
+	struct master *master = arg;
+
+	if (result->code == 0)
+		master_log(master, "info", "event=session_expired session=%016llx", (unsigned long long)result->value);
+}
+
+/* ---- freed chunks ---- */
+
+static void scan(struct reaper *reaper)
+{
+	reaper->scan_seen = 0;
+	meta_each_chunk(reaper->master->meta, reaper->scan_after, SCAN_ROWS, scan_chunk, reaper);
+	if (reaper->scan_seen < SCAN_ROWS)
+		reaper->scan_after = 0;
+}
+
+static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *row)
+{
+	struct reaper *reaper = arg;
+	struct master *master = reaper->master;
+	struct deleting *deleting;
+
+	reaper->scan_after = chunk;
+	reaper->scan_seen++;
+	if (row->state != PROTO_CHUNK_STATE_FREED)
+		return 0;
+	if (io_wall_ms(master->io) - row->freed_ms < (int64_t)(master->options.linger_ms + TICKET_READ_MS))
+		return 0;
+	HASH_FIND(hh, reaper->deleting, &chunk, sizeof(chunk), deleting);
+	if (deleting || HASH_COUNT(reaper->deleting) >= FORGET_MAX)
+		return 0;
+	deleting = calloc(1, sizeof(*deleting));
+	if (!deleting)
+		return 0;
+	deleting->chunk = chunk;
+	HASH_ADD(hh, reaper->deleting, chunk, sizeof(deleting->chunk), deleting);
+	cluster_chunk_delete(master->cluster, chunk, row->version, chunk_gone, reaper);
+	return 0;
+}
+
+static void chunk_gone(void *arg, uint64_t chunk)
+{
+	struct reaper *reaper = arg;
+
+	if (reaper->gone_count < FORGET_MAX)
+		reaper->gone[reaper->gone_count++] = chunk;
+}
+
+static void forget(struct reaper *reaper)
+{
+	struct proto_op op = {.kind = PROTO_OP_CHUNK_FORGET};
+
+	if (reaper->forgetting_count > 0 || reaper->gone_count == 0)
+		return;
+	reaper->forgetting_count = reaper->gone_count;
+	op.chunk_forget.chunks = reaper->gone;
+	op.chunk_forget.chunks_count = reaper->gone_count;
+	meta_submit(reaper->master->meta, &op, 0, 0, forgotten, reaper);
+}
+
+static void forgotten(void *arg, const struct meta_result *result)
+{
+	struct reaper *reaper = arg;
+	size_t count = reaper->forgetting_count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct deleting *deleting;
+
+		if (result->code == 0)
+			cluster_chunk_forgotten(reaper->master->cluster, reaper->gone[i]);
+		HASH_FIND(hh, reaper->deleting, &reaper->gone[i], sizeof(reaper->gone[i]), deleting);
+		if (deleting) {
+			HASH_DEL(reaper->deleting, deleting);
+			free(deleting);
+		}
+	}
+	reaper->gone_count -= count;
+	reaper->forgetting_count = 0;
+	memmove(reaper->gone, reaper->gone + count, reaper->gone_count * sizeof(reaper->gone[0]));
+}
+
+/* ---- what a recursive remove left behind ---- */
+
+static void purge(struct reaper *reaper)
+{
+	struct proto_op op = {.kind = PROTO_OP_PURGE, .purge.rows = PURGE_ROWS};
+
+	if (reaper->purging || !meta_purge_pending(reaper->master->meta))
+		return;
+	reaper->purging = true;
+	meta_submit(reaper->master->meta, &op, 0, 0, purged, reaper);
+}
+
+static void purged(void *arg, const struct meta_result *result)
+{
+	struct reaper *reaper = arg;
+
+	reaper->purging = false;
+	if (result->code == 0 && !reaper->master->stopping)
+		purge(reaper);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NODE_MASTER_ROLE_H
+#define NODE_MASTER_ROLE_H
+
+#include "base/arena.h"
+#include "base/pass.h"
+#include "client/link.h"
+#include "cluster/cluster.h"
+#include "io/net.h"
+#include "meta/meta.h"
+#include "node/master.h"
+
+/*
+ * The inside of the master role, shared by the files of this folder and by nobody else.
+ *
+ *   role.c      start, stop, timers
+ *   doors.c     channels and HTTP requests: who calls, with what role; replies
+ *   calls.c     the table: call -> handler
+ *   names.c     stat list mkdir create symlink remove rename setattr
+ *   writes.c    write sessions: write_begin allocate renew seal stage commit abandon
+ *   reads.c     locate
+ *   machines.c  register report heartbeat progress; the cluster engine's effects
+ *   status.c    status nodes, /metrics
+ *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
+ */
+
+enum {
+	TICKET_READ_MS = 5 * 60 * 1000,
+	TICKET_APPEND_MS = 60 * 60 * 1000, /* an append is fenced by version and session, not by time */
+	ALLOCATE_MAX = 64,
+};
+
+/* One end of a channel: a client's, a datanode's, or the heartbeat's. */
+struct peer {
+	struct master *master;
+	struct link *link;
+	struct token token;
+	uint32_t node; /* a registered datanode's number, 0 otherwise */
+	struct peer *prev, *next;
+};
+
+/* One call under way. From a pool; owns what its answer is made of. */
+struct request {
+	struct master *master;
+	enum proto_call which;
+	uint64_t client, sequence;
+	struct token token;
+	struct peer *peer;            /* NULL where it came by HTTP, or the channel closed meanwhile */
+	struct link_call *call;       /* one of these two is answered */
+	struct http_request *http;
+	struct arena arena;
+	struct write_plan *plan;      /* writes.c: what an allocation waits to answer, in `arena` */
+	struct proto_register_args *registering; /* machines.c: what a registration waits to answer */
+	struct request *prev, *next;
+};
+
+/* A datanode that ever registered, and the channel it registered on (NULL: none now). */
+struct machine {
+	uint32_t node;
+	uint64_t uuid;
+	bool draining;
+	char address[264];
+	char rack[64];
+	struct peer *peer;
+	struct machine *next;
+};
+
+/* Sessions whose sign of life is in memory; the durable one is refreshed now and then (reaper.c). */
+struct session_life {
+	uint64_t session;
+	uint64_t seen_ms; /* io_mono_ms */
+	uint64_t index;   /* chunks allocated so far: the policy's `index` */
+	struct session_life *next_in_bucket;
+};
+
+enum { SESSION_BUCKETS = 1024 };
+
+struct master {
+	struct io *io;
+	struct master_options options;
+	char cluster_id[33];
+	char listen[IO_ADDRESS_MAX];
+	struct meta *meta;
+	struct cluster *cluster;
+	struct io_server *server;
+	struct io_timer *tick;
+	struct peer *peers;
+	struct machine *machines;
+	struct effect *unreachable; /* machines.c: calls to datanodes without a channel */
+	uint32_t registering; /* new datanodes whose number is not durable yet */
+	struct http_request *https;
+	struct request *in_flight;
+	struct request *free_requests;
+	struct session_life *sessions[SESSION_BUCKETS];
+	uint64_t sessions_count;
+	struct reaper *reaper;
+	uint64_t started_ms;
+	uint64_t ticks;
+	bool stopping;
+	uint64_t calls_count[PROTO_CALLS];
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+};
+
+/* doors.c */
+extern const struct io_service master_service;
+struct request *request_get(struct master *master);
+/* Answer and give the request back to the pool. `reply` is a proto_<call>_reply. */
+void request_answer(struct request *request, const void *reply);
+void request_refuse(struct request *request, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void request_fail(struct request *request, const struct dfs_error *err);
+void master_doors_close(struct master *master);
+
+/* calls.c: check the role, then handle; `args` is borrowed for the call. */
+void calls_dispatch(struct request *request, const void *args);
+
+/* Handlers: each answers its request, now or later, once. */
+void handle_hello(struct request *request, const void *args);
+void handle_stat(struct request *request, const void *args);
+void handle_list(struct request *request, const void *args);
+void handle_mkdir(struct request *request, const void *args);
+void handle_create(struct request *request, const void *args);
+void handle_symlink(struct request *request, const void *args);
+void handle_remove(struct request *request, const void *args);
+void handle_rename(struct request *request, const void *args);
+void handle_setattr(struct request *request, const void *args);
+void handle_write_begin(struct request *request, const void *args);
+void handle_allocate(struct request *request, const void *args);
+void handle_renew(struct request *request, const void *args);
+void handle_seal(struct request *request, const void *args);
+void handle_stage(struct request *request, const void *args);
+void handle_commit(struct request *request, const void *args);
+void handle_abandon(struct request *request, const void *args);
+void handle_locate(struct request *request, const void *args);
+void handle_nodes(struct request *request, const void *args);
+void handle_status(struct request *request, const void *args);
+void handle_register(struct request *request, const void *args);
+void handle_report(struct request *request, const void *args);
+void handle_heartbeat(struct request *request, const void *args);
+void handle_progress(struct request *request, const void *args);
+
+/*
+ * names.c: canonical form of a path of this request, checked against the token's tree; NULL after refusing the request.
+ * The text lives in the request's arena.
+ */
+const char *request_path(struct request *request, const char *path);
+/* Queue an operation for this request; `done` gets the request as arg. */
+void request_submit(struct request *request, const struct proto_op *op, meta_done *done);
+
+/* machines.c */
+int machines_load(struct master *master, struct dfs_error *err);
+struct cluster_out machines_out(struct master *master);
+void machines_tick(struct master *master);
+void machines_fini(struct master *master);
+void machines_peer_gone(struct peer *peer);
+void machines_applied(struct master *master, const struct proto_op *op, const struct meta_result *result);
+
+/* reaper.c */
+int reaper_load(struct master *master, struct dfs_error *err);
+void reaper_tick(struct master *master);
+void session_seen(struct master *master, uint64_t session);
+struct session_life *session_find(struct master *master, uint64_t session);
+void session_gone(struct master *master, uint64_t session);
+void reaper_fini(struct master *master);
+
+/* status.c */
+int status_metrics(struct master *master, struct buf *ret);
+
+void master_log(struct master *master, const char *level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* What the master tells of itself: hello, status, nodes, /metrics. */
+#include "node/master/role.h"
+
+static void policies_list(struct request *request, struct proto_status_reply *reply);
+
+void handle_hello(struct request *request, const void *args)
+{
+	const struct proto_hello_args *hello = args;
+	struct master *master = request->master;
+	struct proto_hello_reply reply = {
+		.protocol = PROTO_VERSION,
+		.cluster = master->cluster_id,
+		.epoch = meta_epoch(master->meta),
+		.client = hello->client,
+		.role = (enum proto_role)request->token.role,
+		.wall_ms = io_wall_ms(master->io),
+	};
+
+	if (hello->protocol != PROTO_VERSION) {
+		request_refuse(request, DFS_E_VERSION, "this master speaks protocol %d, and %s protocol %u: install the same release",
+			PROTO_VERSION, hello->program, hello->protocol);
+		return;
+	}
+	if (!reply.client)
+		reply.client = meta_new_client(master->meta);
+	if (!reply.client)
+		request_refuse(request, DFS_E_BUSY, "the master reserves client ids: try again");
+	else
+		request_answer(request, &reply);
+}
+
+void handle_nodes(struct request *request, const void *args)
+{
+	struct proto_nodes_reply reply = {0};
+
+	if (cluster_nodes(request->master->cluster, &request->arena, &reply) != 0)
+		request_refuse(request, DFS_E_NOMEM, "the master is out of memory");
+	else
+		request_answer(request, &reply);
+}
+
+void handle_status(struct request *request, const void *args)
+{
+	struct master *master = request->master;
+	struct proto_row_counters counters = {0};
+	struct cluster_counts counts = {0};
+	struct proto_status_reply reply = {0};
+	int code = meta_counters(master->meta, &request->arena, &counters);
+
+	if (code != 0) {
+		request_refuse(request, code, "reading the counters: %s", dfs_error_text(code));
+		return;
+	}
+	cluster_count(master->cluster, &counts);
+	reply.cluster = master->cluster_id;
+	reply.epoch = counters.epoch;
+	reply.uptime_ms = io_mono_ms(master->io) - master->started_ms;
+	reply.safe_mode = counts.safe_mode;
+	reply.files = counters.files;
+	reply.dirs = counters.dirs;
+	reply.bytes = counters.bytes;
+	reply.chunks = counters.chunks;
+	reply.open_chunks = counts.open_chunks;
+	reply.under_goal = counts.under_goal;
+	reply.lost = counts.lost;
+	reply.sessions = master->sessions_count;
+	reply.nodes_up = counts.nodes_up;
+	reply.nodes_known = counts.nodes_known;
+	reply.total = counts.total_bytes;
+	reply.free = counts.free_bytes;
+	reply.used = counts.used_bytes;
+	reply.operations = counters.operation;
+	policies_list(request, &reply);
+	request_answer(request, &reply);
+}
+
+static void policies_list(struct request *request, struct proto_status_reply *reply)
+{
+	static const char *const kinds[] = {"place", "chunk_size", "goal"};
+	struct policies *policies = request->master->options.policies;
+
+	reply->policies = arena_alloc(&request->arena, 3 * sizeof(*reply->policies));
+	for (size_t i = 0; reply->policies && i < 3; i++) {
+		struct proto_policy_info *info = &reply->policies[reply->policies_count++];
+
+		info->kind = kinds[i];
+		info->name = policies->ops && policies->ops->name ? policies->ops->name(policies->ctx, kinds[i]) : "built-in";
+		info->decisions = policies->decisions[i];
+		info->fallbacks = policies->fallbacks[i];
+		info->error = policies->error[i];
+	}
+}
+
+static void metric(struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
+{
+	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, (unsigned long long)value);
+}
+
+/* Prometheus text format 0.0.4. */
+int status_metrics(struct master *master, struct buf *ret)
+{
+	struct proto_row_counters counters = {0};
+	struct cluster_counts counts = {0};
+	struct arena arena = {0};
+
+	meta_counters(master->meta, &arena, &counters);
+	cluster_count(master->cluster, &counts);
+	arena_fini(&arena);
+	metric(ret, "dfs_master_files", "gauge", "Files in the namespace.", counters.files);
+	metric(ret, "dfs_master_directories", "gauge", "Directories in the namespace.", counters.dirs);
+	metric(ret, "dfs_master_bytes", "gauge", "Bytes of files.", counters.bytes);
+	metric(ret, "dfs_master_chunks", "gauge", "Chunks in the metadata.", counters.chunks);
+	metric(ret, "dfs_master_operations_total", "counter", "Operations in the log.", counters.operation);
+	metric(ret, "dfs_master_epoch", "gauge", "Reign of this master.", counters.epoch);
+	metric(ret, "dfs_master_nodes_up", "gauge", "Datanodes that are up.", counts.nodes_up);
+	metric(ret, "dfs_master_nodes_known", "gauge", "Datanodes that ever registered.", counts.nodes_known);
+	metric(ret, "dfs_master_open_chunks", "gauge", "Chunks being written.", counts.open_chunks);
+	metric(ret, "dfs_master_under_goal_chunks", "gauge", "Sealed chunks short of good replicas.", counts.under_goal);
+	metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.", counts.lost);
+	metric(ret, "dfs_master_sessions", "gauge", "Write sessions.", master->sessions_count);
+	buf_text(ret, "# HELP dfs_master_calls_total Calls answered, by name.\n# TYPE dfs_master_calls_total counter\n");
+	for (int call = 1; call < PROTO_CALLS; call++) {
+		if (master->calls_count[call])
+			buf_printf(ret, "dfs_master_calls_total{call=\"%s\"} %llu\n", proto_call_info(call)->name,
+				(unsigned long long)master->calls_count[call]);
+	}
+	return ret->failed ? DFS_E_NOMEM : 0;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* `dfs master`: the master role on a real loop, over LMDB, with the policies of the scripts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "io/disk.h"
+#include "io/kv_lmdb.h"
+#include "lua/policy.h"
+#include "net/loop.h"
+#include "node/master.h"
+#include "node/process/daemon.h"
+#include "node/process/key.h"
+#include "node/process/roles.h"
+
+struct process {
+	struct loop *loop;
+	struct master *master;
+	struct policy_host *host;
+	struct policies policies;
+	struct kv *kv;
+	int lock;
+	bool stopped;
+};
+
+static int start(struct process *process, const struct role_files *files, const struct master_settings *settings,
+	struct dfs_error *err);
+static int open_metadata(struct process *process, const struct master_settings *settings, struct dfs_error *err);
+static int load_policies(struct process *process, const struct role_files *files, const struct master_settings *settings,
+	struct dfs_error *err);
+static void fatal(void *arg, const struct dfs_error *err);
+static void stopped(void *arg);
+
+int role_master(const struct role_files *files, const struct master_settings *settings, struct dfs_error *err)
+{
+	struct process process = {.lock = -1};
+	struct loop_options options = {.server = true};
+	int code = loop_create(&process.loop, &options, err);
+
+	if (code == 0) {
+		daemon_signals(process.loop);
+		code = start(&process, files, settings, err);
+	}
+	if (code == 0) {
+		daemon_log("master", "info", "event=started");
+		loop_run(process.loop);
+		master_stop(process.master, stopped, &process);
+		loop_run_until(process.loop, &process.stopped);
+		daemon_log("master", "info", "event=stopped");
+	}
+	master_destroy(process.master);
+	policy_host_destroy(process.host);
+	if (process.kv)
+		process.kv->ops->close(process.kv);
+	if (process.lock >= 0)
+		close(process.lock);
+	loop_destroy(process.loop);
+	return code;
+}
+
+static int start(struct process *process, const struct role_files *files, const struct master_settings *settings,
+	struct dfs_error *err)
+{
+	struct cluster_key key;
+	struct master_options options = {
+		.listen = settings->listen,
+		.create = true,
+		.policies = &process->policies,
+		.timing = {
+			.dead_after_ms = settings->dead_after_ms,
+			.lease_ms = settings->lease_ms,
+			.safe_mode_ms = settings->safe_mode_ms,
+			.freeze_wait_ms = settings->freeze_wait_ms,
+		},
+		.session_ms = settings->session_ms,
+		.linger_ms = settings->linger_ms,
+		.goal_default = settings->goal,
+		.min_replicas = settings->min_replicas,
+		.fatal = fatal,
+		.log = daemon_log,
+		.arg = (void *)"master",
+	};
+	char fresh[4200];
+	int code = key_read(settings->key, &key, err);
+
+	if (code == 0)
+		code = load_policies(process, files, settings, err);
+	if (code == 0)
+		code = open_metadata(process, settings, err);
+	if (code != 0)
+		return code;
+	/* RULES 16: only `dfs init` allows an empty database; without its mark an empty directory is a disk not mounted. */
+	snprintf(fresh, sizeof(fresh), "%s/FRESH", settings->dir);
+	options.create = access(fresh, F_OK) == 0;
+	options.kv = process->kv;
+	options.cluster = key.cluster;
+	for (size_t i = 0; i < HMAC_SIZE; i++)
+		options.key[i] = key.key[i];
+	code = master_start(&process->master, loop_io(process->loop), &options, err);
+	if (code == 0)
+		unlink(fresh);
+	return code;
+}
+
+static int open_metadata(struct process *process, const struct master_settings *settings, struct dfs_error *err)
+{
+	struct io *io = loop_io(process->loop);
+	char lock[4200];
+
+	if (access(settings->dir, F_OK) != 0)
+		return error_set(err, DFS_E_NOENT, "%s is not there: make it by `dfs init`, or mount its disk", settings->dir);
+	snprintf(lock, sizeof(lock), "%s/LOCK", settings->dir);
+	process->lock = io_disk(io, lock, lock);
+	if (process->lock < 0)
+		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s", settings->dir, lock);
+	return kv_lmdb_open(&process->kv, settings->dir, settings->map_bytes, err);
+}
+
+static int load_policies(struct process *process, const struct role_files *files, const struct master_settings *settings,
+	struct dfs_error *err)
+{
+	struct policy_host_options options = {
+		.scripts = files->scripts,
+		.placement = settings->placement ? settings->placement : "spread",
+		.chunking = settings->chunking ? settings->chunking : "fixed",
+	};
+	int code = policy_host_create(&process->host, &options, err);
+
+	process->policies.ops = &policy_host_ops;
+	process->policies.ctx = process->host;
+	return code;
+}
+
+/* RULES 18: after a failed commit nothing that this process believes can be trusted. */
+static void fatal(void *arg, const struct dfs_error *err)
+{
+	_exit(1);
+}
+
+static void stopped(void *arg)
+{
+	struct process *process = arg;
+
+	process->stopped = true;
+}
