@@ -17,6 +17,7 @@
 
 enum {
 	CONN_MAGIC = 0x434f4e4e,
+	KEEP_MAX = 16 * 1024,    /* memory an idle connection keeps */
 	QUEUE_LARGE = 64 * 1024, /* as much waits: let it go before asking for more */
 };
 
@@ -24,25 +25,31 @@ static void conn_turn(struct task *task);
 static bool flush(struct conn *conn, const void *bytes, size_t size);
 static void lose(struct conn *conn, const char *why);
 
+static void set_options(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){20}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){5}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){4}, sizeof(int));
+}
+
 static struct conn *adopt(struct loop *loop, int fd)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 	lws_adopt_desc_t desc = {.vh = loop->vhost,
 	        .type = LWS_ADOPT_SOCKET,
 	        .fd.sockfd = fd,
-	        .vh_prot_name = "dfs",
-	        .opaque = conn};
-	int on = 1;
+	        .vh_prot_name = "dfs"};
 
 	if (!conn) {
 		close(fd);
+		errno = ENOMEM;
 		return NULL;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){20}, sizeof(int));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){5}, sizeof(int));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){4}, sizeof(int));
+	set_options(fd);
 	conn->magic = CONN_MAGIC;
 	conn->loop = loop;
 	conn->task.run = conn_turn;
@@ -50,9 +57,10 @@ static struct conn *adopt(struct loop *loop, int fd)
 	conn->wsi = lws_adopt_descriptor_vhost_via_info(&desc); /* closes fd where it fails */
 	if (!conn->wsi) {
 		free(conn);
-		errno = ENOMEM;
+		errno = EMFILE;
 		return NULL;
 	}
+	lws_set_opaque_user_data(conn->wsi, conn); /* not before: a failure would call back */
 	DL_APPEND(loop->conns, conn);
 	return conn;
 }
@@ -151,6 +159,12 @@ bool conn_write(struct conn *conn, const void *bytes, size_t size)
 {
 	conn->budget -= size < conn->budget ? size : conn->budget;
 	return flush(conn, bytes, size) && conn->budget > 0;
+}
+
+void conn_rest(struct conn *conn)
+{
+	if (conn_is_flushed(conn) && conn->out.capacity > KEEP_MAX)
+		buf_fini(&conn->out);
 }
 
 void conn_kick(struct conn *conn)

@@ -73,6 +73,8 @@ void conn_want_write(struct conn *conn);
 void conn_queue(struct conn *conn, const void *bytes, size_t size);
 /* Send now. True while the kernel has taken all and the budget of this turn is not spent. */
 bool conn_write(struct conn *conn, const void *bytes, size_t size);
+/* One request is over, the next not yet there: give memory back. */
+void conn_rest(struct conn *conn);
 /* Everything was written: `flushed` follows, in this turn or a later one. */
 void conn_kick(struct conn *conn);
 /* Nothing waits to be sent? */

@@ -65,6 +65,7 @@ void pool_put(struct conn *conn)
 	else if (count >= POOL_MAX)
 		drop(oldest);
 	conn_own(conn, &pool_ops, NULL);
+	conn_rest(conn);
 	conn_pause(conn, false);
 	conn_deadline(conn, NET_POOL_MS, "");
 	DL_PREPEND2(loop->idle, conn, idle_prev, idle_next);

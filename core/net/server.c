@@ -65,41 +65,51 @@ static int bind_address(const char *text, int *ret_port, char *ret_why)
 	return fd;
 }
 
-struct io_server *server_open(
-        void *ctx, const char *address, const struct io_service *service, void *arg, char *ret_why)
+static struct io_server *create(struct loop *loop, int fd)
 {
-	struct loop *loop = ctx;
 	struct io_server *server = calloc(1, sizeof(*server));
 	lws_adopt_desc_t desc = {.vh = loop->vhost,
 	        .type = LWS_ADOPT_RAW_FILE_DESC,
-	        .vh_prot_name = "dfs",
-	        .opaque = server};
-	int fd = bind_address(address, server ? &server->port : &(int){0}, ret_why);
+	        .fd.filefd = fd,
+	        .vh_prot_name = "dfs"};
 
-	if (fd < 0) {
-		free(server);
+	if (!server)
 		return NULL;
-	}
-	if (server) {
-		server->magic = SERVER_MAGIC;
-		server->loop = loop;
-		server->service = service;
-		server->arg = arg;
-		server->task.run = reap;
-		server->rest = timers_create(&loop->timers, rested, server);
-		desc.fd.filefd = fd;
-		server->wsi = server->rest ? lws_adopt_descriptor_vhost_via_info(&desc) : NULL;
-	}
-	if (!server || !server->wsi) {
-		snprintf(ret_why, WHY_MAX, "can not listen on %.100s: no memory or no descriptors",
-		        address);
-		close(fd);
-		if (server && server->rest)
+	server->magic = SERVER_MAGIC;
+	server->loop = loop;
+	server->task.run = reap;
+	server->rest = timers_create(&loop->timers, rested, server);
+	server->wsi = server->rest ? lws_adopt_descriptor_vhost_via_info(&desc) : NULL;
+	if (!server->wsi) {
+		if (server->rest)
 			timers_destroy(&loop->timers, server->rest);
 		free(server);
 		return NULL;
 	}
+	lws_set_opaque_user_data(server->wsi, server);
 	DL_APPEND(loop->servers, server);
+	return server;
+}
+
+struct io_server *server_open(
+        void *ctx, const char *address, const struct io_service *service, void *arg, char *ret_why)
+{
+	struct io_server *server;
+	int port;
+	int fd = bind_address(address, &port, ret_why);
+
+	if (fd < 0)
+		return NULL;
+	server = create(ctx, fd);
+	if (!server) {
+		snprintf(ret_why, WHY_MAX, "can not listen on %.100s: too many descriptors",
+		        address);
+		close(fd);
+		return NULL;
+	}
+	server->service = service;
+	server->arg = arg;
+	server->port = port;
 	return server;
 }
 

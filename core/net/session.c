@@ -286,6 +286,7 @@ static void next_request(struct session *session)
 	}
 	session->state = SESSION_HEAD;
 	buf_clear(&session->in);
+	conn_rest(conn);
 	conn_deadline(conn, NET_IDLE_MS, "no further request");
 	if (session->stash.size > 0)
 		loop_defer(conn->loop, &session->task);

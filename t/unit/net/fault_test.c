@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -464,6 +466,87 @@ static void a_loop_may_end_in_the_middle_of_everything(void **state)
 	assert_int_equal(open_files(), files);
 }
 
+/* ---- limits
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void *serve(void *arg)
+{
+	struct rig *rig = arg;
+
+	loop_run(rig->loop);
+	return NULL;
+}
+
+/* A client's tables hold some 256 connections: what is beyond fails with a sentence, what is within
+ * goes on. */
+static void more_connections_than_a_client_has_fail_one_by_one(void **state)
+{
+	enum { MANY = 300 };
+	struct rig server, client = {0};
+	struct reply *replies = calloc(MANY, sizeof(*replies));
+	int failed = 0, answered = 0;
+	pthread_t thread;
+
+	rig_open(&server);
+	pthread_create(&thread, NULL, serve, &server);
+	assert_int_equal(
+	        loop_create(&client.loop, &(struct loop_options){.server = false}, NULL), 0);
+	client.io = loop_io(client.loop);
+	memcpy(client.address, server.address, sizeof(client.address));
+	for (int i = 0; i < MANY; i++)
+		ask(&client, &replies[i], "GET", "/bytes/1000", 0);
+	for (int i = 0; i < MANY; i++) {
+		reply_wait(&replies[i]);
+		failed += !replies[i].fine;
+		answered += replies[i].received == 1000;
+		if (!replies[i].fine)
+			assert_non_null(strstr(replies[i].why, client.address));
+		reply_fini(&replies[i]);
+	}
+	assert_true(failed > 0 && failed < 100);
+	assert_int_equal(failed + answered, MANY);
+	loop_destroy(client.loop);
+	loop_stop(server.loop);
+	pthread_join(thread, NULL);
+	free(replies);
+	rig_turns(&server, 10);
+	rig_close(&server);
+}
+
+static void a_server_out_of_descriptors_rests_and_comes_back(void **state)
+{
+	enum { MANY = 40 };
+	struct rlimit before, few;
+	struct rig rig;
+	struct buf answer = {0};
+	int fds[MANY], made = 0;
+	uint64_t turns;
+
+	rig_open(&rig);
+	getrlimit(RLIMIT_NOFILE, &before);
+	few = before;
+	few.rlim_cur = (rlim_t)open_files() + 10;
+	for (; made < 8; made++)
+		fds[made] = plain_connect(&rig); /* their other ends do not all fit */
+	setrlimit(RLIMIT_NOFILE, &few);
+	rig_turns(&rig, 10);
+	turns = loop_turns(rig.loop);
+	for (uint64_t end = io_mono_ms(rig.io) + 150; io_mono_ms(rig.io) < end;)
+		rig_wait_ms(&rig, 50);
+	assert_true(loop_turns(rig.loop) - turns < 50); /* it does not ask for ever */
+	for (int i = 1; i < made; i++)
+		close(fds[i]);
+	rig_wait_ms(&rig, 150);
+	plain_send(fds[0], "GET /bytes/3 HTTP/1.1\r\nHost: x\r\n\r\n");
+	plain_read(&rig, fds[0], "200 OK", &answer);
+	setrlimit(RLIMIT_NOFILE, &before);
+	close(fds[0]);
+	buf_fini(&answer);
+	rig_turns(&rig, 10);
+	rig_close(&rig);
+}
+
 static void nothing_stays_open(void **state)
 {
 	int files = open_files();
@@ -508,6 +591,8 @@ int main(void)
 	        cmocka_unit_test(a_closing_server_tells_its_exchanges),
 	        cmocka_unit_test(a_closing_server_may_be_aborted_first),
 	        cmocka_unit_test(a_loop_may_end_in_the_middle_of_everything),
+	        cmocka_unit_test(more_connections_than_a_client_has_fail_one_by_one),
+	        cmocka_unit_test(a_server_out_of_descriptors_rests_and_comes_back),
 	        cmocka_unit_test(nothing_stays_open),
 	};
 

@@ -442,6 +442,17 @@ void rig_turns(struct rig *rig, int turns)
 	io_timer_destroy(rig->io, timer);
 }
 
+/* Time passes for what has limits; sockets are served meanwhile. */
+void rig_wait_ms(struct rig *rig, uint64_t delay_ms)
+{
+	bool done = false;
+	struct io_timer *timer = io_timer_create(rig->io, count_down, &done);
+
+	io_timer_set(rig->io, timer, delay_ms);
+	loop_run_until(rig->loop, &done);
+	io_timer_destroy(rig->io, timer);
+}
+
 int open_files(void)
 {
 	DIR *dir = opendir("/proc/self/fd");

@@ -53,6 +53,7 @@ void rig_kill(struct rig *rig);
 void rig_abort_held(struct rig *rig);
 /* Serve until *flag; fails the test after ten seconds. */
 void rig_wait(struct rig *rig, const bool *flag);
+void rig_wait_ms(struct rig *rig, uint64_t delay_ms);
 void rig_turns(struct rig *rig, int turns);
 
 /* The pattern: byte `offset` of every body. */
