@@ -115,8 +115,9 @@ struct member {
 	enum proto_held_state state;
 	uint64_t version, length, committed;
 	uint32_t crc;
-	bool asked;  /* a freeze is under way */
-	bool frozen; /* it answered the freeze of this seal */
+	bool asked;   /* a freeze is under way */
+	bool frozen;  /* it answered the freeze of this seal */
+	bool nothing; /* it answered that it has none, which freezes nothing */
 };
 
 struct open {

@@ -63,7 +63,8 @@ void seal_frozen(struct cluster *cluster, const struct call *call, int code,
 		        " code=%s why=\"%s\"",
 		        open->chunk, member->number, dfs_error_name(code), err ? err->text : "");
 	} else {
-		member->frozen = true;
+		member->frozen = reply->found;
+		member->nothing = !reply->found;
 		member->held = reply->found;
 		member->absent = !reply->found;
 		member->state = reply->state == PROTO_HELD_STATE_OPEN ? PROTO_HELD_STATE_FROZEN
@@ -119,6 +120,7 @@ static void freeze_one(struct cluster *cluster, struct open *open, struct member
 
 	if (member->frozen || member->asked || !node || !node_reachable(node))
 		return;
+	member->nothing = false;
 	member->asked = call_send(
 	        cluster, node, PROTO_CALL_FREEZE, &args, &like, cluster->options.dead_after_ms);
 }
@@ -148,9 +150,9 @@ static void decide(struct cluster *cluster, struct open *open, bool in_time)
 /*
  * RULES 1: the largest length of a frozen replica whose spans verify, if it reaches the floor.
  *
- * A replica that is not there cannot be frozen. If none is anywhere, or the writer says that
- * nothing was acknowledged to it, the chunk ends empty; otherwise its absence proves nothing, since
- * a disk may have been lost.
+ * A replica that is not there cannot be frozen: a chain that is on its way may make it the next
+ * moment, and acknowledge. Only the writer that gave the chunk up can say that nothing comes any
+ * more; then it ends empty. Otherwise the nodes are asked again later.
  */
 static struct verdict verdict_of(const struct open *open)
 {
@@ -160,9 +162,9 @@ static struct verdict verdict_of(const struct open *open)
 	for (uint32_t i = 0; i < open->members_count; i++) {
 		const struct member *member = &open->members[i];
 
+		absent += member->nothing;
 		if (!member->frozen)
 			continue;
-		absent += member->absent;
 		if (!member->held || member->state == PROTO_HELD_STATE_BAD)
 			continue;
 		/* Among equals the first of the chain. */
@@ -173,9 +175,7 @@ static struct verdict verdict_of(const struct open *open)
 	if (verdict.possible)
 		verdict.possible = verdict.length >= open->floor;
 	else
-		verdict.possible =
-		        open->floor == 0 &&
-		        (absent == open->members_count || (open->seal->by_writer && absent > 0));
+		verdict.possible = absent > 0 && open->floor == 0 && open->seal->by_writer;
 	return verdict;
 }
 

@@ -185,7 +185,7 @@ static struct seal *seal_begin(struct cluster *cluster, struct open *open)
 	if (!seal->timer)
 		goto failed;
 	for (uint32_t i = 0; i < open->members_count; i++)
-		open->members[i].asked = open->members[i].frozen = false;
+		open->members[i].asked = open->members[i].frozen = open->members[i].nothing = false;
 	open->seal = seal;
 	open->revoked = true;
 	op.chunk_raise.chunk = open->chunk;

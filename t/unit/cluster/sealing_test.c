@@ -239,7 +239,7 @@ static void joined_calls_get_the_same_answer(void **state)
 	bench_free(b);
 }
 
-static void a_chunk_that_is_nowhere_is_sealed_empty(void **state)
+static void a_chunk_given_up_before_its_first_byte_is_sealed_empty(void **state)
 {
 	struct sealed sealed;
 	struct bench *b = frozen_bench(0, &sealed);
@@ -281,6 +281,26 @@ static void an_absent_replica_proves_nothing_to_the_master_itself(void **state)
 	bench_run(b, 4000);
 	assert_int_equal(bench_submitted(b), 0);
 	assert_int_equal(bench_counts(b).waiting_seals, 1);
+	bench_free(b);
+}
+
+/* A chain on its way may make the chunk the next moment, and acknowledge: found by a storm. */
+static void a_chunk_that_is_nowhere_yet_is_not_sealed_by_the_master(void **state)
+{
+	struct bench *b = bench_new(4);
+
+	bench_open_chunk(b, CHUNK(1), on_123);
+	bench_run(b, 61000); /* idle */
+	bench_durable(b, PROTO_OP_CHUNK_RAISE, 0);
+	for (uint32_t node = 1; node <= 3; node++)
+		bench_absent(b, node);
+	bench_run(b, 4000);
+	assert_int_equal(bench_submitted(b), 0);
+	/* It is asked again, and found. */
+	bench_run(b, 10000);
+	for (uint32_t node = 1; node <= 3; node++)
+		bench_frozen(b, node, 10, 1, 10);
+	assert_int_equal(bench_durable(b, PROTO_OP_CHUNK_SEAL, 0).chunk_seal.length, 10);
 	bench_free(b);
 }
 
@@ -475,9 +495,10 @@ int main(void)
 	        cmocka_unit_test(a_waiting_seal_goes_on_when_its_node_returns),
 	        cmocka_unit_test(a_second_call_joins_the_first),
 	        cmocka_unit_test(joined_calls_get_the_same_answer),
-	        cmocka_unit_test(a_chunk_that_is_nowhere_is_sealed_empty),
+	        cmocka_unit_test(a_chunk_given_up_before_its_first_byte_is_sealed_empty),
 	        cmocka_unit_test(a_writer_that_got_nothing_acknowledged_is_not_kept_waiting),
 	        cmocka_unit_test(an_absent_replica_proves_nothing_to_the_master_itself),
+	        cmocka_unit_test(a_chunk_that_is_nowhere_yet_is_not_sealed_by_the_master),
 	        cmocka_unit_test(absent_replicas_do_not_reach_a_floor),
 	        cmocka_unit_test(a_bad_replica_does_not_count_as_frozen),
 	        cmocka_unit_test(a_refused_raise_answers_and_leaves_the_chunk_open),
