@@ -56,6 +56,9 @@ int apply(struct txn *txn, const struct record *record, struct meta_result *ret)
 		return ret->code = rc;
 	rc = op(txn, record->op, ret);
 	if (rc == 0 && !txn->failed) {
+		/* What was looked for and not found is no error. */
+		ret->err.code = 0;
+		ret->err.text[0] = '\0';
 		counters = counters_change(txn);
 		ret->operation = ++counters->operation;
 		counters->wall_ms = record->time_ms;

@@ -348,7 +348,7 @@ void world_dump(struct kv *kv, struct buf *ret)
 
 static void fault_found(void *arg, const char *sentence)
 {
-	print_message("fault: %s\n", sentence);
+	print_message("# fault: %s\n", sentence);
 }
 
 void world_check(struct kv *kv)
