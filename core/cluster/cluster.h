@@ -102,14 +102,22 @@ const struct place_view *cluster_view(
 /* Metadata has it: at the start and after each operation that makes or changes one. */
 int cluster_chunk_known(struct cluster *cluster, uint64_t chunk, const struct proto_row_chunk *row);
 void cluster_chunk_forgotten(struct cluster *cluster, uint64_t chunk);
-/* Placed on nodes and given to a writer: the lease of its primary begins. */
+/*
+ * Placed on nodes and given to a writer: the lease of its primary begins, the space is promised.
+ * Before or after cluster_chunk_known of its row. DFS_E_INVAL (unknown nodes), DFS_E_EXIST (sealed
+ * or freed), DFS_E_RANGE, DFS_E_NOMEM: nothing changed.
+ */
 int cluster_chunk_opened(struct cluster *cluster, uint64_t chunk, uint64_t version,
         const uint32_t *nodes, size_t nodes_count, uint64_t size_bytes);
 /* Replicas as known, good ones first; states filled. Strings in `arena`. */
 int cluster_replicas(struct cluster *cluster, uint64_t chunk, struct arena *arena,
         struct proto_replica **ret, size_t *ret_count);
-/* The last reference is gone and the linger is over: delete replicas up to `version` everywhere;
- * `forgotten` when done. */
+/*
+ * The last reference is gone and the linger is over: delete replicas up to `version` on every node
+ * known to hold one (RULES 13), after safe mode. `gone` comes once each of them has acknowledged or
+ * reported without it: at once (within this call) where none is known, never while one is away. A
+ * second call replaces the callback. 0 or DFS_E_NOMEM, then it does not come.
+ */
 int cluster_chunk_delete(struct cluster *cluster, uint64_t chunk, uint64_t version,
         void (*gone)(void *arg, uint64_t chunk), void *arg);
 
@@ -120,7 +128,12 @@ typedef void cluster_sealed(void *arg, int code, const struct dfs_error *err, ui
 /*
  * Freeze the replicas of an open chunk, then seal it at the largest verified length that is >=
  * floor. `done` comes once: 0; DFS_E_UNAVAIL naming the nodes it waits for (the seal goes on when
- * they return). A second call for the same chunk joins the first.
+ * they return); the code of a refused operation. It comes within this call where the chunk is sealed
+ * already or unknown (DFS_E_NOENT). A second call for the same chunk joins the first.
+ *
+ * The caller vouches that nobody appends to the chunk any more beyond `floor` where its replicas do
+ * not exist yet: with floor 0 and none found, the chunk ends empty. The master's own seals (a node
+ * died, idle, an earlier epoch) never do that.
  */
 void cluster_seal(
         struct cluster *cluster, uint64_t chunk, uint64_t floor, cluster_sealed *done, void *arg);

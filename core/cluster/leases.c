@@ -16,7 +16,7 @@ static int check_nodes(const struct cluster *cluster, const uint32_t *nodes, siz
 static uint64_t extend(
         struct cluster *cluster, const struct node *node, const struct proto_writing *writing);
 static const char *reason_to_seal(struct cluster *cluster, struct open *open);
-static const char *node_reason(const struct cluster *cluster, const struct node *node);
+static const char *node_reason(const struct node *node);
 static bool of_earlier_epoch(const struct cluster *cluster, const struct open *open);
 static bool members_reported(const struct cluster *cluster, const struct open *open);
 
@@ -208,7 +208,7 @@ static const char *reason_to_seal(struct cluster *cluster, struct open *open)
 		               : NULL;
 	for (uint32_t i = 0; i < open->members_count; i++) {
 		const struct node *node = node_find(cluster, open->members[i].number);
-		const char *why = node ? node_reason(cluster, node) : NULL;
+		const char *why = node ? node_reason(node) : NULL;
 
 		if (why)
 			return why;
@@ -224,11 +224,8 @@ static const char *reason_to_seal(struct cluster *cluster, struct open *open)
 	return "idle, and its writer is gone";
 }
 
-static const char *node_reason(const struct cluster *cluster, const struct node *node)
+static const char *node_reason(const struct node *node)
 {
-	/* At the start nobody was heard of yet. */
-	if (!node->registered && cluster->safe_mode)
-		return NULL;
 	switch (node->state) {
 	case PROTO_NODE_STATE_DEAD:
 		return "a replica's node is dead";

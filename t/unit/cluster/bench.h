@@ -19,7 +19,7 @@
  * A cluster engine on a bench: a fake io, and a `cluster_out` that records. The test plays
  * datanodes and metadata. bench.c holds the functions.
  */
-enum { BENCH_NODES = 12, BENCH_EPOCH = 5, GIB = 1 << 30, MIB = 1 << 20 };
+enum { BENCH_NODES = 12, BENCH_EPOCH = 5, BENCH_GONE = 64, GIB = 1 << 30, MIB = 1 << 20 };
 
 /* A chunk id of this epoch. */
 #define CHUNK(n) (((uint64_t)BENCH_EPOCH << 40) + (n))
@@ -70,8 +70,8 @@ struct bench {
 	bool writers_alive;
 	uint32_t writer_questions;
 	int ticket_code;
-	uint64_t gone[64];
-	size_t gone_count;
+	uint64_t gone[BENCH_GONE];
+	size_t gone_count; /* may be more than are kept */
 };
 
 /* `nodes` datanodes 1..nodes registered, with empty reports, out of safe mode. */

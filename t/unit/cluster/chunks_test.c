@@ -99,12 +99,50 @@ static void replicas_keep_their_order_when_one_is_dropped(void **state)
 	bench_free(b);
 }
 
+static struct chunk *good_chunk(struct bench *b, uint64_t id, uint32_t node)
+{
+	struct chunk *chunk = chunk_add(b->cluster, id);
+
+	assert_non_null(chunk);
+	chunk->state = PROTO_CHUNK_STATE_SEALED;
+	chunk->goal = 1;
+	chunk->length = 1;
+	assert_true(replica_set(b->cluster, chunk, node_find(b->cluster, node), MARK_GOOD));
+	return chunk;
+}
+
+/* A walk over all chunks is under way, a slice at each tick; one is moved from its front to its
+ * back. */
+static void a_chunk_moved_behind_a_walk_is_reckoned_all_the_same(void **state)
+{
+	struct bench *b = bench_new(2);
+	struct cluster *c = b->cluster;
+
+	for (uint64_t i = 1; i < 70000; i++)
+		good_chunk(b, i, 2);
+	good_chunk(b, 70000, 1);
+	while (c->walking || c->walk_wanted)
+		bench_run(b, 500);
+	assert_int_equal(c->lost, 0);
+	bench_kill(b, 1);
+	while (!c->walking)
+		bench_run(b, 500);
+	assert_in_range(c->walk_at, 1, 69999);
+	assert_int_equal(c->lost, 0);
+	chunk_remove(c, chunk_find(c, 1)); /* the last one takes its place */
+	while (c->walking)
+		bench_run(b, 500);
+	assert_int_equal(c->lost, 1);
+	bench_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_table_agrees_with_an_array),
 	        cmocka_unit_test(every_chunk_is_walked_once),
 	        cmocka_unit_test(a_chunk_costs_at_most_64_bytes),
+	        cmocka_unit_test(a_chunk_moved_behind_a_walk_is_reckoned_all_the_same),
 	        cmocka_unit_test(replicas_keep_their_order_when_one_is_dropped),
 	};
 

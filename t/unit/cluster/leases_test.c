@@ -256,11 +256,11 @@ static void a_word_from_before_the_freeze_does_not_undo_its_answer(void **state)
 	bench_open_chunk(b, CHUNK(1), on_123);
 	bench_seal(b, CHUNK(1), 0, &sealed);
 	bench_durable(b, PROTO_OP_CHUNK_RAISE, 0);
-	bench_frozen(b, 1, 10, 1, 10);
+	bench_frozen(b, 1, 20, 1, 10);
 	bench_report(b, 1, false, &old, 1);
 	bench_frozen(b, 2, 10, 1, 10);
 	bench_frozen(b, 3, 10, 1, 10);
-	assert_int_equal(bench_durable(b, PROTO_OP_CHUNK_SEAL, 0).chunk_seal.length, 10);
+	assert_int_equal(bench_durable(b, PROTO_OP_CHUNK_SEAL, 0).chunk_seal.length, 20);
 	assert_int_equal(bench_count(b, PROTO_CALL_SEAL_AT, 1), 1);
 	bench_free(b);
 }

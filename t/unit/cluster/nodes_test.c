@@ -238,6 +238,9 @@ static void open_chunks_are_counted_against_the_space_of_their_nodes(void **stat
 	assert_int_equal(view->nodes_count, 2);
 	assert_int_equal(view->nodes[0].free_bytes, 36 * MIB);
 	assert_int_equal(view->nodes[0].recent, 1);
+	bench_open_chunk(b, CHUNK(2), on_1); /* more than there is */
+	assert_int_equal(cluster_view(b->cluster, 1, NULL, 0)->nodes_count, 1);
+	bench_row_sealed(b, CHUNK(2), 1, MIB, 1, 1);
 	bench_row_sealed(b, CHUNK(1), 1, MIB, 1, 1);
 	assert_int_equal(cluster_view(b->cluster, 40 * MIB, NULL, 0)->nodes_count, 2);
 	bench_free(b);

@@ -147,14 +147,48 @@ static void copies_are_bounded_per_node_and_in_the_cluster(void **state)
 	bench_free(b);
 }
 
+static void one_source_serves_two_copies_at_once(void **state)
+{
+	struct bench *b = bench_new(12);
+
+	for (uint64_t i = 1; i <= 20; i++)
+		bench_sealed_chunk(b, CHUNK(i), 2, (const uint32_t[]){1, 0});
+	for (uint64_t i = 0; i < 20; i++) {
+		bench_run(b, 500);
+		assert_int_equal(bench_count(b, PROTO_CALL_COPY, 0), i < 19 ? 2 : 1);
+		bench_answer(b, bench_find(b, PROTO_CALL_COPY, 0), 0, &copied);
+	}
+	assert_int_equal(bench_counts(b).under_goal, 0);
+	bench_free(b);
+}
+
+static void a_forgotten_chunk_is_under_no_goal(void **state)
+{
+	struct bench *b = bench_new(2);
+
+	bench_sealed_chunk(b, CHUNK(1), 3, on_12);
+	bench_row_sealed(b, CHUNK(2), 1, MIB, 77, 3);
+	assert_int_equal(bench_counts(b).under_goal, 2);
+	assert_int_equal(bench_counts(b).lost, 1);
+	cluster_chunk_forgotten(b->cluster, CHUNK(1));
+	cluster_chunk_forgotten(b->cluster, CHUNK(2));
+	assert_int_equal(bench_counts(b).under_goal, 0);
+	assert_int_equal(bench_counts(b).lost, 0);
+	bench_free(b);
+}
+
 static void a_failed_copy_is_tried_again_later_and_elsewhere(void **state)
 {
 	struct bench *b = bench_new(4);
 	uint32_t first;
 
+	/* Roomier by far: without its failure it would be asked again. */
+	b->machines[3].free_bytes = 150 * (uint64_t)GIB;
+	bench_run(b, 500);
 	bench_sealed_chunk(b, CHUNK(1), 3, on_12);
 	bench_run(b, 500);
 	first = bench_find(b, PROTO_CALL_COPY, 0)->node;
+	assert_int_equal(first, 3);
 	bench_answer(b, bench_find(b, PROTO_CALL_COPY, 0), DFS_E_IO, NULL);
 	assert_true(bench_event(b, "event=copy_failed"));
 	bench_run(b, 4000);
@@ -391,6 +425,8 @@ int main(void)
 	        cmocka_unit_test(a_node_that_reports_is_waited_for),
 	        cmocka_unit_test(the_fewest_replicas_come_first),
 	        cmocka_unit_test(copies_are_bounded_per_node_and_in_the_cluster),
+	        cmocka_unit_test(one_source_serves_two_copies_at_once),
+	        cmocka_unit_test(a_forgotten_chunk_is_under_no_goal),
 	        cmocka_unit_test(a_failed_copy_is_tried_again_later_and_elsewhere),
 	        cmocka_unit_test(a_target_that_has_it_already_is_good),
 	        cmocka_unit_test(the_target_s_death_ends_the_copy),
