@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 static struct cluster_options with_defaults(const struct cluster_options *options);
-static uint64_t tick_ms(const struct cluster *cluster);
 static void tick(void *arg);
 static void leave_safe_mode(struct cluster *cluster);
 static bool all_reported(const struct cluster *cluster);
@@ -105,9 +104,23 @@ void cluster_event(struct cluster *cluster, const char *format, ...)
 	cluster->out.event(cluster->out.arg, line);
 }
 
-uint64_t cluster_now(struct cluster *cluster)
+uint64_t cluster_now(const struct cluster *cluster)
 {
 	return io_mono_ms(cluster->io);
+}
+
+uint64_t without_sleep(uint64_t at, uint64_t slept_ms, uint64_t now)
+{
+	return slept_ms > now - at ? now : at + slept_ms;
+}
+
+uint64_t tick_ms(const struct cluster *cluster)
+{
+	uint64_t half_beat = cluster->options.heartbeat_ms / 2,
+	         tenth = cluster->options.dead_after_ms / 10;
+	uint64_t ms = half_beat < tenth ? half_beat : tenth;
+
+	return ms < 1 ? 1 : ms > 500 ? 500 : ms;
 }
 
 static struct cluster_options with_defaults(const struct cluster_options *options)
@@ -123,28 +136,20 @@ static struct cluster_options with_defaults(const struct cluster_options *option
 	return o;
 }
 
-/* Often enough to tell a stalled master from a silent node. */
-static uint64_t tick_ms(const struct cluster *cluster)
-{
-	uint64_t half_beat = cluster->options.heartbeat_ms / 2,
-	         tenth = cluster->options.dead_after_ms / 10;
-	uint64_t ms = half_beat < tenth ? half_beat : tenth;
-
-	return ms < 1 ? 1 : ms > 500 ? 500 : ms;
-}
-
 static void tick(void *arg)
 {
 	struct cluster *cluster = arg;
-	uint64_t now = cluster_now(cluster);
-	bool stalled = now - cluster->ticked_ms > cluster->options.dead_after_ms / 2;
+	uint64_t now = cluster_now(cluster), passed = now - cluster->ticked_ms;
+	uint64_t slept_ms = passed > tick_ms(cluster) ? passed - tick_ms(cluster) : 0;
 
 	cluster_check(cluster);
-	if (stalled)
-		cluster_event(cluster, "event=stalled stalled_ms=%llu",
-		        (unsigned long long)(now - cluster->ticked_ms));
+	if (passed > cluster->options.dead_after_ms / 2) {
+		slept_ms = UINT64_MAX; /* all that was heard before is as if heard now */
+		cluster_event(cluster, "event=stalled stalled_ms=%llu", (unsigned long long)passed);
+	}
 	cluster->ticked_ms = now;
-	nodes_tick(cluster, stalled);
+	nodes_tick(cluster, slept_ms);
+	leases_slept(cluster, slept_ms);
 	if (cluster->safe_mode)
 		leave_safe_mode(cluster);
 	calls_tick(cluster);

@@ -128,8 +128,8 @@ typedef void cluster_sealed(void *arg, int code, const struct dfs_error *err, ui
 /*
  * Freeze the replicas of an open chunk, then seal it at the largest verified length that is >=
  * floor. `done` comes once: 0; DFS_E_UNAVAIL naming the nodes it waits for (the seal goes on when
- * they return); the code of a refused operation. It comes within this call where the chunk is sealed
- * already or unknown (DFS_E_NOENT). A second call for the same chunk joins the first.
+ * they return); the code of a refused operation. It comes within this call where the chunk is
+ * sealed already or unknown (DFS_E_NOENT). A second call for the same chunk joins the first.
  *
  * The caller vouches that nobody appends to the chunk any more beyond `floor` where its replicas do
  * not exist yet: with floor 0 and none found, the chunk ends empty. The master's own seals (a node

@@ -225,7 +225,11 @@ struct cluster {
 void cluster_check(const struct cluster *cluster);
 void cluster_event(struct cluster *cluster, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
-uint64_t cluster_now(struct cluster *cluster);
+uint64_t cluster_now(const struct cluster *cluster);
+/* Between two ticks: often enough to tell a stalled master from a silent node. */
+uint64_t tick_ms(const struct cluster *cluster);
+/* `at`, but the master slept since; never after now. */
+uint64_t without_sleep(uint64_t at, uint64_t slept_ms, uint64_t now);
 
 /* ---- chunks.c: the table. A pointer is good until the next add or remove. ---- */
 
@@ -274,7 +278,8 @@ void node_begin_round(struct cluster *cluster, struct node *node);
 bool node_alive(const struct node *node);
 /* Calls can be sent to it. */
 bool node_reachable(const struct node *node);
-void nodes_tick(struct cluster *cluster, bool stalled);
+/* RULES 22: what the master slept is held against nobody. */
+void nodes_tick(struct cluster *cluster, uint64_t slept_ms);
 void nodes_fini(struct cluster *cluster);
 
 /* ---- view.c ---- */
@@ -317,6 +322,7 @@ void open_remove(struct cluster *cluster, struct open *open);
 struct member *open_member(
         struct open *open, uint32_t number); /* NULL: the node is none of its members */
 void leases_tick(struct cluster *cluster);
+void leases_slept(struct cluster *cluster, uint64_t slept_ms); /* as nodes_tick */
 void leases_fini(struct cluster *cluster);
 
 /* ---- sealing.c ---- */

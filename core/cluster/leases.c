@@ -152,6 +152,14 @@ void leases_tick(struct cluster *cluster)
 	}
 }
 
+void leases_slept(struct cluster *cluster, uint64_t slept_ms)
+{
+	uint64_t now = cluster_now(cluster);
+
+	for (struct open *open = cluster->opens; open; open = open->hh.next)
+		open->moved_ms = without_sleep(open->moved_ms, slept_ms, now);
+}
+
 void leases_fini(struct cluster *cluster)
 {
 	struct open *open, *next;

@@ -16,6 +16,7 @@ enum { BEATS_OVERDUE = 3, BEATS_OVERDUE_UNCONNECTED = 2, BEATS_SLOW = 3 };
 static struct node *node_make(struct cluster *cluster, uint32_t number, uint64_t uuid);
 static void set_text(char *ret, size_t size, const char *text);
 static void judge(struct cluster *cluster, struct node *node);
+static uint64_t waking_now(const struct cluster *cluster, const struct node *node);
 static enum proto_node_state state_of(
         const struct cluster *cluster, const struct node *node, uint64_t now, const char **ret_why);
 static void move(
@@ -162,15 +163,14 @@ bool node_reachable(const struct node *node)
 	return node->connected && node_alive(node);
 }
 
-/* RULES 22: a master that was stopped itself heard nobody; it must not hold that against the nodes.
- */
-void nodes_tick(struct cluster *cluster, bool stalled)
+void nodes_tick(struct cluster *cluster, uint64_t slept_ms)
 {
 	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
 		struct node *node = cluster->nodes[i];
 
-		if (stalled && node_alive(node))
-			node->heard_ms = cluster_now(cluster);
+		if (node_alive(node))
+			node->heard_ms =
+			        without_sleep(node->heard_ms, slept_ms, cluster_now(cluster));
 		judge(cluster, node);
 	}
 }
@@ -264,10 +264,23 @@ static const bool moves[PROTO_NODE_STATE_COUNT][PROTO_NODE_STATE_COUNT] = {
 static void judge(struct cluster *cluster, struct node *node)
 {
 	const char *why = "";
-	enum proto_node_state state = state_of(cluster, node, cluster_now(cluster), &why);
+	enum proto_node_state state = state_of(cluster, node, waking_now(cluster, node), &why);
 
 	if (state != node->state)
 		move(cluster, node, state, why);
+}
+
+/*
+ * Silence counts as far as the master itself was awake: what it hears first after a stall, a
+ * channel closing perhaps, must not find all nodes silent before the tick restarts their time.
+ */
+static uint64_t waking_now(const struct cluster *cluster, const struct node *node)
+{
+	uint64_t now = cluster_now(cluster), awake = cluster->ticked_ms + 2 * tick_ms(cluster);
+
+	if (now <= awake)
+		return now;
+	return awake > node->heard_ms ? awake : node->heard_ms;
 }
 
 static enum proto_node_state state_of(

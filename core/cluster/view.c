@@ -15,7 +15,7 @@ static uint64_t room_left(const struct node *node);
 static void recent_turn(struct cluster *cluster, struct node *node);
 static bool view_room(struct cluster *cluster);
 static int by_node_number(const void *a, const void *b);
-static void describe(struct cluster *cluster, const struct node *node, struct arena *arena,
+static void describe(const struct cluster *cluster, const struct node *node, struct arena *arena,
         struct proto_node_info *ret);
 
 void node_space(struct node *node, const struct proto_disk *disks, size_t disks_count)
@@ -138,7 +138,7 @@ int cluster_nodes(const struct cluster *cluster, struct arena *arena, struct pro
 		return DFS_E_NOMEM;
 	/* By number: slots are in the order in which nodes became known. */
 	for (node = cluster->by_number; node; node = node->hh.next)
-		describe((struct cluster *)cluster, node, arena, &infos[count++]);
+		describe(cluster, node, arena, &infos[count++]);
 	if (count > 1)
 		qsort(infos, count, sizeof(*infos), by_node_number);
 	ret->nodes = infos;
@@ -152,7 +152,7 @@ void place_sort(struct place_node *nodes, size_t nodes_count)
 		qsort(nodes, nodes_count, sizeof(*nodes), by_node_number);
 }
 
-static void describe(struct cluster *cluster, const struct node *node, struct arena *arena,
+static void describe(const struct cluster *cluster, const struct node *node, struct arena *arena,
         struct proto_node_info *ret)
 {
 	*ret = (struct proto_node_info){

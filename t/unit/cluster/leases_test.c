@@ -169,6 +169,20 @@ static void an_idle_chunk_whose_writer_lives_stays_open(void **state)
 	bench_free(b);
 }
 
+static void a_sleep_of_the_master_is_no_idleness_of_the_chunk(void **state)
+{
+	struct bench *b = bench_new(3);
+
+	bench_open_chunk(b, CHUNK(1), on_123);
+	fake_io_stall(&b->fake, 100000);
+	fake_io_run(&b->fake, 0);
+	bench_run(b, 59000);
+	assert_int_equal(bench_submitted(b), 0);
+	bench_run(b, 2000);
+	sealing(b, "idle");
+	bench_free(b);
+}
+
 static void a_chunk_of_an_earlier_epoch_is_sealed_once_its_nodes_reported(void **state)
 {
 	struct bench *b = bench_bare();
@@ -279,6 +293,7 @@ int main(void)
 	        cmocka_unit_test(an_idle_chunk_without_its_writer_is_sealed),
 	        cmocka_unit_test(progress_that_does_not_grow_is_idleness),
 	        cmocka_unit_test(an_idle_chunk_whose_writer_lives_stays_open),
+	        cmocka_unit_test(a_sleep_of_the_master_is_no_idleness_of_the_chunk),
 	        cmocka_unit_test(a_chunk_of_an_earlier_epoch_is_sealed_once_its_nodes_reported),
 	        cmocka_unit_test(in_safe_mode_nobody_is_missed_yet),
 	        cmocka_unit_test(a_hostile_progress_cannot_raise_the_floor_beyond_a_chunk),

@@ -141,6 +141,40 @@ static void a_stalled_master_holds_its_sleep_against_nobody(void **state)
 	bench_free(b);
 }
 
+static void a_short_sleep_of_the_master_is_no_silence_of_the_nodes(void **state)
+{
+	struct bench *b = bench_new(2);
+
+	for (int i = 0; i < 10; i++) {
+		fake_io_stall(&b->fake, 4500);
+		fake_io_run(&b->fake, 0);
+		assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
+		bench_run(b, 500);
+	}
+	/* But sleeping now and then does not make a silent node live for ever. */
+	b->machines[2].beating = false;
+	for (int i = 0; i < 22; i++) {
+		fake_io_stall(&b->fake, 1500);
+		fake_io_run(&b->fake, 0);
+		bench_run(b, 500);
+	}
+	assert_int_equal(bench_node_state(b, 2), PROTO_NODE_STATE_DEAD);
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
+	bench_free(b);
+}
+
+static void what_is_heard_first_after_a_stall_finds_nobody_dead(void **state)
+{
+	struct bench *b = bench_new(2);
+
+	fake_io_stall(&b->fake, 60000);
+	cluster_node_lost(b->cluster, 1); /* before the tick */
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
+	fake_io_run(&b->fake, 0);
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
+	bench_free(b);
+}
+
 static void a_stall_does_not_raise_the_dead(void **state)
 {
 	struct bench *b = bench_new(2);
@@ -360,6 +394,8 @@ int main(void)
 	        cmocka_unit_test(a_stuck_loop_makes_a_node_slow_not_dead),
 	        cmocka_unit_test(a_draining_node_takes_no_chunks),
 	        cmocka_unit_test(a_stalled_master_holds_its_sleep_against_nobody),
+	        cmocka_unit_test(a_short_sleep_of_the_master_is_no_silence_of_the_nodes),
+	        cmocka_unit_test(what_is_heard_first_after_a_stall_finds_nobody_dead),
 	        cmocka_unit_test(a_stall_does_not_raise_the_dead),
 	        cmocka_unit_test(safe_mode_ends_when_all_known_nodes_have_reported),
 	        cmocka_unit_test(safe_mode_ends_after_a_minute_all_the_same),
