@@ -78,3 +78,8 @@ uint64_t client_id(const struct client *client)
 {
 	return client->id;
 }
+
+uint64_t client_epoch(const struct client *client)
+{
+	return client->epoch;
+}

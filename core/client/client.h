@@ -38,8 +38,9 @@ void client_destroy(struct client *client); /* pending calls and jobs fail with 
  * as reads are, until timeout_ms passed without the master (then DFS_E_UNAVAIL with its address and what to try).
  */
 void client_call(struct client *client, enum proto_call which, const void *args, client_reply *reply, void *arg);
-/* The id that the master gave at the last hello; 0 before the first. */
+/* The id that the master gave at the last hello, and the epoch of its reign; 0 before the first. */
 uint64_t client_id(const struct client *client);
+uint64_t client_epoch(const struct client *client);
 
 /* ---- put --------------------------------------------------------------------------------------------------------- */
 

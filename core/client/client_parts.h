@@ -52,6 +52,7 @@ struct client {
 	bool probing;
 
 	uint64_t id; /* ours, from the master; 0: none yet */
+	uint64_t epoch;
 	uint64_t sequence;
 	struct client_call *calls; /* utlist */
 	struct client_job *jobs;   /* utlist */

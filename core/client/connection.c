@@ -206,6 +206,7 @@ static void hello_answered(void *arg, int code, const struct dfs_error *err, con
 	client->heard_ms = io_mono_ms(client->io);
 	move(client, CONNECTION_READY);
 	client->id = hello->client;
+	client->epoch = hello->epoch;
 	calls_fail_foreign(client);
 	calls_send(client);
 	connection_watch(client);

@@ -122,7 +122,8 @@ static bool start_one(struct get *get, struct fetch *fetch)
 	if (!pages_take(get, &page, &extent, &from, &to))
 		return false;
 	get->job.transfer.chunks++;
-	client_fetch_start(fetch, page, extent, from, to, !get->sink.any_order && from != get->next_write);
+	client_fetch_start(
+	        fetch, page, extent, from, to, !get->sink.any_order && from != get->next_write);
 	return true;
 }
 

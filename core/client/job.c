@@ -15,6 +15,7 @@ enum { PROGRESS_MS = 100 };
 struct job_ask {
 	struct client_job *job;
 	unsigned round;
+	enum proto_call which;
 	job_reply *reply;
 	void *what;
 };
@@ -52,11 +53,16 @@ static void ask_answered(void *arg, int code, const struct dfs_error *err, const
 
 	free(arg);
 	assert(job->magic == JOB_MAGIC && job->calls > 0);
+	if (!job->over && ask.round == job->round) {
+		job->calls--;
+		ask.reply(ask.what, code, err, reply);
+		return;
+	}
+	if (code == 0 && job->class->late)
+		job->class->late(job, ask.which, reply);
 	job->calls--;
 	if (job->over)
 		job_release(job);
-	else if (ask.round == job->round)
-		ask.reply(ask.what, code, err, reply);
 }
 
 void job_call(struct client_job *job, enum proto_call which, const void *args, job_reply *reply,
@@ -71,7 +77,7 @@ void job_call(struct client_job *job, enum proto_call which, const void *args, j
 		reply(what, err.code, &err, NULL);
 		return;
 	}
-	*ask = (struct job_ask){job, job->round, reply, what};
+	*ask = (struct job_ask){job, job->round, which, reply, what};
 	job->calls++;
 	client_call(job->client, which, args, ask_answered, ask);
 }

@@ -18,7 +18,9 @@ struct job_class {
 	void (*stop)(struct client_job *job);
 	/* Free what the job owns and the job. */
 	void (*free)(struct client_job *job);
-	/* The user gave it up: tell the master, by client_call without the job. */
+	/* The master did what nobody waits for any more: undo it, by client_call without the job. May be NULL. */
+	void (*late)(struct client_job *job, enum proto_call which, const void *reply);
+	/* The user gave it up: tell the master, likewise. May be NULL. */
 	void (*cancelled)(struct client_job *job);
 	/* Bytes done so far, for the progress. */
 	uint64_t (*bytes)(const struct client_job *job);

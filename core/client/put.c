@@ -22,14 +22,18 @@ enum {
 static void put_stop(struct client_job *job);
 static void put_free(struct client_job *job);
 static void put_cancelled(struct client_job *job);
+static void put_late(struct client_job *job, enum proto_call which, const void *reply);
 static uint64_t put_bytes(const struct client_job *job);
 static void begin(struct put *put);
 static void commit(struct put *put);
 static void renew_fired(void *arg);
 static void turn_fired(void *arg);
 
-static const struct job_class PUT_CLASS = {
-        .stop = put_stop, .free = put_free, .cancelled = put_cancelled, .bytes = put_bytes};
+static const struct job_class PUT_CLASS = {.stop = put_stop,
+        .free = put_free,
+        .late = put_late,
+        .cancelled = put_cancelled,
+        .bytes = put_bytes};
 
 /* Allowed moves: rows from, columns to. */
 static const bool MOVES[5][5] = {
@@ -126,13 +130,24 @@ static void ignore(void *arg, int code, const struct dfs_error *err, const void 
 {
 }
 
+static void give_up_session(struct client_job *job, uint64_t session)
+{
+	struct proto_abandon_args args = {.session = session};
+
+	if (session != 0)
+		client_call(job->client, PROTO_CALL_ABANDON, &args, ignore, NULL);
+}
+
 static void put_cancelled(struct client_job *job)
 {
-	struct put *put = (struct put *)job;
-	struct proto_abandon_args args = {.session = put->session};
+	give_up_session(job, ((struct put *)job)->session);
+}
 
-	if (put->session != 0)
-		client_call(job->client, PROTO_CALL_ABANDON, &args, ignore, NULL);
+/* A session was opened for somebody who had gone. */
+static void put_late(struct client_job *job, enum proto_call which, const void *reply)
+{
+	if (which == PROTO_CALL_WRITE_BEGIN)
+		give_up_session(job, ((const struct proto_write_begin_reply *)reply)->session);
 }
 
 static uint64_t put_bytes(const struct client_job *job)
@@ -246,7 +261,7 @@ static void renew_answered(void *what, int code, const struct dfs_error *err, co
 
 	/* During the commit it may say so because the commit was done. */
 	if (code == DFS_E_EXPIRED && put->state == PUT_WRITE)
-		put_expired(put);
+		put_again(put, code, err->text);
 }
 
 static void renew_fired(void *arg)
@@ -263,21 +278,31 @@ static void renew_fired(void *arg)
 	job_call(&put->job, PROTO_CALL_RENEW, &args, renew_answered, put);
 }
 
-/* A source that can be read again is stored again from its start, in a new session. */
-void put_expired(struct put *put)
+static void again_not(struct put *put, int code, const char *why)
 {
 	char sentence[DFS_ERROR_TEXT_MAX];
 
-	if (put->state != PUT_WRITE && put->state != PUT_COMMIT)
-		return;
-	if (!put->source.seekable || put->restarts == RESTARTS_MAX) {
+	if (code == DFS_E_EXPIRED)
 		snprintf(sentence, sizeof(sentence),
 		        "%.200s: its write session expired (the master did not hear from this "
 		        "client "
 		        "in time); nothing was stored: put it again",
 		        put->path);
+	else
+		snprintf(sentence, sizeof(sentence), "%.200s: %.300s", put->path, why);
+	if (code == DFS_E_EXPIRED)
 		put->session = 0;
-		put_fail(put, DFS_E_EXPIRED, sentence);
+	put_fail(put, code, sentence);
+}
+
+void put_again(struct put *put, int code, const char *sentence)
+{
+	uint64_t session = put->session;
+
+	if (put->state != PUT_WRITE && put->state != PUT_COMMIT)
+		return;
+	if (!put->source.seekable || put->restarts == RESTARTS_MAX) {
+		again_not(put, code, sentence);
 		return;
 	}
 	put->restarts++;
@@ -292,7 +317,16 @@ void put_expired(struct put *put)
 	put->session = 0;
 	put->source_ended = put->staging = false;
 	move(put, PUT_BEGIN);
+	if (code != DFS_E_EXPIRED)
+		give_up_session(&put->job, session);
 	begin(put);
+}
+
+/* What a commit or stage says of chunks that a new master sealed before they were written. */
+static bool is_overtaken(int code)
+{
+	return code == DFS_E_EXPIRED || code == DFS_E_STALE || code == DFS_E_SEALED ||
+	       code == DFS_E_RANGE;
 }
 
 /* ---- work
@@ -329,8 +363,8 @@ static void stage_answered(void *what, int code, const struct dfs_error *err, co
 	put->staging = false;
 	if (put->state != PUT_WRITE)
 		return;
-	if (code == DFS_E_EXPIRED) {
-		put_expired(put);
+	if (is_overtaken(code)) {
+		put_again(put, code, err->text);
 	} else if (code != 0) {
 		put_fail(put, code, err->text);
 	} else {
@@ -383,8 +417,8 @@ static void commit_answered(void *what, int code, const struct dfs_error *err, c
 	if (code == 0) {
 		put->job.transfer.bytes = put_file_size(put);
 		job_finish(&put->job);
-	} else if (code == DFS_E_EXPIRED) {
-		put_expired(put);
+	} else if (is_overtaken(code)) {
+		put_again(put, code, err->text);
 	} else if (code == DFS_E_UNAVAIL) {
 		snprintf(sentence, sizeof(sentence),
 		        "%.120s: the master went away during the commit, so the file may be there "

@@ -70,6 +70,7 @@ struct put_target {
 	} replicas[PROTO_REPLICAS_MAX];
 	uint64_t since_ms;
 	uint64_t event; /* put_pool.events when the master was asked */
+	uint64_t epoch; /* a new master seals what an earlier one allocated */
 	struct put_target *next;
 };
 
@@ -187,7 +188,7 @@ struct put {
 	uint64_t session, chunk_size;
 	uint64_t cursor;   /* stream: offset from which no slot works yet; pipe: offset read up to */
 	bool source_ended; /* pipe */
-	unsigned restarts; /* sessions that expired */
+	unsigned restarts; /* sessions before this one */
 	struct put_slot *slots;
 	size_t slots_count;
 	uint8_t *piece; /* stream: PUT_PIECE_FRAMES frames */
@@ -203,8 +204,11 @@ struct put {
 void put_run(struct put *put);
 /* It can't go on. The first failure counts; the end follows in a later turn. */
 void put_fail(struct put *put, int code, const char *sentence);
-/* The master does not know the session any more. */
-void put_expired(struct put *put);
+/*
+ * The master does not know the session any more, or refuses what was stored under it: a source that can be read again is
+ * stored again from its start, in a new session; for another one it is the end.
+ */
+void put_again(struct put *put, int code, const char *sentence);
 uint64_t put_file_size(const struct put *put);
 /* How many chunks the slots wait for, and the file still needs, now. */
 uint32_t put_targets_wanted(const struct put *put);

@@ -31,6 +31,7 @@ static struct put_target *target_make(struct put *put, const struct proto_alloca
 	target->version = allocated->version;
 	target->since_ms = io_mono_ms(put->job.io);
 	target->event = put->pool.asked_event;
+	target->epoch = client_epoch(put->job.client);
 	target->replicas_count = allocated->replicas_count;
 	for (size_t i = 0; i < allocated->replicas_count; i++) {
 		target->replicas[i].node = allocated->replicas[i].node;
@@ -72,17 +73,23 @@ static bool target_avoided(const struct put_pool *pool, const struct put_target 
 	return false;
 }
 
+static bool target_good(struct put *put, const struct put_target *target)
+{
+	return io_mono_ms(put->job.io) - target->since_ms < TARGET_FRESH_MS &&
+	       target->epoch == client_epoch(put->job.client) &&
+	       !target_avoided(&put->pool, target);
+}
+
 struct put_target *client_pool_take(struct put *put)
 {
 	struct put_pool *pool = &put->pool;
-	uint64_t now = io_mono_ms(put->job.io);
 
 	while (pool->first) {
 		struct put_target *target = pool->first;
 
 		pool->first = target->next;
 		target->next = NULL;
-		if (now - target->since_ms < TARGET_FRESH_MS && !target_avoided(pool, target))
+		if (target_good(put, target))
 			return target;
 		target_free(target);
 	}
@@ -157,7 +164,7 @@ static bool pool_serve(struct put *put)
 static void pool_refused(struct put *put, int code, const char *sentence)
 {
 	if (code == DFS_E_EXPIRED) {
-		put_expired(put);
+		put_again(put, code, sentence);
 	} else if (code != DFS_E_NODES && code != DFS_E_BUSY) {
 		put_fail(put, code, sentence);
 	} else {

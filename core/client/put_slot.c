@@ -454,7 +454,7 @@ static void seal_answered(void *what, int code, const struct dfs_error *err, con
 		return;
 	assert(slot->state == SLOT_SEAL);
 	if (code == DFS_E_EXPIRED)
-		put_expired(slot->put);
+		put_again(slot->put, code, err->text);
 	else if (code == 0 && sealed->length > 0 && sealed->length >= slot->acked &&
 	         sums_crc(&slot->sums, 0, sealed->length, &crc) && crc == sealed->crc)
 		sealed_at(slot, sealed->length, crc);

@@ -59,7 +59,6 @@ group_put_goal1() {
 }
 
 group_put_goal3() {
-  copies=3
   put_figures() {
     figure put_1g_goal3_sync MB/s "dd conv=fdatasync / 3" 0.7 1.0 ours_goal3_sync theirs_dd_third
     figure put_1g_goal3_async MB/s cp 0.25 0.4 ours_goal3_async theirs_cp

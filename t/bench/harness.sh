@@ -3,7 +3,6 @@
 
 table=$work/table        # name, ours, theirs, unit, ratio, floor, reach: one figure a line
 source_file=$work/source # the large file
-copies=1 # of the large file that a figure writes at once
 cluster='' server=''
 
 fail() { # SENTENCE: the group ends
@@ -52,7 +51,6 @@ say_machine() {
 
 make_source() {
   need_tool timed
-  need_tool warm_memory
   head -c "$size_bytes" /dev/urandom >"$source_file" || fail "cannot write $source_file"
   head -c 4096 /dev/urandom >"$work/small"
 }
@@ -62,13 +60,6 @@ make_source() {
 # Nobody pays for what another left in memory: all of it goes to the disk before a run.
 settle() { sync -f "$work"; }
 
-# Nor for memory that a hypervisor took away: `copies` times the large file is at hand (warm_memory.c).
-warm() {
-  local bytes=$(((copies + 1) * size_bytes)) most
-  most=$(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) * 512))
-  "$tools/warm_memory" $((bytes < most ? bytes : most)) || fail "warm_memory"
-}
-
 timed() { # COMMAND...: sets elapsed (s) and peak_kib
   local cpu
   "$tools/timed" "$work/timed" "$@" >/dev/null 2>"$work/timed.err" || fail "exit $?: $*: $(cat "$work/timed.err")"
@@ -77,7 +68,6 @@ timed() { # COMMAND...: sets elapsed (s) and peak_kib
 
 timed_rate() { # COMMAND...: sets rate, MB/s of the large file
   settle
-  warm
   timed "$@"
   rate=$(awk -v s="$size_bytes" -v t="$elapsed" 'BEGIN { printf "%.1f", s / t / 1e6 }')
 }

@@ -181,7 +181,12 @@ void fake_node_fault(
 	node->fault = fault;
 	node->fault_bytes = bytes;
 	node->fault_code = code;
-	node->fault_times = 0;
+	node->fault_times = node->fault_skip = 0;
+}
+
+void fake_node_fault_skip(struct fake_cluster *fake, unsigned node, unsigned appends)
+{
+	fake->nodes[node].fault_skip = appends;
 }
 
 void fake_node_fault_times(struct fake_cluster *fake, unsigned node, unsigned times)
@@ -232,7 +237,9 @@ static void extent_is(
 		struct fake_node *node = &fake->nodes[chunk->nodes[i]];
 		struct fake_replica *replica = fake_replica_find(node, extent->chunk);
 
-		if (!node->alive)
+		/* One that was dead when the master sealed the chunk would be repaired later. */
+		if (!node->alive ||
+		        (chunk->version > 1 && (!replica || replica->version < chunk->version)))
 			continue;
 		living++;
 		assert(replica && replica->bytes.size >= extent->chunk_offset + extent->length);
@@ -279,6 +286,15 @@ uint64_t fake_file_chunk(const struct fake_cluster *fake, const char *path, size
 void fake_file_break_crc(struct fake_cluster *fake, const char *path, size_t extent)
 {
 	((struct fake_file *)file_find(fake, path))->extents[extent].crc ^= 1;
+}
+
+void fake_file_hole(struct fake_cluster *fake, const char *path, size_t extent)
+{
+	struct fake_file *file = (struct fake_file *)file_find(fake, path);
+
+	file->extents_count--;
+	memmove(&file->extents[extent], &file->extents[extent + 1],
+	        (file->extents_count - extent) * sizeof(*file->extents));
 }
 
 void fake_file_mode(struct fake_cluster *fake, const char *path, uint32_t mode, int64_t mtime_ns)

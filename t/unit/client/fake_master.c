@@ -235,7 +235,7 @@ static bool chunk_seal(struct fake_cluster *fake, struct fake_chunk *chunk, uint
 	chunk->sealed = true;
 	chunk->length = best ? best->bytes.size : 0;
 	chunk->crc = best ? crc32c(0, best->bytes.data, best->bytes.size) : 0;
-	for (size_t i = 0; best && i < chunk->nodes_count; i++) {
+	for (size_t i = 0; i < chunk->nodes_count; i++) {
 		struct fake_node *node = &fake->nodes[chunk->nodes[i]];
 		struct fake_replica *replica = fake_replica_find(node, chunk->chunk);
 
@@ -243,7 +243,7 @@ static bool chunk_seal(struct fake_cluster *fake, struct fake_chunk *chunk, uint
 			continue;
 		if (!replica)
 			replica = fake_replica_new(node, chunk->chunk, 0);
-		for (size_t f = 0, at = 0; f < best->frames; at += best->sizes[f++])
+		for (size_t f = 0, at = 0; best && f < best->frames; at += best->sizes[f++])
 			if (f >= replica->frames)
 				fake_replica_add(replica, best->bytes.data + at, best->sizes[f],
 				        best->crcs[f]);
@@ -267,7 +267,7 @@ static void do_seal(struct turn *turn, const struct proto_seal_args *args)
 		assert(chunk->length >= args->acked);
 		reply.length = chunk->length;
 		reply.version = chunk->version;
-		reply.crc = chunk->crc;
+		reply.crc = chunk->crc ^ turn->fake->seal_lies;
 		turn_answer(turn, &reply);
 	}
 }
@@ -729,6 +729,11 @@ void fake_master_expire(struct fake_cluster *fake)
 	for (size_t i = 0; i < fake->sessions_count; i++)
 		if (fake->sessions[i].open)
 			session_end(&fake->sessions[i]);
+}
+
+void fake_master_seal_lies(struct fake_cluster *fake, bool lies)
+{
+	fake->seal_lies = lies;
 }
 
 void fake_tickets_expire(struct fake_cluster *fake)

@@ -92,7 +92,7 @@ void fake_replica_drop(struct fake_node *node, uint64_t chunk)
 
 bool fake_fault_is(struct fake_node *node, enum fake_fault fault)
 {
-	return node->fault == fault;
+	return node->fault == fault && node->fault_skip == 0;
 }
 
 void fake_fault_used(struct fake_node *node)
@@ -159,6 +159,11 @@ static void acknowledge(struct fake_post *post)
 	struct arena arena = {0};
 	char signature[400];
 
+	if (post->params.seal) {
+		receipt.offset = 0;
+		receipt.length = receipt.total;
+		receipt.crc = crc32c(0, post->replica->bytes.data, post->replica->bytes.size);
+	}
 	if (post->has_next) {
 		struct proto_receipt next;
 
@@ -170,13 +175,16 @@ static void acknowledge(struct fake_post *post)
 			return;
 		}
 		receipt.replicas += next.replicas;
+		if (next.crc != receipt.crc || next.length != receipt.length ||
+		        next.total != receipt.total) {
+			refuse(post, DFS_E_CORRUPT, post->next_address,
+			        "the next hop has other bytes");
+			arena_fini(&arena);
+			return;
+		}
 	}
-	if (post->params.seal) {
-		receipt.offset = 0;
-		receipt.length = receipt.total;
-		receipt.crc = crc32c(0, post->replica->bytes.data, post->replica->bytes.size);
+	if (post->params.seal)
 		post->replica->sealed = true;
-	}
 	if (fake_fault_is(node, FAKE_WRONG_CRC))
 		receipt.crc ^= 0x100;
 	if (fake_fault_is(node, FAKE_WRONG_LENGTH))
@@ -200,6 +208,8 @@ static void maybe_acknowledge(struct fake_post *post)
 		post->node->dying = true;
 	else if (!fake_fault_is(post->node, FAKE_HANGS))
 		acknowledge(post);
+	if (post->answered && post->node->fault_skip > 0)
+		post->node->fault_skip--;
 }
 
 /* ---- the next hop
@@ -322,6 +332,8 @@ static int take_frame(
 {
 	struct fake_post *post = arg;
 
+	if (post->replica->version != post->params.version)
+		return error_set(err, DFS_E_STALE, "frozen meanwhile");
 	assert(frame->flags == FRAME_RECORD_END && frame->sequence == post->replica->frames + 1);
 	fake_replica_add(post->replica, bytes, frame->size_bytes, frame->crc);
 	post->crc = crc32c_combine(post->crc, frame->crc, frame->size_bytes);

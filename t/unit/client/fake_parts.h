@@ -8,7 +8,12 @@
 #include "fake_cluster.h"
 
 /* What the files of the fake cluster share. */
-enum { FAKE_FRAMES_MAX = 4096, FAKE_FILES_MAX = 16, FAKE_EXTENTS_MAX = 4096, FAKE_CHUNKS_MAX = 8192 };
+enum {
+	FAKE_FRAMES_MAX = 4096,
+	FAKE_FILES_MAX = 16,
+	FAKE_EXTENTS_MAX = 4096,
+	FAKE_CHUNKS_MAX = 8192
+};
 
 struct fake_replica {
 	uint64_t chunk, version;
@@ -35,7 +40,7 @@ struct fake_node {
 	enum fake_fault fault;
 	uint64_t fault_bytes;
 	int fault_code;
-	unsigned fault_times, posts_count, gets_count;
+	unsigned fault_times, fault_skip, posts_count, gets_count;
 };
 
 struct fake_chunk { /* metadata */
@@ -110,7 +115,7 @@ struct fake_cluster {
 	char refuse_text[PROTO_CALLS][200];
 	bool hangs[PROTO_CALLS];
 	enum proto_call dies_at;
-	bool dies_done, notices;
+	bool dies_done, notices, seal_lies;
 	struct link_call *hanging[256];
 	size_t hanging_count;
 	uint32_t page_size;
@@ -136,12 +141,14 @@ void fake_replica_cut(struct fake_replica *replica, uint64_t length);
 void fake_replica_drop(struct fake_node *node, uint64_t chunk);
 bool fake_fault_is(struct fake_node *node, enum fake_fault fault);
 void fake_fault_used(struct fake_node *node);
-int fake_read_begin(struct fake_node *node, struct io_exchange *exchange, const struct io_request *request,
-		    const struct io_exchange_events **ret_events, void **ret_arg);
+int fake_read_begin(struct fake_node *node, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg);
 void fake_reads_clear(struct fake_node *node);
 
 /* Tickets and receipts: the cluster key of these tests is plain text. */
-void fake_ticket(struct fake_cluster *fake, char verb, uint64_t chunk, uint64_t version, char ret[400]);
+void fake_ticket(
+        struct fake_cluster *fake, char verb, uint64_t chunk, uint64_t version, char ret[400]);
 void fake_receipt(uint64_t chunk, uint64_t offset, uint64_t length, uint32_t crc, char ret[400]);
 
 #endif

@@ -17,12 +17,12 @@ void transfer_init(struct transfer *transfer, struct fake_cluster *fake, size_t 
 	        .fails_at = SIZE_MAX,
 	        .busy_at = SIZE_MAX,
 	        .sink_fails_at = SIZE_MAX};
-	transfer->bytes = malloc(size + 1);
-	for (size_t i = 0; i < size; i++) {
+	transfer->bytes = malloc(size + 8);
+	for (size_t i = 0; i < size; i += 8) {
 		random ^= random << 13;
 		random ^= random >> 7;
 		random ^= random << 17;
-		transfer->bytes[i] = (uint8_t)random;
+		memcpy(transfer->bytes + i, &random, 8);
 	}
 	transfer->got = calloc(1, size + 1);
 }
@@ -121,6 +121,10 @@ void transfer_get(struct transfer *transfer, const char *path, uint64_t offset, 
 	struct client_sink sink = {
 	        .write = sink_write, .arg = transfer, .any_order = transfer->any_order};
 
+	transfer->done = false;
+	transfer->endings = 0;
+	transfer->progressed = 0;
+	transfer->progress_bytes = transfer->written = 0;
 	transfer->job = client_get_start(
 	        fake_client(transfer->fake), &get, &sink, on_progress, on_done, transfer);
 	assert(transfer->job && !transfer->done);

@@ -15,10 +15,10 @@ struct transfer {
 	size_t size;
 	/* source */
 	bool seekable, unknown;
-	size_t piece;     /* it gives at most this much at once; 0: all */
-	size_t ends_at;   /* it is shorter than it says; SIZE_MAX: no */
+	size_t piece;   /* it gives at most this much at once; 0: all */
+	size_t ends_at; /* it is shorter than it says; SIZE_MAX: no */
 	size_t fails_at;
-	size_t busy_at;   /* DFS_E_BUSY for `busy_times` */
+	size_t busy_at; /* DFS_E_BUSY for `busy_times` */
 	unsigned busy_times;
 	uint64_t read_up_to;
 	/* sink */

@@ -9,9 +9,10 @@
 #include "io/net.h"
 
 /*
- * An `io` for tests of links alone: a clock that the test moves, timers, and channels between two ends of one process. Events
- * wait in a queue until the test lets them happen. No exchanges, no disk. The simulated network of io/sim is for
- * everything that needs several hosts, delay and loss; here the test sees and writes every message.
+ * An `io` for tests of links alone: a clock that the test moves, timers, and channels between two
+ * ends of one process. Events wait in a queue until the test lets them happen. No exchanges, no
+ * disk. The simulated network of io/sim is for everything that needs several hosts, delay and loss;
+ * here the test sees and writes every message.
  */
 struct wire;
 
