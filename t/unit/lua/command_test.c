@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fake_dfs.h"
+#include "guide.h"
 #include "shell.h"
 
 /* A command script whose run(asked) has this body. */
@@ -355,6 +356,22 @@ static void output_that_cannot_be_written_fails(void **state)
 	        outcome->err, "dfs version: standard output: No space left on device\n");
 }
 
+static void the_example_of_the_guide_works(void **state)
+{
+	(void)state;
+	shell_file("scripts/biggest.lua", guide_example(GUIDE_DIR "/commands.md"));
+	fake_make("/d", DFS_DIR, "");
+	fake_make("/d/small", DFS_FILE, "1");
+	fake_make("/d/large", DFS_FILE, "12345");
+	fake_make("/larger", DFS_FILE, "123456");
+	assert_string_equal(run("biggest", 0, ""), "6 B\t/larger\n5 B\t/d/large\n1 B\t/d/small\n");
+	assert_string_equal(run("biggest -n 1 /d", 0, ""), "5 B\t/d/large\n");
+	run("biggest /x", 1, "dfs biggest: /x: no such file or directory\n");
+	run("biggest -n 0", 2,
+	        "dfs biggest: -n takes a number of at least 1, not '0'; usage: dfs biggest [-n "
+	        "COUNT] [PATH]\n");
+}
+
 static int reset(void **state)
 {
 	(void)state;
@@ -393,6 +410,7 @@ int main(void)
 	        TEST(a_queue_may_be_used_from_a_coroutine),
 	        TEST(a_master_that_is_away_is_one_sentence),
 	        TEST(output_that_cannot_be_written_fails),
+	        TEST(the_example_of_the_guide_works),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "guide.h"
 #include "lua/policy.h"
 #include "views.h"
 
@@ -365,6 +366,26 @@ static void a_view_too_large_for_its_memory_fails_alone(void **state)
 	policy_host_destroy(host);
 }
 
+static void the_example_of_the_guide_works(void **state)
+{
+	static struct fake_view fake;
+	struct policy_host *host;
+	struct dfs_error err = {0};
+	struct place_request request = {.path = "/a", .goal = 2};
+	struct place_answer answer;
+
+	(void)state;
+	if (load("placement", guide_example(GUIDE_DIR "/policies.md"), &host, &err) != 0)
+		fail_msg("%s", err.text);
+	view_even(&fake, 4, 2);
+	fake.nodes[2].free_bytes *= 2;
+	assert_int_equal(policy_host_ops.place(host, &request, &fake.view, &answer, &err), 0);
+	assert_int_equal(answer.nodes_count, 2);
+	assert_int_equal(answer.nodes[0], 3);
+	assert_string_equal(answer.reason, "most free bytes");
+	policy_host_destroy(host);
+}
+
 static int make_dirs(void **state)
 {
 	char path[128];
@@ -406,6 +427,7 @@ int main(void)
 	        cmocka_unit_test(mistakes_of_chunking_are_named),
 	        cmocka_unit_test(a_policy_recovers_after_each_kind_of_failure),
 	        cmocka_unit_test(a_view_too_large_for_its_memory_fails_alone),
+	        cmocka_unit_test(the_example_of_the_guide_works),
 	};
 
 	return cmocka_run_group_tests(tests, make_dirs, remove_dirs);
