@@ -19,12 +19,12 @@ bytes 1500000 "$tmp/in"
 for goal in 1 2 3; do
   dfs put --goal $goal "$tmp/in" "/goal-$goal" && dfs get "/goal-$goal" "$tmp/out" && cmp -s "$tmp/in" "$tmp/out"
   tap $? "goal $goal comes back"
-  is "$(dfs info --json "/goal-$goal" | jq '.[0].extents[0].replicas | length')" $goal "goal $goal has $goal replicas"
+  is "$(dfs info --json "/goal-$goal" | jq '.extents[0].replicas | length')" $goal "goal $goal has $goal replicas"
 done
 
 bytes 10000000 "$tmp/in"
 ok "several small chunks are written" dfs put --chunk-size 1M "$tmp/in" /chunked
-is "$(dfs info --json /chunked | jq '.[0].extents | length')" 10 "10 MB in 1M chunks are ten chunks"
+is "$(dfs info --json /chunked | jq '.extents | length')" 10 "10 MB in 1M chunks are ten chunks"
 ok "async is taken" dfs put --durability async "$tmp/in" /async
 dfs get /async - | cmp -s - "$tmp/in"
 tap $? "an async file comes back on standard output"

@@ -692,18 +692,34 @@ S.op_structs = {
 }
 
 -- What verbs print with --json: the reply of a call, or fields of their own. For docs/json.md alone.
+local path_asked = { "path", "bytes", "as asked, canonical", max = 4096 }
+
 S.prints = {
-  { verb = "ls", doc = "one object, all pages in it", fields = {
+  { verb = "ls", doc = "one object a path, each on a line of its own", fields = {
+    path_asked,
     { "entries", "list", "in order of the names' bytes; of a file: itself alone", of = "attr" },
   } },
-  { verb = "stat", doc = "one object", call = "stat" },
-  { verb = "info", doc = "one object: a file's attributes and where its bytes are", fields = {
-    { "attr", "struct", "of the file", of = "attr" },
+  { verb = "stat", doc = "one object a path, each on a line of its own", fields = {
+    path_asked,
+    { "attr", "struct", "of the last name; symlinks are not followed", of = "attr" },
+  } },
+  { verb = "find", doc = "one object for each that is found, on a line of its own", fields = {
+    { "path", "bytes", "where it is", max = 4096 },
+    { "attr", "struct", "its attributes", of = "attr" },
+  } },
+  { verb = "info", doc = "one object a path: its attributes and where its bytes are", fields = {
+    path_asked,
+    { "attr", "struct", "of the path", of = "attr" },
     { "extents", "list", "all of them in order of offset; `ticket` is empty", of = "located" },
+  } },
+  { verb = "du", doc = "one object for each directory and each path asked for, below before above", fields = {
+    { "path", "bytes", "where it is", max = 4096 },
+    { "bytes", "u64", "of the files in it and below" },
+    { "files", "u64", "how many they are" },
   } },
   { verb = "put, get", doc = "one object a file, each on a line of its own", fields = {
     { "path", "bytes", "in the file system", max = 4096 },
-    { "local", "bytes", "the file here; `-` for standard input or output", max = 4096 },
+    { "local", "bytes", "the file here; `-` for standard input", max = 4096 },
     { "bytes", "u64", "moved" },
     { "goal", "u32", "replicas that the file asks for" },
     { "chunks", "u32", "that its bytes are in" },
@@ -711,7 +727,14 @@ S.prints = {
     { "warning", "text", "what the user should know", max = 511, optional = true },
   } },
   { verb = "nodes", doc = "one object", call = "nodes" },
-  { verb = "status", doc = "one object", call = "status" },
+  { verb = "status", call = "status",
+    doc = "one object; besides these `troubles`, a list of what is wrong, in words: empty when all is well" },
+  { verb = "df", doc = "one object", fields = {
+    { "total", "u64", "bytes of disk" },
+    { "used", "u64", "bytes in chunks" },
+    { "free", "u64", "bytes not used" },
+  } },
+  { verb = "version", doc = "one object", fields = { { "version", "text", "of the program", max = 63 } } },
 }
 
 return S

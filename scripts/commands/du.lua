@@ -36,21 +36,18 @@ end
 
 local function run(asked)
   if #asked == 0 then asked[1] = "/" end
-  local array = asked.json and show.json_array()
   local function told(path, total)
-    if array then
-      array:add{ path = dfs.encode_name(path), bytes = tostring(total.bytes), files = tostring(total.files) }
+    if asked.json then
+      show.line{ path = dfs.encode_name(path), bytes = tostring(total.bytes), files = tostring(total.files) }
     else
       io.write(show.size(total.bytes, asked.human), "\t", show.name(path), "\n")
     end
   end
-  local ok, problem = files.each(asked, function(path)
-    local canonical, bad = dfs.path(path)
-    if not canonical then return nil, bad end
+  return files.each(asked, function(path)
+    local canonical, problem = dfs.path(path)
+    if not canonical then return nil, problem end
     return measure(canonical, asked, told)
   end)
-  if array then array:close() end
-  return ok, problem
 end
 
 return {

@@ -31,24 +31,25 @@ local function run(asked)
   if #asked == 0 then asked[1] = "/" end
   local pattern = asked.name and glob(asked.name)
   local kind = TYPES[asked.type]
-  local array = asked.json and show.json_array()
 
   local function visit(path, attr)
     if kind and attr.kind ~= kind then return end
     if pattern and not paths.base(path):find(pattern) then return end
-    if array then array:add(show.json(attr, path)) else io.write(show.name(path), "\n") end
+    if asked.json then
+      show.line{ path = dfs.encode_name(path), attr = show.json(attr) }
+    else
+      io.write(show.name(path), "\n")
+    end
   end
 
-  local ok, problem = files.each(asked, function(path)
-    local attr, bad = dfs.stat(path)
-    if not attr then return nil, bad end
+  return files.each(asked, function(path)
+    local attr, problem = dfs.stat(path)
+    if not attr then return nil, problem end
     path = dfs.path(path)
     visit(path, attr)
     if attr.kind ~= "dir" then return true end
     return files.walk(path, visit)
   end)
-  if array then array:close() end
-  return ok, problem
 end
 
 return {

@@ -1,25 +1,23 @@
 -- get: fetch files and trees.
 
+local args = require "args"
 local files = require "files"
 local paths = require "paths"
-local progress = require "progress"
+local transfers = require "transfers"
 
--- One file with a progress line of its own.
-local function get_one(source, dest)
+local function get_one(source, dest, json)
   local attr, path = files.follow(source)
   if not attr then return nil, path end
   if attr.kind == "dir" then return nil, ("%s is a directory: use -r"):format(dfs.quote(source)) end
-  local line = progress.new()
-  local result, problem = dfs.get_file(path, dest, { progress = line:of_file(attr.size) })
-  line:finish()
-  if not result then return nil, problem end
-  if result.warning then io.stderr:write("dfs get: warning: ", result.warning, "\n") end
-  return true
+  local batch = transfers.new("get", json)
+  batch:one(dfs.get_file, path, dest, attr.size)
+  return batch:finish()
 end
 
 local function run(asked)
   local dest = #asked > 1 and table.remove(asked) or "."
   if dest == "-" then
+    if asked.json then return args.misuse("--json and the file can't both go to standard output") end
     return files.each(asked, function(source) return get_one(source, "-") end)
   end
   local found = dfs.local_stat(dest, true)
@@ -31,7 +29,7 @@ local function run(asked)
     return into and paths.join(dest, paths.base(source)) or dest
   end
   if #asked > 1 or asked.recursive then return require("get_tree").run(asked, target_of) end
-  return get_one(asked[1], target_of(asked[1]))
+  return get_one(asked[1], target_of(asked[1]), asked.json)
 end
 
 return {
@@ -51,5 +49,6 @@ kept; a file appears when it is whole.
     { name = "recursive", short = "rR", help = "whole trees, placed as `cp -r` does" },
   },
   operands = { 1 },
+  json = true,
   run = run,
 }

@@ -65,38 +65,31 @@ local function print_file(path, attr)
   return true
 end
 
-local function json_of(path, attr)
-  local document = show.json(attr, path)
-  if attr.kind ~= "file" then return document end
-  document.extents = dfs.array()
-  local ok, problem = each_extent(path, function(extent)
-    extent.ticket = nil -- a permission, not information
-    document.extents[#document.extents + 1] = extent
-  end)
-  if not ok then return nil, problem end
-  return document
+local function print_json(path, attr)
+  local document = { path = dfs.encode_name(path), attr = show.json(attr), extents = dfs.array() }
+  if attr.kind == "file" then
+    local ok, problem = each_extent(path, function(extent)
+      extent.ticket = "" -- a permission, not information
+      table.insert(document.extents, extent)
+    end)
+    if not ok then return nil, problem end
+  end
+  show.line(document)
+  return true
 end
 
 local function run(asked)
-  local array = asked.json and show.json_array()
-  local ok, problem = files.each(asked, function(path)
-    local attr, missing = dfs.stat(path)
-    if not attr then return nil, missing end
-    local canonical = dfs.path(path)
-    if not array then return print_file(canonical, attr) end
-    local document
-    document, missing = json_of(canonical, attr)
-    if document then array:add(document) end
-    return document, missing
+  return files.each(asked, function(path)
+    local attr, problem = dfs.stat(path)
+    if not attr then return nil, problem end
+    return (asked.json and print_json or print_file)(dfs.path(path), attr)
   end)
-  if array then array:close() end
-  return ok, problem
 end
 
 return {
   summary = "show a file's chunks and where their replicas are",
   usage = "info PATH...",
-  examples = { "dfs info /sets/data.bin", "dfs info --json /sets/data.bin | jq '.[0].extents[].replicas'" },
+  examples = { "dfs info /sets/data.bin", "dfs info --json /sets/data.bin | jq '.extents[].replicas'" },
   operands = { 1 },
   json = true,
   run = run,

@@ -2,24 +2,21 @@
 
 local columns = require "columns"
 local files = require "files"
-local paths = require "paths"
 local show = require "show"
 
--- Visit what `path` shows: the entries of a directory, or itself.
+-- Call visit(attr, name) for what `path` shows: the entries of a directory, or itself.
 local function each(path, asked, visit)
   local attr, problem = dfs.stat(path)
   if not attr then return nil, problem end
   if attr.kind ~= "dir" or asked.directory then
-    visit(attr, path, path)
+    visit(attr, path)
     return true
   end
   local entries
   entries, problem = dfs.list(path)
   if not entries then return nil, problem end
   for entry in entries do
-    if asked.all or entry.name:sub(1, 1) ~= "." then
-      visit(entry, entry.name, paths.join(path, entry.name))
-    end
+    if asked.all or asked.json or entry.name:sub(1, 1) ~= "." then visit(entry, entry.name) end
   end
   return true
 end
@@ -46,18 +43,26 @@ local function list(path, asked)
   return ok, problem
 end
 
-local function list_json(list_of, asked)
-  local array = show.json_array()
-  local ok, problem = files.each(list_of, function(path)
-    return each(path, asked, function(attr, _, full) array:add(show.json(attr, dfs.path(full))) end)
+-- Written as it comes: a directory need not fit in memory.
+local function list_json(path, asked)
+  local canonical, problem = dfs.path(path)
+  if not canonical then return nil, problem end
+  local before = ('{"path":%s,"entries":['):format(dfs.json(dfs.encode_name(canonical)))
+  local ok
+  ok, problem = each(path, asked, function(attr)
+    io.write(before, dfs.json(show.json(attr)))
+    before = ","
   end)
-  array:close()
-  return ok, problem
+  if not ok then return nil, problem end
+  io.write(before == "," and "" or before, "]}\n")
+  return true
 end
 
 local function run(asked)
   if #asked == 0 then asked[1] = "/" end
-  if asked.json then return list_json(asked, asked) end
+  if asked.json then
+    return files.each(asked, function(path) return list_json(path, asked) end)
+  end
   local several, first = #asked > 1, true
   return files.each(asked, function(path)
     if several then io.write(first and "" or "\n", show.name(path), ":\n") end
@@ -71,9 +76,9 @@ return {
   usage = "ls [-la] [PATH...]",
   details = [[
 Names in order of their bytes; of the root without a PATH. With -l: mode, goal,
-owner, bytes (of a directory: names in it), time of change, name.
+owner, bytes (of a directory: names in it), time of change, name. --json has all.
 ]],
-  examples = { "dfs ls", "dfs ls -lh /sets", "dfs ls --json /sets | jq -r '.[].name'" },
+  examples = { "dfs ls", "dfs ls -lh /sets", "dfs ls --json /sets | jq -r '.entries[].name'" },
   options = {
     { name = "long", short = "l", help = "mode, goal, owner, size and time too" },
     { name = "all", short = "a", help = "names that begin with a dot too" },

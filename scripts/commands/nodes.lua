@@ -14,7 +14,7 @@ local function run(asked)
   local reply, problem = dfs.call("nodes")
   if not reply then return nil, problem end
   if asked.json then
-    io.write(dfs.json(reply.nodes), "\n")
+    io.write(dfs.json(reply), "\n")
     return true
   end
   local rows = {
@@ -34,7 +34,7 @@ end
 return {
   summary = "the datanodes, their state and load",
   usage = "nodes",
-  examples = { "dfs nodes", "dfs nodes --json | jq '.[] | select(.state != \"up\")'" },
+  examples = { "dfs nodes", "dfs nodes --json | jq '.nodes[] | select(.state != \"up\")'" },
   operands = { 0, 0 },
   json = true,
   run = run,

@@ -3,24 +3,19 @@
 local args = require "args"
 local files = require "files"
 local paths = require "paths"
-local progress = require "progress"
+local transfers = require "transfers"
 
 local function transfer_of(asked)
   return { goal = asked.goal, chunk_size = asked.chunk_size, async = asked.durability == "async" }
 end
 
--- One file, or standard input, with a progress line of its own.
+-- One file, or standard input.
 local function put_one(source, dest, asked)
   local found = source ~= "-" and dfs.local_stat(source, true) or {}
   if found.kind == "dir" then return nil, ("%s is a directory: use -r"):format(dfs.quote(source)) end
-  local line = progress.new()
-  local transfer = transfer_of(asked)
-  transfer.progress = line:of_file(found.kind == "file" and found.size or nil)
-  local result, problem = dfs.put_file(source, dest, transfer)
-  line:finish()
-  if not result then return nil, problem end
-  if result.warning then io.stderr:write("dfs put: warning: ", result.warning, "\n") end
-  return true
+  local batch = transfers.new("put", asked.json)
+  batch:one(dfs.put_file, source, dest, found.kind == "file" and found.size or nil, transfer_of(asked))
+  return batch:finish()
 end
 
 -- Where `source` goes, canonical: `dest` itself, or in it where that is a directory.
@@ -65,10 +60,12 @@ symlinks stay symlinks. What is asked for is brought within the cluster's limits
   options = {
     { name = "recursive", short = "rR", help = "whole trees, placed as `cp -r` does" },
     { name = "goal", argument = "N", type = "integer", min = 1, max = 9, help = "how many replicas to keep" },
-    { name = "chunk-size", argument = "SIZE", type = "size", help = "64K to 1G" },
+    { name = "chunk-size", argument = "SIZE", type = "size", min = 64 << 10, max = 1 << 30,
+      help = "64K to 1G" },
     { name = "durability", argument = "HOW", choices = { "sync", "async" },
       help = "sync (default): stored means on every replica's disk; async: in its memory" },
   },
   operands = { 1 },
+  json = true,
   run = run,
 }

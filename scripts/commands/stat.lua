@@ -23,22 +23,23 @@ local function print_one(path, attr)
 end
 
 local function run(asked)
-  local array = asked.json and show.json_array()
-  local ok, problem = require("files").each(asked, function(path)
-    local attr, missing = dfs.stat(path)
-    if not attr then return nil, missing end
+  return require("files").each(asked, function(path)
+    local attr, problem = dfs.stat(path)
+    if not attr then return nil, problem end
     local canonical = dfs.path(path)
-    if array then array:add(show.json(attr, canonical)) else print_one(canonical, attr) end
+    if asked.json then
+      show.line{ path = dfs.encode_name(canonical), attr = show.json(attr) }
+    else
+      print_one(canonical, attr)
+    end
     return true
   end)
-  if array then array:close() end
-  return ok, problem
 end
 
 return {
   summary = "show the attributes of names",
   usage = "stat PATH...",
-  examples = { "dfs stat /sets/a", "dfs stat --json /sets/a | jq -r '.[0].size'" },
+  examples = { "dfs stat /sets/a", "dfs stat --json /sets/a | jq -r .attr.size" },
   operands = { 1 },
   json = true,
   run = run,

@@ -3,7 +3,7 @@
 --   options = {
 --     { name = "recursive", short = "rR", help = "whole trees" },
 --     { name = "goal", argument = "N", type = "integer", min = 1, max = 9, help = "replicas to keep" },
---     { name = "chunk-size", argument = "SIZE", type = "size", help = "bytes of a chunk" },
+--     { name = "chunk-size", argument = "SIZE", type = "size", min = 65536, help = "bytes of a chunk" },
 --     { name = "durability", argument = "HOW", choices = { "sync", "async" }, help = "when it is stored" },
 --     { name = "name", argument = "GLOB", dash = true, help = "-name too, as find spells it" },
 --   },
@@ -62,16 +62,22 @@ local function integer(value, option)
   return nil, min and ("takes a number of at least %d"):format(min) or "takes a number"
 end
 
-local function size(value)
+local function size_text(bytes)
+  return (dfs.size_text(bytes):gsub("%.0 ([KMGT])iB$", "%1"))
+end
+
+local function size(value, option)
   local bytes = dfs.parse_size(value)
-  if bytes then return bytes end
-  return nil, "takes a size such as 4096, 64M or 1.5G"
+  if not bytes then return nil, "takes a size such as 4096, 64M or 1.5G" end
+  local min, max = option.min or bytes, option.max or bytes
+  if bytes >= min and bytes <= max then return bytes end
+  return nil, ("takes a size from %s to %s"):format(size_text(min), size_text(max))
 end
 
 local function convert(option, value)
   if option.choices then return one_of(value, option.choices) end
   if option.type == "integer" then return integer(value, option) end
-  if option.type == "size" then return size(value) end
+  if option.type == "size" then return size(value, option) end
   return value
 end
 
@@ -80,10 +86,10 @@ local function unknown(flag, options)
   for _, option in ipairs(options) do flags[#flags + 1] = "--" .. option.name end
   local nearest = #flag > 2 and require("nearest").of(flag, flags)
   local hint = nearest and (": did you mean %s?"):format(nearest) or ""
-  return ("unknown flag %s%s"):format(dfs.quote(flag), hint), flag
+  return ("unknown flag %s%s"):format(dfs.quote(flag), hint)
 end
 
--- Splits argv (argv[1] is the verb) into what was asked for; nil, a sentence and the flag where it can't be.
+-- Splits argv (argv[1] is the verb) into what was asked for; nil and a sentence where it can't be.
 function args.parse(verb, argv)
   local options = args.options(verb)
   local known = index(options)
@@ -129,20 +135,20 @@ function args.parse(verb, argv)
 
   while at <= #argv do
     local word = argv[at]
-    local problem, flag
+    local problem
     if word == "--" then
       table.move(argv, at + 1, #argv, #parsed + 1, parsed)
       break
     elseif known.dash[word:sub(2)] and word:sub(1, 1) == "-" then
       problem = take(known.dash[word:sub(2)], word)
     elseif word:sub(1, 2) == "--" then
-      problem, flag = take_long(word)
+      problem = take_long(word)
     elseif word:sub(1, 1) == "-" and word ~= "-" then
-      problem, flag = take_short(word)
+      problem = take_short(word)
     else
       parsed[#parsed + 1] = word
     end
-    if problem then return nil, problem, flag end
+    if problem then return nil, problem end
     at = at + 1
   end
   return args.count(verb, parsed)

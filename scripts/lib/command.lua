@@ -5,11 +5,6 @@ local args = require "args"
 
 local command = {}
 
--- Flags of `dfs` itself; they stand before the verb and are gone when a script runs.
-local GLOBAL_FLAGS = {
-  ["--master"] = "H:P", ["--token"] = "T", ["--config"] = "FILE", ["--commands"] = "DIR",
-}
-
 local function read_script(name)
   for _, directory in ipairs(dfs.directories) do
     local path = ("%s/%s.lua"):format(directory, name)
@@ -54,10 +49,7 @@ local function unknown(name)
   return 2
 end
 
-local function misused(name, verb, sentence, flag)
-  if flag and GLOBAL_FLAGS[flag] then
-    sentence = ("%s stands before the verb: dfs %s %s %s"):format(flag, flag, GLOBAL_FLAGS[flag], name)
-  end
+local function misused(name, verb, sentence)
   complain(name, ("%s; usage: dfs %s"):format(sentence, verb.usage))
   return 2
 end
@@ -71,8 +63,8 @@ local function failed(name, verb, problem)
 end
 
 local function execute(name, verb, argv)
-  local parsed, problem, flag = args.parse(verb, argv)
-  if not parsed then return misused(name, verb, problem, flag) end
+  local parsed, problem = args.parse(verb, argv)
+  if not parsed then return misused(name, verb, problem) end
   if parsed.help then
     io.write(require("help").of(name, verb))
     return 0

@@ -68,7 +68,7 @@ end
 
 -- `target_of(source)` says where each of `sources` goes.
 function get_tree.run(sources, target_of)
-  local batch, made = transfers.new("get"), {}
+  local batch, made = transfers.new("get", sources.json), {}
   for _, source in ipairs(sources) do get_any(batch, source, target_of(source), sources.recursive, made) end
   batch:wait()
   for i = #made, 1, -1 do

@@ -5,19 +5,18 @@ progress.__index = progress
 
 local DELAY, INTERVAL = 1, 0.2
 
--- `files`: how many there are, nil for a single transfer.
-function progress.new(files)
+function progress.new()
   local now = dfs.clock()
   return setmetatable({
     shows = dfs.isatty(2), start = now, next = now + DELAY, drawn = false,
-    bytes = 0, total = 0, files = files, done = 0,
+    bytes = 0, total = 0, files = 0, done = 0,
   }, progress)
 end
 
 local function text(self, now)
   local seconds = math.max(now - self.start, 0.001)
   local rate = dfs.size_text(math.floor(self.bytes / seconds)) .. "/s"
-  local files = self.files and ("%d of %d files, "):format(self.done, self.files) or ""
+  local files = self.files > 0 and ("%d of %d files, "):format(self.done, self.files) or ""
   if self.total and self.total > 0 then
     local percent = math.min(100, 100 * self.bytes // self.total)
     return ("%s%d%% of %s, %s"):format(files, percent, dfs.size_text(self.total), rate)
@@ -42,6 +41,11 @@ function progress:of_file(size)
     before = bytes
     draw(self)
   end
+end
+
+-- One more of many files will come.
+function progress:expect()
+  self.files = self.files + 1
 end
 
 function progress:file_done()

@@ -51,7 +51,7 @@ end
 
 -- `target_of(source)` says where each of `sources` goes.
 function put_tree.run(sources, options, target_of)
-  local batch, made = transfers.new("put"), {}
+  local batch, made = transfers.new("put", sources.json), {}
   options.recursive = sources.recursive
   for _, source in ipairs(sources) do
     local target, problem = target_of(source)

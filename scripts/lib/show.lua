@@ -31,28 +31,19 @@ function show.size(bytes, human)
   return human and dfs.size_text(bytes) or tostring(bytes)
 end
 
--- An attr in the form that all --json use: 64-bit numbers are strings, names are encoded.
-function show.json(attr, path)
+-- An attr in the form that all --json use (docs/json.md): 64-bit numbers are strings, names are encoded.
+function show.json(attr)
   return {
-    path = dfs.encode_name(path), name = dfs.encode_name(attr.name), kind = attr.kind,
-    size = tostring(attr.size), mode = attr.mode, uid = attr.uid, gid = attr.gid, links = attr.links,
-    mtime_ns = tostring(attr.mtime_ns), inode = attr.inode, generation = tostring(attr.generation),
-    goal = attr.goal, chunk_size = tostring(attr.chunk_size),
-    target = attr.target and dfs.encode_name(attr.target),
+    name = dfs.encode_name(attr.name), kind = attr.kind, size = tostring(attr.size), mode = attr.mode,
+    uid = attr.uid, gid = attr.gid, links = attr.links, mtime_ns = tostring(attr.mtime_ns),
+    inode = attr.inode, generation = tostring(attr.generation), goal = attr.goal,
+    chunk_size = tostring(attr.chunk_size), target = attr.target and dfs.encode_name(attr.target),
   }
 end
 
--- Prints a JSON array element by element, for lists that do not fit in memory.
-function show.json_array()
-  local array, count = {}, 0
-  function array.add(_, value)
-    io.write(count == 0 and "[" or ",\n", dfs.json(value))
-    count = count + 1
-  end
-  function array.close()
-    io.write(count == 0 and "[]\n" or "]\n")
-  end
-  return array
+-- One JSON document, on a line of its own.
+function show.line(document)
+  io.write(dfs.json(document), "\n")
 end
 
 return show

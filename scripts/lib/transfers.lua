@@ -1,4 +1,4 @@
--- Many files put or got at once: at most so many waiting, one progress line, failures and warnings collected.
+-- Files put or got, one or many at once: one progress line, failures and warnings collected, --json.
 
 local progress = require "progress"
 
@@ -7,9 +7,10 @@ transfers.__index = transfers
 
 local WAITING_MAX = 512 -- bounds the memory of a tree with millions of files
 
-function transfers.new(verb)
+-- With `json` each file that is done is a line on standard output.
+function transfers.new(verb, json)
   return setmetatable({
-    verb = verb, progress = progress.new(0), waiting = 0, total = 0, failures = {}, warned = {},
+    verb = verb, json = json, progress = progress.new(), waiting = 0, total = 0, failures = {}, warned = {},
   }, transfers)
 end
 
@@ -32,17 +33,36 @@ function transfers:note(ok, problem)
   return ok
 end
 
--- Queue one by dfs.queue_put or dfs.queue_get; `size` where it is known.
+-- A file is done: `result`, or nil and an error.
+function transfers:ended(result, problem, file, path)
+  self.progress:file_done()
+  self:note(result, problem)
+  if not result then return end
+  if result.warning then self:warn(result.warning) end
+  if not self.json then return end
+  require("show").line{
+    path = dfs.encode_name(path), ["local"] = dfs.encode_name(file), bytes = tostring(result.bytes),
+    goal = result.goal, chunks = result.chunks, retries = result.retries, warning = result.warning,
+  }
+end
+
+-- One file now, by dfs.put_file or dfs.get_file; `size` where it is known.
+function transfers:one(move, from, to, size, options)
+  local transfer = setmetatable({ progress = self.progress:of_file(size) }, { __index = options })
+  local result, problem = move(from, to, transfer)
+  local put = move == dfs.put_file
+  self:ended(result, problem, put and from or to, put and to or from)
+end
+
+-- Queue one of many, by dfs.queue_put or dfs.queue_get.
 function transfers:add(queue, from, to, size, options)
   local transfer = setmetatable({ progress = self.progress:of_file(size) }, { __index = options })
   if self.waiting >= WAITING_MAX then self:wait() end
   self.waiting = self.waiting + 1
-  self.progress.files = self.progress.files + 1
-  local ok, problem = queue(from, to, transfer, function(result, failure)
+  self.progress:expect()
+  local ok, problem = queue(from, to, transfer, function(...)
     self.waiting = self.waiting - 1
-    self.progress:file_done()
-    if result and result.warning then self:warn(result.warning) end
-    self:note(result, failure)
+    self:ended(...)
   end)
   if not ok then
     self.waiting = self.waiting - 1

@@ -105,7 +105,7 @@ role_pid() { pgrep -f -- "^dfs [a-z]+ .*--dir $cluster_dir/$1( |$)"; }
 cluster_kill() { pkill -9 -f -- "^dfs [a-z]+ .*--dir $cluster_dir" ; pkill -9 -f -- "dfs up --dir $cluster_dir" ; await no_process "$cluster_dir"; }
 no_process() { ! pgrep -f -- "--dir $1" | grep -v "^$$\$" | grep -q .; }
 
-nodes_up() { [ "$("$dfs_program" nodes --json 2>/dev/null | jq '[.nodes[]? | select(.state == "up")] | length')" = "$1" ]; }
+nodes_up() { [ "$("$dfs_program" nodes --json 2>/dev/null | jq '[.nodes[] | select(.state == "up")] | length')" = "$1" ]; }
 
 tap_end() {
   local dir

@@ -154,8 +154,6 @@ static void arguments_that_do_not_fit_are_misuse(void **state)
 	        "dfs t: --how takes sync or async, not 'maybe'; usage: dfs t [X]\n");
 	run("t --recursive=yes", 2, "dfs t: --recursive takes no value; usage: dfs t [X]\n");
 	run("t a b c", 2, "dfs t: 'c' is one argument too many; usage: dfs t [X]\n");
-	run("t --master h:1", 2,
-	        "dfs t: --master stands before the verb: dfs --master H:P t; usage: dfs t [X]\n");
 	script("t", "operands = { 2 },", "error('ran')");
 	run("t", 2, "dfs t: an argument is missing; usage: dfs t [X]\n");
 	run("t a", 2, "dfs t: too few arguments; usage: dfs t [X]\n");

@@ -94,9 +94,34 @@ static void put_hands_on_what_is_asked(void **state)
 	run("put --goal 2 --durability sync -r b /d", 0, "");
 	assert_int_equal(fake.last.goal, 2);
 	assert_false(fake.last.async);
+	run("put --chunk-size 64K b", 0, "");
+	run("put --chunk-size 1G b", 0, "");
+	run("put --chunk-size 65535 b", 2,
+	        "dfs put: --chunk-size takes a size from 64K to 1G, not '65535'; usage: dfs put "
+	        "[-r] FILE... [DEST]\n");
 	run("put --goal 12 b", 2,
 	        "dfs put: --goal takes a number from 1 to 9, not '12'; usage: dfs put [-r] FILE... "
 	        "[DEST]\n");
+}
+
+static void json_is_a_line_for_each_file(void **state)
+{
+	(void)state;
+	shell_file("in/a", "1");
+	prints("put --json in/a /x",
+	        "{\"bytes\":\"1\",\"chunks\":1,\"goal\":3,\"local\":\"in/a\",\"path\":"
+	        "\"/x\",\"retries\":0}\n");
+	shell_file("in/100%", "2");
+	prints("put -r --json in",
+	        "{\"bytes\":\"1\",\"chunks\":1,\"goal\":3,\"local\":\"in/a\",\"path\":"
+	        "\"/in/a\",\"retries\":0}\n"
+	        "{\"bytes\":\"1\",\"chunks\":1,\"goal\":3,\"local\":\"in/100%25\",\"path\":"
+	        "\"/in/100%25\",\"retries\":0}\n");
+	has(run("get --json /x out", 0, ""), "\"local\":\"out\",\"path\":\"/x\"");
+	has(run("get --json -r /in", 0, ""), "\"local\":\"./in/a\",\"path\":\"/in/a\"");
+	run("get --json /x -", 2,
+	        "dfs get: --json and the file can't both go to standard output; usage: dfs get "
+	        "[-r] PATH... [DEST]\n");
 }
 
 static void a_warning_is_told_and_is_no_failure(void **state)
@@ -322,6 +347,7 @@ int main(void)
 	        TEST(put_places_files_as_cp_does),
 	        TEST(put_stores_standard_input),
 	        TEST(put_hands_on_what_is_asked),
+	        TEST(json_is_a_line_for_each_file),
 	        TEST(a_warning_is_told_and_is_no_failure),
 	        TEST(put_r_places_trees_as_cp_r_does),
 	        TEST(put_r_skips_special_files_with_a_warning),
