@@ -75,7 +75,11 @@ struct io_exchange_events {
 	void (*body)(void *arg, const void *bytes, size_t size);        /* the other side's body, in order */
 	void (*body_end)(void *arg);                                     /* the other side's body is complete, an empty one too */
 	void (*writable)(void *arg);                                     /* asked for by io_exchange_want_write */
-	/* Last event. `why` NULL: both bodies are complete; else a sentence. The exchange is gone when it returns. */
+	/*
+	 * Last event; the exchange is gone when it returns. `why` NULL: both bodies are complete; else a sentence.
+	 * A server is told when its response is with the kernel, a client when the response is here. A server may answer
+	 * before it has the whole request: the client gets that response whole, then both are told a sentence.
+	 */
 	void (*closed)(void *arg, const char *why);
 };
 
@@ -111,7 +115,10 @@ struct io_net_ops {
 
 	struct io_exchange *(*exchange_open)(void *ctx, const char *address, const struct io_request *request,
 					     const struct io_exchange_events *events, void *arg);
-	/* Server side: status and headers; the body follows by io_exchange_write, exactly body_size bytes. */
+	/*
+	 * Server side: status and headers; the body follows by `write`, exactly body_size bytes. 0, DFS_E_INVAL (answered
+	 * already), DFS_E_CLOSED (the connection is gone), DFS_E_NOMEM.
+	 */
 	int (*respond)(void *ctx, struct io_exchange *exchange, const struct io_response *response);
 	void (*want_write)(void *ctx, struct io_exchange *exchange);
 	/*
