@@ -37,7 +37,10 @@ static void too_late(struct sim_event *event)
 {
 	struct io_channel *channel = SIM_CONTAINER(event, struct io_channel, late);
 
-	sim_end_finish(&channel->end, 0, 0, "can not connect: no answer");
+	bool connecting = channel->end.state == SIM_END_CONNECTING;
+
+	sim_end_finish(&channel->end, 0, 0,
+	        connecting ? "can not connect: no answer" : "no answer to a probe");
 }
 
 static char *bearer_header(const char *bearer)
@@ -52,21 +55,30 @@ static char *bearer_header(const char *bearer)
 	return text;
 }
 
+static struct io_channel *channel_create(struct sim_host *host, struct sim_host *other)
+{
+	struct io_channel *channel = sim_alloc(sizeof(*channel));
+
+	sim_end_init(&channel->end, &channel_class, host, other);
+	channel->end.owned = true;
+	channel->late.fire = too_late;
+	return channel;
+}
+
 struct io_channel *sim_channel_open(void *ctx, const char *address, const char *path,
         const char *bearer, const struct io_channel_events *events, void *arg)
 {
 	struct sim_host *host = ctx;
-	struct io_channel *channel = sim_alloc(sizeof(*channel));
-	struct sim_host *other = sim_address_host(host, address, channel->end.port);
+	char port[SIM_PORT_SIZE];
+	struct sim_host *other = sim_address_host(host, address, port);
+	struct io_channel *channel = channel_create(host, other);
 
-	sim_end_init(&channel->end, &channel_class, host, other);
-	channel->end.owned = true;
+	strcpy(channel->end.port, port);
 	channel->events = events;
 	channel->arg = arg;
 	channel->path = sim_strdup(path);
 	channel->bearer = bearer_header(bearer);
 	sim_connect(&channel->end, address);
-	channel->late.fire = too_late;
 	if (sim_end_alive(&channel->end))
 		sim_event_set(host->sim, &channel->late, host, SIM_CHANNEL_CONNECT_MS * 1000);
 	return channel;
@@ -107,15 +119,13 @@ static int ask_service(
 
 static void accept(struct sim_end *client, struct io_server *server)
 {
-	struct io_channel *channel = sim_alloc(sizeof(*channel));
+	struct io_channel *channel = channel_create(server->host, client->host);
 	struct sim *sim = client->host->sim;
 	int status;
 
 	sim_say(sim, "%s <> %s channel %s", client->host->name, server->host->name,
 	        channel_of(client)->path);
-	sim_end_init(&channel->end, &channel_class, server->host, client->host);
 	channel->end.server = server;
-	channel->end.owned = true;
 	sim_end_join(client, &channel->end);
 	sim_end_hold(&channel->end);
 	sim_end_send(&channel->end, SIM_PACKET_OPENED, 0, NULL, 0, NULL);
@@ -130,8 +140,8 @@ static void opened(struct io_channel *channel)
 {
 	struct early *early;
 
-	sim_end_open(&channel->end);
 	sim_event_cancel(channel->end.host->sim, &channel->late);
+	sim_end_open(&channel->end);
 	while ((early = channel->early)) {
 		channel->early = early->next;
 		channel->end.unsent_bytes -= early->size;
@@ -234,6 +244,20 @@ static void closed(struct sim_end *end, int status, const char *why)
 		channel->events->closed(channel->arg, status, why);
 }
 
+/* Both sides probe a channel that is silent, as the real world does; here only when nobody could
+ * answer. */
+static void silence(struct sim_end *end, bool silent)
+{
+	struct sim *sim = end->host->sim;
+	struct sim_event *late = &channel_of(end)->late;
+
+	if (!silent)
+		sim_event_cancel(sim, late);
+	else if (!sim_event_pending(late))
+		sim_event_set(sim, late, end->host,
+		        1000 * sim_rng_between(&sim->rng, SIM_PROBE_MIN_MS, SIM_PROBE_MAX_MS));
+}
+
 static bool blocked(const struct sim_end *end)
 {
 	return false;
@@ -263,6 +287,7 @@ static const struct sim_end_class channel_class = {
         .accept = accept,
         .deliver = deliver,
         .blocked = blocked,
+        .silence = silence,
         .stop = stop,
         .closed = closed,
         .fini = fini,

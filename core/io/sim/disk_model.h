@@ -2,7 +2,6 @@
 #ifndef IO_SIM_DISK_MODEL_H
 #define IO_SIM_DISK_MODEL_H
 
-#include <uthash.h>
 #include "io/sim/world.h"
 
 /*

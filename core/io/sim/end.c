@@ -43,13 +43,23 @@ void sim_end_join(struct sim_end *client, struct sim_end *server)
 {
 	client->peer = server;
 	server->peer = client;
-	server->state = SIM_END_OPEN; /* the client hears of it later */
+	sim_end_open(server); /* the client hears of it later */
 }
 
 void sim_end_open(struct sim_end *end)
 {
 	assert(end->state == SIM_END_CONNECTING);
 	end->state = end->vanished ? SIM_END_LOST : SIM_END_OPEN;
+	sim_end_listen(end);
+}
+
+void sim_end_listen(struct sim_end *end)
+{
+	bool silent = end->vanished || end->other->paused ||
+	              sim_link_cut(end->host->sim, end->host, end->other);
+
+	if (end->class->silence && (end->state == SIM_END_OPEN || end->state == SIM_END_LOST))
+		end->class->silence(end, silent);
 }
 
 void sim_end_hold(struct sim_end *end)
@@ -156,6 +166,7 @@ static void lose(struct sim_end *end)
 	end->vanished = true;
 	if (end->state == SIM_END_OPEN)
 		end->state = SIM_END_LOST;
+	sim_end_listen(end);
 }
 
 static void breaking_fires(struct sim_event *event)
@@ -311,10 +322,11 @@ static void packet_arrives(struct sim_event *event)
 
 	if (cut)
 		wait_at_partition(to);
-	if (cut || to->ending || packet != to->packets || to->class->blocked(to)) {
+	if (cut || to->ending || to->class->blocked(to)) {
 		packet->parked = true;
 		return;
 	}
+	assert(packet == to->packets); /* what parks one parks all behind it */
 	DL_DELETE(to->packets, packet);
 	sim_end_hold(to);
 	deliver(to, packet);

@@ -34,6 +34,7 @@ static void add_to_world(struct sim *sim, struct sim_host *host)
 	host->index = (unsigned)sim->hosts_count;
 	sim->hosts = sim_realloc(sim->hosts, (sim->hosts_count + 1) * sizeof(struct sim_host *));
 	sim->hosts[sim->hosts_count++] = host;
+	HASH_ADD_STR(sim->by_name, name, host);
 }
 
 struct sim_host *sim_host_create(struct sim *sim, const char *name)
@@ -65,13 +66,10 @@ struct io *sim_host_io(struct sim_host *host)
 
 struct sim_host *sim_host_find(struct sim *sim, const char *name, size_t name_size)
 {
-	for (size_t i = 0; i < sim->hosts_count; i++) {
-		struct sim_host *host = sim->hosts[i];
+	struct sim_host *host;
 
-		if (strlen(host->name) == name_size && memcmp(host->name, name, name_size) == 0)
-			return host;
-	}
-	return NULL;
+	HASH_FIND(hh, sim->by_name, name, name_size, host);
+	return host;
 }
 
 void sim_host_free(struct sim_host *host)
@@ -194,4 +192,5 @@ void sim_host_pause(struct sim_host *host, bool paused)
 	host->paused = paused;
 	if (!paused)
 		release_held(host);
+	sim_net_host_pauses(host);
 }

@@ -77,9 +77,8 @@ static void heal_end(struct sim_end *end)
 {
 	struct sim *sim = end->host->sim;
 
-	if (end->state == SIM_END_CONNECTING)
-		return;
 	sim_event_cancel(sim, &end->breaking);
+	sim_end_listen(end);
 	sim_end_resend(end);
 	if (end->state == SIM_END_LOST)
 		sim_end_unanswered(end);
@@ -93,11 +92,9 @@ void sim_partition(struct sim *sim, struct sim_host *a, struct sim_host *b, bool
 	        cut ? "are cut off from each other" : "reach each other again");
 	sim_link_get(sim, a, b)->cut = cut;
 	sim_link_get(sim, b, a)->cut = cut;
-	if (cut)
-		return;
-	each_end(a, b, heal_end);
+	each_end(a, b, cut ? sim_end_listen : heal_end);
 	if (a != b)
-		each_end(b, a, heal_end);
+		each_end(b, a, cut ? sim_end_listen : heal_end);
 }
 
 static void reset_end(struct sim_end *end)
@@ -114,7 +111,13 @@ void sim_drop_connections(struct sim *sim, struct sim_host *a, struct sim_host *
 		each_end(b, a, reset_end);
 }
 
-/* ---- death and return of a host ---- */
+/* ---- what befalls a host ---- */
+
+void sim_net_host_pauses(struct sim_host *host)
+{
+	for (size_t i = 0; i < host->sim->hosts_count; i++)
+		each_end(host->sim->hosts[i], host, sim_end_listen);
+}
 
 void sim_net_host_dies(struct sim_host *host, bool power_cut, bool silent)
 {

@@ -2,7 +2,6 @@
 #ifndef IO_SIM_NET_MODEL_H
 #define IO_SIM_NET_MODEL_H
 
-#include <uthash.h>
 #include "io/sim/world.h"
 
 /*
@@ -24,12 +23,15 @@
  */
 
 enum {
+	SIM_PORT_SIZE = 8, /* of a port as text */
 	SIM_CONNECT_CUT_MS =
 	        5000, /* connecting across a partition, or to a host that fell silent */
 	SIM_CHANNEL_CONNECT_MS = 10000, /* until a channel is open, as in the real world */
 	SIM_BREAK_MS = 20000,           /* traffic waits that long across a partition */
-	SIM_STALL_MS = 60000,           /* bytes of an exchange are owed and none come or go */
-	SIM_ANSWER_MS = 120000,         /* a whole request waits for its response */
+	SIM_PROBE_MIN_MS = 20000,       /* a channel's probes go unanswered */
+	SIM_PROBE_MAX_MS = 30000,
+	SIM_STALL_MS = 60000,   /* bytes of an exchange are owed and none come or go */
+	SIM_ANSWER_MS = 120000, /* a whole request waits for its response */
 };
 
 /* ---- packets ---- */
@@ -63,6 +65,8 @@ struct sim_end_class {
 	void (*accept)(struct sim_end *client, struct io_server *server);
 	void (*deliver)(struct sim_end *end, struct sim_packet *packet);
 	bool (*blocked)(const struct sim_end *end);
+	/* The other side can not be heard from now on, or can again; NULL: nobody minds. */
+	void (*silence)(struct sim_end *end, bool silent);
 	/* Stop the class's own events. */
 	void (*stop)(struct sim_end *end);
 	void (*closed)(struct sim_end *end, int status, const char *why);
@@ -80,7 +84,7 @@ struct sim_end {
 	bool vanished;   /* the peer, without a word: LOST as soon as it is OPEN */
 	bool ending;     /* `step` will tell `closed` */
 	unsigned holds;  /* it stays in memory */
-	char port[8];
+	char port[SIM_PORT_SIZE];
 	struct io_server *server;   /* that accepted it */
 	struct sim_packet *packets; /* to this end */
 	uint64_t last_arrival_us;
@@ -114,6 +118,8 @@ void sim_end_send(struct sim_end *end, enum sim_packet_kind kind, uint64_t wire_
         const void *bytes, size_t size, struct sim_head *head);
 /* Something was sent to a peer that is gone: sooner or later its host says so, where it can. */
 void sim_end_unanswered(struct sim_end *end);
+/* Look whether the other side can be heard: after a partition, a pause, or their end. */
+void sim_end_listen(struct sim_end *end);
 /* What could not be delivered arrives anew. */
 void sim_end_resend(struct sim_end *end);
 void sim_end_drop_packets(struct sim_end *end);
@@ -176,7 +182,7 @@ uint64_t sim_link_transfer_us(
 struct io_server {
 	struct sim_host *host;
 	uint64_t life; /* of the process that listens */
-	char port[8];
+	char port[SIM_PORT_SIZE];
 	const struct io_service *service;
 	void *arg;
 	struct io_server *prev, *next;
@@ -203,11 +209,12 @@ enum { SIM_WINDOW_MIN = 64 * 1024, SIM_WINDOW_MAX = 1024 * 1024 };
 struct sim_stream {
 	uint64_t left; /* bytes that the owner has yet to write; IO_BODY_UNKNOWN until it writes its
 	                  end */
-	char *buffer;  /* written, still here */
-	size_t buffered, capacity;
-	size_t flying; /* left, not yet taken by the other side's owner */
-	size_t window; /* of both, before the owner must wait */
-	bool ended;    /* its end is sent */
+	char *buffer;
+	size_t buffered;           /* written, still here */
+	size_t consumed, capacity; /* of the buffer: in front of them, in all */
+	size_t flying;             /* left, not yet taken by the other side's owner */
+	size_t window;             /* of both, before the owner must wait */
+	bool ended;                /* its end is sent */
 	struct sim_event pump;
 };
 

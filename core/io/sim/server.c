@@ -69,7 +69,7 @@ struct io_server *sim_serve(
         void *ctx, const char *address, const struct io_service *service, void *arg, char *ret_why)
 {
 	struct sim_host *host = ctx;
-	char port[8];
+	char port[SIM_PORT_SIZE];
 	struct sim_host *named = sim_address_host(host, address, port);
 	const char *fault = serve_fault(host, named, port);
 	struct io_server *server;

@@ -51,6 +51,7 @@ void sim_destroy(struct sim *sim)
 		return;
 	for (size_t i = 0; i < sim->hosts_count; i++)
 		sim_net_host_free(sim->hosts[i]);
+	HASH_CLEAR(hh, sim->by_name);
 	for (size_t i = 0; i < sim->hosts_count; i++)
 		sim_host_free(sim->hosts[i]);
 	sim_net_destroy(sim->net);

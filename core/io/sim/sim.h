@@ -33,39 +33,62 @@ void sim_run_for(struct sim *sim, uint64_t ms);
 uint64_t sim_now_ms(const struct sim *sim);
 uint64_t sim_events(const struct sim *sim);
 
-/* A host: an `io`, a disk that survives crashes, and an address by name ("node1:7071" reaches host
- * "node1"). */
+/*
+ * A host: an `io`, a disk that survives crashes, and an address by its name ("node1:7071" reaches
+ * host "node1"). Clocks differ: each host's io_mono_ms begins somewhere of its own, and anew after
+ * a power cut; io_wall_ms begins at 1,700,000,000,000 everywhere, until sim_host_wall_step.
+ */
 struct sim_host *sim_host_create(struct sim *sim, const char *name);
 struct io *sim_host_io(struct sim_host *host);
 /*
  * Power cut: timers, jobs and conversations of the host are gone without any callback; peers see
- * `closed` after a delay, or silence (`silent`). Its files keep what was synced and, by chance,
- * parts of what was not (torn, lost, reordered by 4 KiB pages); its kv keeps or loses nothing that
- * was committed. The owner then frees its objects (destroyers may call the io: they are no-ops on a
- * crashed host) and starts anew after sim_host_restart.
+ * `closed` after a delay, or silence (`silent`: channels break when their probes go unanswered,
+ * after 20 to 30 s; exchanges when their patience ends, see README.md). Its files keep what was
+ * synced and, by chance, parts of what was not (torn, lost, reordered by 4 KiB pages); its kv keeps
+ * what was committed. May be called anywhere, also from a callback of the host.
+ *
+ * The owner then frees its objects: on a crashed host, and for objects from before a restart,
+ * destroyers only free and other calls do nothing. What nobody frees the world frees.
  */
 void sim_host_crash(struct sim_host *host, bool silent);
 /* kill -9: as a crash, but what was written stays (the page cache lives). */
 void sim_host_kill(struct sim_host *host);
 void sim_host_restart(struct sim_host *host); /* the io works again, nothing runs on it yet */
 
-/* Faults. */
-void sim_host_wall_step(struct sim_host *host,
-        int64_t step_ms); /* io_wall_ms jumps, as when someone sets the clock */
-void sim_partition(struct sim *sim, struct sim_host *a, struct sim_host *b,
-        bool cut); /* both ways: traffic waits, then breaks */
+/* ---- faults ---- */
+
+/* io_wall_ms jumps, as when someone sets the clock. */
+void sim_host_wall_step(struct sim_host *host, int64_t step_ms);
+/* SIGSTOP: its events wait, its kernel goes on. */
+void sim_host_pause(struct sim_host *host, bool paused);
+/* Both ways: traffic waits; after 20 s connections break, connecting fails in 5 s. */
+void sim_partition(struct sim *sim, struct sim_host *a, struct sim_host *b, bool cut);
+/* Each connection between them is reset; what was under way on it is lost. */
 void sim_drop_connections(struct sim *sim, struct sim_host *a, struct sim_host *b);
-void sim_host_pause(struct sim_host *host, bool paused);       /* SIGSTOP: its events wait */
-void sim_disk_capacity(struct sim_host *host, uint64_t bytes); /* ENOSPC past it */
-void sim_disk_fail_after(struct sim_host *host,
-        uint64_t operations); /* the Nth disk operation from now gives EIO, once */
-void sim_disk_crash_after(struct sim_host *host,
-        uint64_t operations); /* power cut at the Nth disk operation from now */
-bool sim_host_crashed(const struct sim_host *host);
-uint64_t sim_disk_operations(const struct sim_host *host);
-/* Flip one bit of a stored file. */
+
+/* ENOSPC past it. Before the first call: 1 TiB. */
+void sim_disk_capacity(struct sim_host *host, uint64_t bytes);
+/* The Nth disk operation from now gives EIO, once; 0: none does. A failed fdatasync has lost bytes
+ * (RULES 31). */
+void sim_disk_fail_after(struct sim_host *host, uint64_t operations);
+/* Power cut at the Nth disk operation from now, before or after it is done; 0: none. */
+void sim_disk_crash_after(struct sim_host *host, uint64_t operations);
+/* Flip one bit of a stored file: bit N is of byte N / 8. 0, -ENOENT, -EISDIR, -ERANGE (past the
+ * end). */
 int sim_disk_flip(struct sim_host *host, const char *path, uint64_t bit);
-/* The host's ordered KV, made at first use; lives as long as the host, through crashes. */
+
+bool sim_host_crashed(const struct sim_host *host); /* or killed, and not restarted yet */
+/* Every call of io/disk.h that may fail counts as one, but for space and size; so does a commit of
+ * the host's kv. */
+uint64_t sim_disk_operations(const struct sim_host *host);
+
+/* ---- the ordered KV ---- */
+
+/*
+ * The host's, made at first use; it lives as long as the host, through crashes. A commit that
+ * returned 0 is durable; one that a fault of the disk hits is stored or not, and the store answers
+ * DFS_E_IO until the process ends (RULES 18).
+ */
 struct kv *sim_host_kv(struct sim_host *host);
 /* DFS_E_NOSPC for puts that take keys and values past it. */
 void sim_kv_capacity(struct kv *kv, uint64_t bytes);
@@ -76,6 +99,8 @@ void sim_kv_capacity(struct kv *kv, uint64_t bytes);
  */
 struct kv *sim_kv_clone(struct kv *kv);
 int sim_kv_open_copy(struct kv **ret, struct sim_host *host, const char *path);
+
+/* ---- the trace ---- */
 
 /*
  * The trace: a line for each message, exchange, fault and whatever sim_note adds, with the

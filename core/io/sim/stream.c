@@ -87,8 +87,10 @@ static size_t piece_size(struct sim_rng *rng)
 
 static void buffer_consume(struct sim_stream *out, size_t size)
 {
+	out->consumed += size;
 	out->buffered -= size;
-	memmove(out->buffer, out->buffer + size, out->buffered);
+	if (out->buffered == 0)
+		out->consumed = 0;
 }
 
 /* One piece leaves. Where nobody reads any more (the server answered early) it is dropped, as
@@ -105,14 +107,16 @@ static uint64_t send_piece(struct io_exchange *exchange)
 	wire_us = sim_link_transfer_us(sim_of(exchange), end->host, end->other, size);
 	if (end->peer)
 		out->flying += size;
-	sim_end_send(end, SIM_PACKET_BODY, wire_us, out->buffer, size, NULL);
+	sim_end_send(end, SIM_PACKET_BODY, wire_us, out->buffer + out->consumed, size, NULL);
 	buffer_consume(out, size);
 	return wire_us;
 }
 
 static void writable_later(struct io_exchange *exchange, uint64_t delay_us)
 {
-	bool room = pending(&exchange->out) < exchange->out.window;
+	const struct sim_stream *out = &exchange->out;
+	bool room =
+	        out->left > 0 && pending(out) < out->window; /* no body owed: it does not come */
 
 	if (exchange->want_write && exchange->started && room &&
 	        !sim_event_pending(&exchange->writable))
@@ -180,14 +184,26 @@ static void writable_fires(struct sim_event *event)
 	sim_end_release(&exchange->end);
 }
 
+/* Room at the end: what was consumed at the front is given back first. */
+static void buffer_grow(struct sim_stream *out, size_t size)
+{
+	if (out->consumed + out->buffered + size <= out->capacity)
+		return;
+	if (out->buffered > 0)
+		memmove(out->buffer, out->buffer + out->consumed, out->buffered);
+	out->consumed = 0;
+	if (out->buffered + size <= out->capacity / 2)
+		return;
+	out->capacity = 2 * (out->buffered + size);
+	out->buffer = sim_realloc(out->buffer, out->capacity);
+}
+
 static void buffer_append(struct sim_stream *out, const void *bytes, size_t size)
 {
-	if (out->buffered + size > out->capacity) {
-		out->capacity = 2 * (out->buffered + size);
-		out->buffer = sim_realloc(out->buffer, out->capacity);
-	}
-	if (size > 0)
-		memcpy(out->buffer + out->buffered, bytes, size);
+	if (size == 0)
+		return;
+	buffer_grow(out, size);
+	memcpy(out->buffer + out->consumed + out->buffered, bytes, size);
 	out->buffered += size;
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uthash.h>
 #include "io/sim/sim.h"
 
 /*
@@ -63,9 +64,10 @@ struct sim {
 	uint64_t now_us;
 	uint64_t events;
 	struct sim_queue queue;
-	struct sim_rng rng; /* the network's, and the seeds of the hosts' own */
-	struct sim_host **hosts;
+	struct sim_rng rng;      /* the network's, and the seeds of the hosts' own */
+	struct sim_host **hosts; /* as they were created */
 	size_t hosts_count;
+	struct sim_host *by_name;
 	struct sim_net *net;
 	void (*trace)(void *arg, const char *text);
 	void *trace_arg;
@@ -100,6 +102,7 @@ struct sim_host {
 	struct sim *sim;
 	char name[SIM_HOST_NAME_MAX];
 	unsigned index; /* in sim->hosts */
+	UT_hash_handle hh;
 	enum sim_host_state state;
 	bool silent; /* crashed so that nobody hears of it */
 	bool paused;
@@ -160,6 +163,7 @@ extern const struct io_net_ops sim_net_ops;
 struct sim_net *sim_net_create(void);
 void sim_net_destroy(struct sim_net *net);
 void sim_net_host_dies(struct sim_host *host, bool power_cut, bool silent);
+void sim_net_host_pauses(struct sim_host *host); /* or goes on */
 void sim_net_host_restarts(struct sim_host *host);
 void sim_net_host_free(struct sim_host *host);
 

@@ -364,13 +364,33 @@ static void a_rename_between_directories_never_loses_the_file(void **state)
 		struct bench bench = bench_create(seed);
 		bool source_synced = seed % 2;
 
-		assert_int_equal(io_disk(bench.io, mkdir, "/bad"), 0);
 		store_text(&bench, "/a", "x");
+		assert_int_equal(io_disk(bench.io, mkdir, "/bad"), 0);
 		assert_int_equal(io_disk(bench.io, rename, "/a", "/bad/a"), 0);
 		assert_int_equal(io_disk(bench.io, fsync_dir, source_synced ? "/" : "/bad"), 0);
 		power_cycle(&bench);
 		assert_true(is_text(&bench, "/bad/a", "x"));
 		assert_false(exists(&bench, "/a"));
+		sim_destroy(bench.sim);
+	}
+}
+
+static void a_replaced_directory_takes_its_unsynced_changes_along(void **state)
+{
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		struct bench bench = bench_create(seed);
+
+		assert_int_equal(io_disk(bench.io, mkdir, "/old"), 0);
+		store_text(&bench, "/old/a", "x");
+		assert_int_equal(io_disk(bench.io, fsync_dir, "/old"), 0);
+		assert_int_equal(io_disk(bench.io, mkdir, "/new"), 0);
+		assert_int_equal(io_disk(bench.io, unlink, "/old/a"), 0); /* never synced */
+		assert_int_equal(io_disk(bench.io, rename, "/new", "/old"), 0);
+		assert_int_equal(io_disk(bench.io, fsync_dir, "/"), 0);
+		power_cycle(&bench);
+		assert_false(exists(&bench, "/old/a"));
+		assert_int_equal(io_disk(bench.io, mkdir, "/old"), -EEXIST);
+		assert_int_equal(io_disk(bench.io, mkdir, "/new"), 0);
 		sim_destroy(bench.sim);
 	}
 }
@@ -474,7 +494,7 @@ static void crash_a_file(uint64_t seed, struct fates *fates)
 		stored_size = size;
 	}
 	power_cycle(&bench);
-	fd = io_disk(bench.io, open, "/a", IO_OPEN_READ);
+	fd = io_disk(bench.io, open, "/a", IO_OPEN_READ | IO_OPEN_WRITE);
 	found_size = io_disk(bench.io, size, fd);
 	assert_true(found_size >= (int64_t)stored_size && found_size <= (int64_t)size);
 	if (stored_size < size) {
@@ -484,6 +504,10 @@ static void crash_a_file(uint64_t seed, struct fates *fates)
 		        found_size > (int64_t)stored_size && found_size < (int64_t)size;
 	}
 	assert_int_equal(read_at(&bench, fd, found, IMAGE, 0), found_size);
+	assert_int_equal(io_disk(bench.io, truncate, fd, IMAGE), 0);
+	assert_int_equal(read_at(&bench, fd, found, IMAGE, 0), IMAGE);
+	for (int64_t at = found_size; at < IMAGE; at++)
+		assert_int_equal(found[at], 0); /* nothing comes back from past the end */
 	/* what the size cut off counts as never written */
 	memset(written + found_size, 0, sizeof(written) - (size_t)found_size);
 	for (int at = 0; at < IMAGE; at += PAGE)
@@ -693,6 +717,7 @@ int main(void)
 	        cmocka_unit_test(directories_survive_as_a_prefix_of_what_was_done),
 	        cmocka_unit_test(an_unsynced_unlink_or_rename_may_be_undone),
 	        cmocka_unit_test(a_rename_between_directories_never_loses_the_file),
+	        cmocka_unit_test(a_replaced_directory_takes_its_unsynced_changes_along),
 	        cmocka_unit_test(syncing_a_directory_does_not_sync_its_own_name),
 	        cmocka_unit_test(an_unsynced_truncate_brings_back_all_or_nothing),
 	        cmocka_unit_test(over_a_thousand_seeds_no_synced_byte_is_lost_and_the_rest_tears),
