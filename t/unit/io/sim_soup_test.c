@@ -584,7 +584,7 @@ static void whatever_befalls_them_the_promises_hold(void **state)
 {
 	struct soup counts = {0};
 
-	for (uint64_t seed = 1; seed <= 16; seed++) {
+	for (uint64_t seed = 1; seed <= 30; seed++) {
 		struct story story = {0};
 
 		print_message("# seed %llu\n", (unsigned long long)seed);

@@ -8,7 +8,7 @@
 /* A trace kept as one text, a line each. Zero-initialise; pass `story_line` to sim_trace. */
 struct story {
 	char *text;
-	size_t size;
+	size_t size, capacity;
 };
 
 static inline void story_line(void *arg, const char *text)
@@ -16,7 +16,10 @@ static inline void story_line(void *arg, const char *text)
 	struct story *story = arg;
 	size_t size = strlen(text);
 
-	story->text = realloc(story->text, story->size + size + 2);
+	if (story->size + size + 2 > story->capacity) {
+		story->capacity = 2 * (story->size + size + 2);
+		story->text = realloc(story->text, story->capacity);
+	}
 	memcpy(story->text + story->size, text, size);
 	story->size += size;
 	story->text[story->size++] = '\n';
