@@ -20,7 +20,7 @@ for victim in 1 2 3; do
   before=$(stored $victim)
   # A slow source, so that the death falls into the put on any machine.
   { head -c 60000000 "$tmp/in"; await test -e "$tmp/killed"; tail -c +60000001 "$tmp/in"; } |
-    dfs put --goal 2 --chunk-size 16M - "/put-$victim" 2>"$tmp/err" &
+    dfs put --goal 2 --chunk-size 4M - "/put-$victim" 2>"$tmp/err" &
   put=$!
   await more_than $victim "$before"
   kill -9 "$(role_pid node$victim)"
