@@ -69,7 +69,8 @@ void seal_frozen(struct cluster *cluster, const struct call *call, int code,
 		member->absent = !reply->found;
 		member->state = reply->state == PROTO_HELD_STATE_OPEN ? PROTO_HELD_STATE_FROZEN
 		                                                      : reply->state;
-		member->version = call->version;
+		/* One that sealed itself before keeps its version until it is told to raise it. */
+		member->version = reply->version ? reply->version : call->version;
 		member->length = reply->length;
 		member->crc = reply->crc;
 		member->committed = reply->committed;
@@ -259,7 +260,7 @@ static void late_answer(
 	struct chunk *chunk = chunk_find(cluster, call->chunk);
 	struct proto_held held = {
 	        .chunk = call->chunk,
-	        .version = call->version,
+	        .version = reply->version ? reply->version : call->version,
 	        .length = reply->length,
 	        .crc = reply->crc,
 	        .state = reply->state == PROTO_HELD_STATE_OPEN ? PROTO_HELD_STATE_FROZEN

@@ -230,7 +230,7 @@ static bool member_judge(struct cluster *cluster, struct chunk *chunk, const str
 	        .crc = member->crc,
 	        .state = member->state,
 	};
-	bool seal;
+	bool seal = false;
 
 	if (!node)
 		return false;
@@ -242,7 +242,8 @@ static bool member_judge(struct cluster *cluster, struct chunk *chunk, const str
 	 */
 	replica_set(
 	        cluster, chunk, node, member->held ? held_judge(chunk, &held, &seal) : MARK_OPEN);
-	return member->held && held.state == PROTO_HELD_STATE_FROZEN;
+	return member->held && (held.state == PROTO_HELD_STATE_FROZEN ||
+	                               (held.state == PROTO_HELD_STATE_SEALED && seal));
 }
 
 static void member_heard(struct cluster *cluster, struct chunk *chunk, struct open *open,

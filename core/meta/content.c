@@ -143,6 +143,13 @@ static int check_extent(const struct proto_extent_new *extent, uint64_t expected
 		return error_set(err, DFS_E_INVAL,
 		        "chunk %016" PRIx64 " was not written by session %016" PRIx64,
 		        extent->chunk, session);
+	/* RULES 1: once it is being frozen only the seal may end it; the commit waits for that. */
+	if (row->state == PROTO_CHUNK_STATE_OPEN && extent->version != 0 &&
+	        extent->version != row->version)
+		return error_set(err, DFS_E_STALE,
+		        "chunk %016" PRIx64 " is being sealed: it has version %" PRIu64
+		        ", the receipt %" PRIu64,
+		        extent->chunk, row->version, extent->version);
 	if (row->state == PROTO_CHUNK_STATE_SEALED &&
 	        extent->chunk_offset + extent->length > row->length)
 		return error_set(err, DFS_E_RANGE,

@@ -465,6 +465,7 @@ S.calls = {
       { "crc", "u32", "CRC32C of these bytes" },
       { "committed", "u64", "commit length known here" },
       { "state", "enum", "in its index", of = "held_state" },
+      { "version", "u64", "that it has now: lower than asked where it had sealed itself before; 0: as asked", optional = true },
     },
     errors = { "STALE", "FENCED", "IO", "CORRUPT" } },
 
@@ -688,6 +689,7 @@ S.op_structs = {
     { "chunk_offset", "u64", "where it begins in the chunk" },
     { "length", "u64", "bytes, > 0" },
     { "crc", "u32", "CRC32C of these bytes" },
+    { "version", "u64", "of the receipt: an open chunk must still have it (RULES 1); 0: the master sealed the chunk" },
   } },
 }
 

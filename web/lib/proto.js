@@ -532,6 +532,7 @@ export const CALLS = {
       { name: "crc", type: "u32" },
       { name: "committed", type: "u64" },
       { name: "state", type: "enum", of: "held_state" },
+      { name: "version", type: "u64", optional: true },
     ],
   },
   // cut to a length and seal; refused where the bytes differ

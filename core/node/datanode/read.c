@@ -15,8 +15,8 @@ struct chunk_read {
 	struct io_exchange *exchange;
 	struct store_read *read; /* NULL once it is done */
 	struct store_held held;
-	uint64_t offset, length, body_size;
-	bool framed, head, whole;
+	uint64_t offset, length;
+	bool framed, head;
 	bool started;  /* the status line went out */
 	bool writing;  /* inside `writable`: a piece may be written at once */
 	bool more;     /* the socket takes more in this turn */
@@ -99,10 +99,7 @@ static int begin(struct chunk_read *read, const struct io_request *request, stru
 	if (code != 0)
 		return error_set(err, code, "datanode %s has no replica of chunk %016llx", read->datanode->address,
 			(unsigned long long)ask.chunk);
-	code = store_read_begin(read->datanode->store, &ask, events, &read->read, err);
-	if (code == 0)
-		read->body_size = store_read_body_size(read->read);
-	return code;
+	return store_read_begin(read->datanode->store, &ask, events, &read->read, err);
 }
 
 static int check_ticket(struct chunk_read *read, const struct io_request *request, struct dfs_error *err)
@@ -144,7 +141,7 @@ static int check_range(struct chunk_read *read, const struct ticket *ticket, con
 static int respond(struct chunk_read *read)
 {
 	static const enum chunk_state states[] = {CHUNK_OPEN, CHUNK_FROZEN, CHUNK_SEALED, CHUNK_FROZEN};
-	struct io_response response = {.status = 206, .body_size = read->head ? 0 : read->body_size};
+	struct io_response response = {.status = 206, .body_size = read->head ? 0 : store_read_body_size(read->read)};
 	struct chunk_range range = {.first = read->offset, .last = read->offset + read->length - 1};
 	struct chunk_info info = {
 		.version = read->held.version,

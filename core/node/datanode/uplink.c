@@ -251,6 +251,7 @@ static void frozen(void *arg, int status, const struct dfs_error *err, const str
 		reply.length = held->length;
 		reply.crc = held->crc;
 		reply.committed = held->committed;
+		reply.version = held->version;
 		reply.state = (enum proto_held_state)held->state;
 	}
 	if (status == 0 || status == DFS_E_NOENT)

@@ -15,7 +15,12 @@ struct write_plan {
 	struct proto_chunk_new chunks[ALLOCATE_MAX];
 	size_t chunks_count;
 	char warning[256];
+	struct proto_op op;  /* stage, commit: waits for chunks that are being sealed */
+	size_t settled;      /* extents of it that were looked at */
+	unsigned attempts;
 };
+
+enum { SETTLE_ATTEMPTS = 5 };
 
 static bool decide_goal(struct request *request, const struct file_request *file, uint32_t asked, struct write_plan *plan);
 static bool allocate_chunks(struct request *request, const char *path, uint64_t index, uint32_t count,
@@ -27,8 +32,11 @@ static void begun(void *arg, const struct meta_result *result);
 static void allocated(void *arg, const struct meta_result *result);
 static struct proto_allocated *plan_open(struct request *request);
 static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version, uint32_t crc);
-static bool extents_proven(struct request *request, const struct proto_extent *extents, size_t count);
-static struct proto_extent_new *extents_copy(struct request *request, const struct proto_extent *extents, size_t count);
+static struct proto_extent_new *extents_proven(struct request *request, const struct proto_extent *extents, size_t count);
+static bool extent_proven(struct request *request, const struct proto_extent *extent, size_t i, uint64_t *ret_version);
+static void extents_settle(struct request *request);
+static void settled(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version, uint32_t crc);
+static bool settle_again(struct request *request, const struct meta_result *result);
 static void staged(void *arg, const struct meta_result *result);
 static void committed(void *arg, const struct meta_result *result);
 static void ended(void *arg, const struct meta_result *result);
@@ -144,34 +152,38 @@ void handle_seal(struct request *request, const void *args)
 void handle_stage(struct request *request, const void *args)
 {
 	const struct proto_stage_args *stage = args;
-	struct proto_op op = {.kind = PROTO_OP_STAGE};
+	struct write_plan *plan = request->plan = arena_alloc(&request->arena, sizeof(*plan));
+	struct proto_op_stage *op = &plan->op.stage;
 
-	if (!extents_proven(request, stage->extents, stage->extents_count))
+	plan->op.kind = PROTO_OP_STAGE;
+	op->extents = extents_proven(request, stage->extents, stage->extents_count);
+	if (!op->extents)
 		return;
 	session_seen(request->master, stage->session);
-	op.stage.session = stage->session;
-	op.stage.extents = extents_copy(request, stage->extents, stage->extents_count);
-	op.stage.extents_count = stage->extents_count;
-	request_submit(request, &op, staged);
+	op->session = stage->session;
+	op->extents_count = stage->extents_count;
+	extents_settle(request);
 }
 
 void handle_commit(struct request *request, const void *args)
 {
 	const struct proto_commit_args *commit = args;
-	struct proto_op op = {.kind = PROTO_OP_COMMIT};
+	struct write_plan *plan = request->plan = arena_alloc(&request->arena, sizeof(*plan));
+	struct proto_op_commit *op = &plan->op.commit;
 
-	if (!extents_proven(request, commit->extents, commit->extents_count))
+	plan->op.kind = PROTO_OP_COMMIT;
+	op->extents = extents_proven(request, commit->extents, commit->extents_count);
+	if (!op->extents)
 		return;
 	session_seen(request->master, commit->session);
-	op.commit.session = commit->session;
-	op.commit.size = commit->size;
-	op.commit.extents = extents_copy(request, commit->extents, commit->extents_count);
-	op.commit.extents_count = commit->extents_count;
-	op.commit.mode = commit->mode & 07777;
-	op.commit.mtime_ns = commit->mtime_ns ? commit->mtime_ns : io_wall_ms(request->master->io) * 1000000;
-	op.commit.uid = commit->uid;
-	op.commit.gid = commit->gid;
-	request_submit(request, &op, committed);
+	op->session = commit->session;
+	op->size = commit->size;
+	op->extents_count = commit->extents_count;
+	op->mode = commit->mode & 07777;
+	op->mtime_ns = commit->mtime_ns ? commit->mtime_ns : io_wall_ms(request->master->io) * 1000000;
+	op->uid = commit->uid;
+	op->gid = commit->gid;
+	extents_settle(request);
 }
 
 void handle_abandon(struct request *request, const void *args)
@@ -399,49 +411,103 @@ static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t le
 
 /*
  * RULES 11: each extent shows the datanode's receipt for exactly these bytes, or lies in a chunk that the master itself
- * has sealed under this very session (the operation checks the session and the length).
+ * has sealed under this very session (the operation checks the session and the length). NULL after refusing the request.
  */
-static bool extents_proven(struct request *request, const struct proto_extent *extents, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct proto_extent *extent = &extents[i];
-		struct receipt_claim claim;
-		struct proto_row_chunk row;
-		struct dfs_error err = {0};
-
-		if (extent->receipt && extent->receipt[0]) {
-			if (receipt_parse(request->master->options.key, extent->receipt, &claim, &err) == 0 &&
-				claim.chunk == extent->chunk && claim.offset == extent->chunk_offset &&
-				claim.length == extent->length && claim.crc == extent->crc)
-				continue;
-			request_refuse(request, DFS_E_PERM, "extent %zu: its receipt is not for these bytes", i);
-			return false;
-		}
-		if (meta_chunk(request->master->meta, extent->chunk, &request->arena, &row, &err) != 0) {
-			request_fail(request, &err);
-			return false;
-		}
-		if (row.state != PROTO_CHUNK_STATE_SEALED) {
-			request_refuse(request, DFS_E_PERM, "extent %zu: chunk %016llx is not sealed, and no receipt came with it", i,
-				(unsigned long long)extent->chunk);
-			return false;
-		}
-	}
-	return true;
-}
-
-static struct proto_extent_new *extents_copy(struct request *request, const struct proto_extent *extents, size_t count)
+static struct proto_extent_new *extents_proven(struct request *request, const struct proto_extent *extents, size_t count)
 {
 	struct proto_extent_new *ret = arena_alloc(&request->arena, (count + 1) * sizeof(*ret));
 
-	for (size_t i = 0; ret && i < count; i++) {
-		ret[i].offset = extents[i].offset;
-		ret[i].chunk = extents[i].chunk;
-		ret[i].chunk_offset = extents[i].chunk_offset;
-		ret[i].length = extents[i].length;
-		ret[i].crc = extents[i].crc;
+	for (size_t i = 0; i < count; i++) {
+		const struct proto_extent *extent = &extents[i];
+
+		ret[i].offset = extent->offset;
+		ret[i].chunk = extent->chunk;
+		ret[i].chunk_offset = extent->chunk_offset;
+		ret[i].length = extent->length;
+		ret[i].crc = extent->crc;
+		if (!extent_proven(request, extent, i, &ret[i].version))
+			return NULL;
 	}
 	return ret;
+}
+
+static bool extent_proven(struct request *request, const struct proto_extent *extent, size_t i, uint64_t *ret_version)
+{
+	struct receipt_claim claim;
+	struct proto_row_chunk row;
+	struct dfs_error err = {0};
+
+	if (extent->receipt && extent->receipt[0]) {
+		if (receipt_parse(request->master->options.key, extent->receipt, &claim, &err) == 0 && claim.chunk == extent->chunk &&
+			claim.offset == extent->chunk_offset && claim.length == extent->length && claim.crc == extent->crc) {
+			*ret_version = claim.version;
+			return true;
+		}
+		request_refuse(request, DFS_E_PERM, "extent %zu: its receipt is not for these bytes", i);
+		return false;
+	}
+	if (meta_chunk(request->master->meta, extent->chunk, &request->arena, &row, &err) != 0) {
+		request_fail(request, &err);
+		return false;
+	}
+	if (row.state == PROTO_CHUNK_STATE_SEALED)
+		return true;
+	request_refuse(request, DFS_E_PERM, "extent %zu: chunk %016llx is not sealed, and no receipt came with it", i,
+		(unsigned long long)extent->chunk);
+	return false;
+}
+
+/*
+ * A chunk that the master began to freeze (a node died, the master itself was restarted) has a higher version than the
+ * receipt. Its seal comes first, with these extents under the floor; only then is the operation queued.
+ */
+static void extents_settle(struct request *request)
+{
+	struct write_plan *plan = request->plan;
+	bool commit = plan->op.kind == PROTO_OP_COMMIT;
+	const struct proto_extent_new *extents = commit ? plan->op.commit.extents : plan->op.stage.extents;
+	size_t count = commit ? plan->op.commit.extents_count : plan->op.stage.extents_count;
+
+	for (; plan->settled < count; plan->settled++) {
+		const struct proto_extent_new *extent = &extents[plan->settled];
+		uint64_t end = extent->chunk_offset + extent->length;
+		struct proto_row_chunk row;
+		struct dfs_error err = {0};
+
+		if (extent->version == 0)
+			continue;
+		if (meta_chunk(request->master->meta, extent->chunk, &request->arena, &row, &err) != 0) {
+			request_fail(request, &err);
+			return;
+		}
+		if (row.state == PROTO_CHUNK_STATE_OPEN && row.version != extent->version) {
+			cluster_seal(request->master->cluster, extent->chunk, end > row.floor ? end : row.floor, settled, request);
+			return;
+		}
+	}
+	request_submit(request, &plan->op, commit ? committed : staged);
+}
+
+static void settled(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version, uint32_t crc)
+{
+	struct request *request = arg;
+
+	if (code != 0)
+		request_fail(request, err);
+	else
+		extents_settle(request);
+}
+
+/* The operation met a chunk whose freeze began after we looked: look again. */
+static bool settle_again(struct request *request, const struct meta_result *result)
+{
+	struct write_plan *plan = request->plan;
+
+	if (result->code != DFS_E_STALE || ++plan->attempts > SETTLE_ATTEMPTS)
+		return false;
+	plan->settled = 0;
+	extents_settle(request);
+	return true;
 }
 
 static void staged(void *arg, const struct meta_result *result)
@@ -449,6 +515,8 @@ static void staged(void *arg, const struct meta_result *result)
 	struct request *request = arg;
 	struct proto_stage_reply reply = {0};
 
+	if (settle_again(request, result))
+		return;
 	if (result->code != 0)
 		request_fail(request, &result->err);
 	else
@@ -460,6 +528,8 @@ static void committed(void *arg, const struct meta_result *result)
 	struct request *request = arg;
 	struct proto_commit_reply reply = {.attr = result->attr};
 
+	if (settle_again(request, result))
+		return;
 	if (result->code != 0)
 		request_fail(request, &result->err);
 	else

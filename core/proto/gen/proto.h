@@ -299,6 +299,7 @@ struct proto_extent_new {
 	uint64_t chunk_offset; /* where it begins in the chunk */
 	uint64_t length; /* bytes, > 0 */
 	uint32_t crc; /* CRC32C of these bytes */
+	uint64_t version; /* of the receipt: an open chunk must still have it (RULES 1); 0: the master sealed the chunk */
 };
 extern const struct proto_shape proto_extent_new_shape;
 
@@ -727,6 +728,7 @@ struct proto_freeze_reply {
 	uint32_t crc; /* CRC32C of these bytes */
 	uint64_t committed; /* commit length known here */
 	enum proto_held_state state; /* in its index */
+	uint64_t version; /* that it has now: lower than asked where it had sealed itself before; 0: as asked */
 };
 extern const struct proto_shape proto_freeze_reply_shape;
 

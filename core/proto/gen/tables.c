@@ -306,8 +306,9 @@ static const struct proto_field proto_extent_new_fields[] = {
 	{ FIELD(proto_extent_new, chunk_offset, U64) },
 	{ FIELD(proto_extent_new, length, U64) },
 	{ FIELD(proto_extent_new, crc, U32) },
+	{ FIELD(proto_extent_new, version, U64) },
 };
-const struct proto_shape proto_extent_new_shape = { "extent_new", sizeof(struct proto_extent_new), proto_extent_new_fields, 5 };
+const struct proto_shape proto_extent_new_shape = { "extent_new", sizeof(struct proto_extent_new), proto_extent_new_fields, 6 };
 _Static_assert(sizeof(struct proto_extent_new) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_hello_args_fields[] = {
@@ -700,8 +701,9 @@ static const struct proto_field proto_freeze_reply_fields[] = {
 	{ FIELD(proto_freeze_reply, crc, U32) },
 	{ FIELD(proto_freeze_reply, committed, U64) },
 	{ FIELD(proto_freeze_reply, state, ENUM), .values = &proto_held_state_values },
+	{ FIELD(proto_freeze_reply, version, U64), .optional = true },
 };
-const struct proto_shape proto_freeze_reply_shape = { "reply", sizeof(struct proto_freeze_reply), proto_freeze_reply_fields, 5 };
+const struct proto_shape proto_freeze_reply_shape = { "reply", sizeof(struct proto_freeze_reply), proto_freeze_reply_fields, 6 };
 _Static_assert(sizeof(struct proto_freeze_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_seal_at_args_fields[] = {
