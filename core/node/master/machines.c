@@ -21,6 +21,7 @@ static void out_call(void *arg, uint32_t node, enum proto_call call, const void 
 static void out_submit(void *arg, const struct proto_op *op, uint64_t token);
 static void out_event(void *arg, const char *line);
 static int out_ticket(void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE]);
+static bool out_writer_alive(void *arg, uint64_t chunk);
 static struct effect *effect_new(struct master *master, uint64_t token);
 static void called(void *arg, int code, const struct dfs_error *err, const void *reply);
 static void durable(void *arg, const struct meta_result *result);
@@ -60,6 +61,7 @@ struct cluster_out machines_out(struct master *master)
 		.submit = out_submit,
 		.event = out_event,
 		.ticket = out_ticket,
+		.writer_alive = out_writer_alive,
 		.arg = master,
 	};
 }
@@ -431,6 +433,20 @@ static int out_ticket(void *arg, uint64_t chunk, uint64_t version, uint64_t leng
 
 	ticket_sign(master->options.key, &ticket, ret);
 	return 0;
+}
+
+/* A session that falls silent is ended by the reaper: its row is its life (RULES 11). */
+static bool out_writer_alive(void *arg, uint64_t chunk)
+{
+	struct master *master = arg;
+	struct arena arena = {0};
+	struct proto_row_chunk row;
+	struct proto_row_session session;
+	bool alive = meta_chunk(master->meta, chunk, &arena, &row, NULL) == 0 && row.session != 0 &&
+		meta_session(master->meta, row.session, &arena, &session, NULL) == 0;
+
+	arena_fini(&arena);
+	return alive;
 }
 
 static struct effect *effect_new(struct master *master, uint64_t token)
