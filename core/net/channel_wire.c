@@ -9,14 +9,22 @@
 #include <utlist.h>
 #include "base/text.h"
 
-enum { KEEP_MAX = 64 * 1024 }; /* memory a silent channel keeps */
+enum {
+	KEEP_MAX = 64 * 1024, /* memory a silent channel keeps */
+	CLOSE_TEXT_MAX = 120, /* RFC 6455 5.5: a control frame carries 125 bytes */
+};
 
-/* Refuse what came and close: the other side gets status and sentence, and so does our own
- * `closed`. */
+/*
+ * Close, saying why to the other side and to our own `closed`. At once: libwebsockets waits for the
+ * other side's word, which may never come.
+ */
 static int refuse(struct io_channel *channel, enum lws_close_status status, const char *why)
 {
-	snprintf(channel->why, sizeof(channel->why), "%s", why);
-	lws_close_reason(channel->wsi, status, (unsigned char *)channel->why, strlen(channel->why));
+	char text[CLOSE_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s", why);
+	lws_close_reason(channel->wsi, status, (unsigned char *)text, strlen(text));
+	channel_dead(channel, why);
 	return -1;
 }
 

@@ -211,6 +211,40 @@ static void an_answer_that_does_not_wait_does_no_harm(void **state)
 	rig_close(&rig);
 }
 
+/* An idle connection that speaks, and one to somebody else, are not for the next request. */
+static void idle_connections_are_not_mixed_up(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+	struct buf request = {0};
+	int listener, first, second;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/bytes/10", 0); /* leaves an idle connection to our own server */
+	reply_wait(&reply);
+	reply_fini(&reply);
+	listener = foreign_listen(&rig);
+	ask(&rig, &reply, "GET", "/x", 0);
+	first = foreign_accept(&rig, listener);
+	plain_read(&rig, first, "\r\n\r\n", &request);
+	plain_send(first, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	reply_wait(&reply);
+	rig_turns(&rig, 3);
+	plain_send(first, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"); /* nobody asked */
+	rig_turns(&rig, 3);
+	ask(&rig, &reply, "GET", "/y", 0);
+	second = foreign_accept(&rig, listener);
+	plain_read(&rig, second, "\r\n\r\n", &request);
+	plain_send(second, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	reply_wait(&reply);
+	assert_true(reply.fine);
+	close(first);
+	close(second);
+	close(listener);
+	buf_fini(&request);
+	rig_close(&rig);
+}
+
 /* ---- refusals
  * -------------------------------------------------------------------------------------------------
  */
@@ -304,6 +338,9 @@ static void a_refusal_in_the_middle_of_a_body_arrives(void **state)
 		assert_false(reply.fine);
 		assert_non_null(strstr(reply.why, "before it had the whole request"));
 		assert_true(reply.sent < 1 << 30);
+		if (i % 2) /* the service took it, and is told how it ended */
+			assert_string_equal(
+			        rig.served_why, "answered before the whole request had come");
 		reply_fini(&reply);
 	}
 	rig_close(&rig);
@@ -328,6 +365,56 @@ static void a_refusal_of_a_server_that_stops_reading_arrives(void **state)
 	reply_wait(&reply);
 	assert_int_equal(reply.status, 507);
 	assert_string_equal(reply.body.data, "full");
+	close(fd);
+	close(listener);
+	buf_fini(&request);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+/* The rest of a refused body is read past: no later request may land in the middle of it. */
+static void after_a_refusal_other_requests_are_answered(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	for (int i = 0; i < 5; i++) {
+		ask(&rig, &reply, "POST", i % 2 ? "/early/1000" : "/status/507", 10000000);
+		reply_wait(&reply);
+		assert_int_equal(reply.status, 507);
+		reply_fini(&reply);
+		ask(&rig, &reply, "GET", "/bytes/1000", 0);
+		reply_wait(&reply);
+		assert_int_equal(reply.received, 1000);
+		assert_true(reply.fine);
+		reply_fini(&reply);
+	}
+	rig_close(&rig);
+}
+
+/* Our caller has written everything, the kernel has not taken it: the request is not whole yet. */
+static void an_answer_before_the_last_byte_left_is_early(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+	struct buf request = {0};
+	int listener, fd;
+
+	rig_open(&rig);
+	listener = foreign_listen(&rig);
+	memset(&reply, 0, sizeof(reply));
+	reply.eager = true;
+	ask_with(&rig, &reply,
+	        &(struct io_request){.method = "POST", .path = "/x", .body_size = 32 << 20});
+	fd = foreign_accept(&rig, listener);
+	plain_read(&rig, fd, "\r\n\r\n", &request);
+	rig_turns(&rig, 20);
+	assert_int_equal(reply.sent, 32 << 20);
+	plain_send(fd, "HTTP/1.1 507 Full\r\nContent-Length: 4\r\n\r\nfull");
+	reply_wait(&reply);
+	assert_int_equal(reply.status, 507);
+	assert_false(reply.fine);
 	close(fd);
 	close(listener);
 	buf_fini(&request);
@@ -579,12 +666,15 @@ int main(void)
 	        cmocka_unit_test(a_head_without_end_is_given_up),
 	        cmocka_unit_test(a_stale_connection_is_not_the_callers_trouble),
 	        cmocka_unit_test(an_answer_that_does_not_wait_does_no_harm),
+	        cmocka_unit_test(idle_connections_are_not_mixed_up),
 	        cmocka_unit_test(nobody_there_is_said_with_the_address),
 	        cmocka_unit_test(an_address_that_is_none_is_said),
 	        cmocka_unit_test(a_server_on_a_taken_or_bad_address_says_why),
 	        cmocka_unit_test(an_address_is_free_again_after_close),
 	        cmocka_unit_test(a_refusal_in_the_middle_of_a_body_arrives),
 	        cmocka_unit_test(a_refusal_of_a_server_that_stops_reading_arrives),
+	        cmocka_unit_test(after_a_refusal_other_requests_are_answered),
+	        cmocka_unit_test(an_answer_before_the_last_byte_left_is_early),
 	        cmocka_unit_test(a_client_may_abort_whenever_it_likes),
 	        cmocka_unit_test(a_client_may_abort_inside_its_body),
 	        cmocka_unit_test(a_server_may_abort_in_the_middle),

@@ -116,6 +116,33 @@ static void a_timer_of_no_delay_lets_others_run(void **state)
 	loop_destroy(loop);
 }
 
+struct again {
+	struct timers timers;
+	struct io_timer *timer;
+	int fired;
+};
+
+static void fire_again(void *arg)
+{
+	struct again *again = arg;
+
+	again->fired++;
+	timers_set(&again->timers, again->timer, 0);
+}
+
+static void what_is_set_meanwhile_waits_for_the_next_run(void **state)
+{
+	struct again again = {0};
+
+	again.timer = timers_create(&again.timers, fire_again, &again);
+	timers_set(&again.timers, again.timer, 0);
+	timers_run(&again.timers, 10);
+	assert_int_equal(again.fired, 1);
+	timers_run(&again.timers, 10);
+	assert_int_equal(again.fired, 2);
+	timers_fini(&again.timers);
+}
+
 static void note(void *arg)
 {
 	(*(int *)arg)++;
@@ -202,13 +229,21 @@ struct job {
 	int number;
 };
 
+/* One thread, in order: a second one would meet it between the two lines. */
+static void take_number(struct job *job)
+{
+	job->number = *job->order;
+	sched_yield();
+	*job->order = job->number + 1;
+}
+
 static void job_run(struct io_work *work)
 {
 	struct job *job = (struct job *)work;
 
 	job->ran_on = pthread_self();
 	if (job->work.lane == IO_LANE_META)
-		job->number = (*job->order)++; /* one thread, in order */
+		take_number(job);
 }
 
 static void job_done(struct io_work *work)
@@ -315,6 +350,25 @@ static void a_stop_before_the_start_counts(void **state)
 	loop_destroy(loop);
 }
 
+static void set_flag(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static void a_stop_counts_once(void **state)
+{
+	struct loop *loop = make(false);
+	bool done = false;
+	struct io_timer *timer = io_timer_create(loop_io(loop), set_flag, &done);
+
+	loop_stop(loop);
+	loop_run(loop);
+	io_timer_set(loop_io(loop), timer, 1);
+	loop_run_until(loop, &done);
+	assert_true(done);
+	loop_destroy(loop);
+}
+
 static void a_flag_that_is_set_returns_at_once(void **state)
 {
 	struct loop *loop = make(false);
@@ -376,12 +430,14 @@ int main(void)
 	        cmocka_unit_test(timers_fire_in_the_order_of_their_time),
 	        cmocka_unit_test(a_timer_set_again_replaces_and_cancelled_stays_silent),
 	        cmocka_unit_test(a_timer_of_no_delay_lets_others_run),
+	        cmocka_unit_test(what_is_set_meanwhile_waits_for_the_next_run),
 	        cmocka_unit_test(the_heap_holds_under_random_use),
 	        cmocka_unit_test(waiting_for_a_timer_does_not_spin),
 	        cmocka_unit_test(jobs_run_elsewhere_and_end_on_the_loop),
 	        cmocka_unit_test(another_thread_stops_it),
 	        cmocka_unit_test(a_signal_stops_it),
 	        cmocka_unit_test(a_stop_before_the_start_counts),
+	        cmocka_unit_test(a_stop_counts_once),
 	        cmocka_unit_test(a_flag_that_is_set_returns_at_once),
 	        cmocka_unit_test(loops_of_several_threads_do_not_meet),
 	        cmocka_unit_test(loops_leave_no_descriptors),

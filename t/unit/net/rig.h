@@ -76,6 +76,7 @@ struct reply {
 	bool ended, closed;
 	bool fine; /* closed with NULL */
 	bool pausing;
+	bool eager; /* writes all, whatever it is told */
 	uint64_t abort_at; /* bytes received; 0: never */
 	char why[512];
 };

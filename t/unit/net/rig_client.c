@@ -88,7 +88,7 @@ static void on_writable(void *arg)
 	struct reply *reply = arg;
 	bool more = true;
 
-	while (more && reply->sent < reply->send_size) {
+	while ((more || reply->eager) && reply->sent < reply->send_size) {
 		size_t size = reply->piece ? reply->piece : 256 * 1024;
 		const char *bytes = pattern_at(reply->sent, &size);
 

@@ -318,6 +318,32 @@ static void waiting_with_a_next_request_does_not_spin(void **state)
 	rig_close(&rig);
 }
 
+/* What comes after a request that waits stays in the sockets, but for one read. */
+static void a_flood_behind_a_waiting_request_is_held_back(void **state)
+{
+	struct rig rig;
+	char *flood = calloc(1, 1 << 20);
+	size_t sent = 0;
+	int fd;
+
+	rig_open(&rig);
+	fd = plain_connect(&rig);
+	plain_send(fd, GET("/hold"));
+	rig_turns(&rig, 10);
+	for (int turns = 0; turns < 200; turns++) {
+		ssize_t part = send(fd, flood, 1 << 20, MSG_NOSIGNAL);
+
+		sent += part > 0 ? (size_t)part : 0;
+		rig_turns(&rig, 1);
+	}
+	assert_true(sent < 32 << 20);
+	rig_abort_held(&rig);
+	close(fd);
+	free(flood);
+	rig_turns(&rig, 10);
+	rig_close(&rig);
+}
+
 /* ---- WebSockets
  * ---------------------------------------------------------------------------------------------- */
 
@@ -504,6 +530,7 @@ int main(void)
 	        cmocka_unit_test(a_client_that_goes_is_noticed),
 	        cmocka_unit_test(a_silent_connection_costs_nothing),
 	        cmocka_unit_test(waiting_with_a_next_request_does_not_spin),
+	        cmocka_unit_test(a_flood_behind_a_waiting_request_is_held_back),
 	        cmocka_unit_test(an_upgrade_carries_its_headers),
 	        cmocka_unit_test(fragments_become_one_message),
 	        cmocka_unit_test(bad_frames_close_with_a_sentence),
