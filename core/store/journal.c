@@ -19,6 +19,7 @@ struct batch {
 	int status;
 };
 
+static bool journal_durable(const struct chunk *chunk);
 static uint64_t news_synced(const struct chunk *chunk);
 static void put_news(struct batch *batch, bool *ret_told);
 static void put(struct batch *batch, struct entry *entry);
@@ -34,9 +35,13 @@ int journal_write(struct chunk *chunk, struct entry *last, struct dfs_error *err
 
 	assert(chunk->index >= 0 && chunk->indexed <= chunk->whole);
 	assert(chunk->state == STORE_OPEN || chunk->state == STORE_FROZEN);
+	/* `sealed` stands alone: the next start reads nothing else, so nothing before it may be
+	 * lost. */
+	assert(!last || last->kind != ENTRY_SEALED || chunk->hidden || journal_durable(chunk));
 	if (chunk->index_size > 0 && chunk->indexed == chunk->whole && !last)
 		return 0;
-	put_news(&batch, &told);
+	if (!last || last->kind != ENTRY_SEALED || chunk->hidden)
+		put_news(&batch, &told);
 	for (size_t i = chunk->indexed; i < chunk->whole && batch.status == 0; i++)
 		put(&batch, &(struct entry){.kind = ENTRY_SPAN, .span = chunk->spans.array[i]});
 	if (last && batch.status == 0)
@@ -68,13 +73,21 @@ void journal_forget_unwritten(struct chunk *chunk)
 	}
 }
 
+static bool journal_durable(const struct chunk *chunk)
+{
+	return chunk->indexed == chunk->whole && chunk->index_size > 0 &&
+	       chunk->sync.lanes[SYNC_INDEX].durable == chunk->index_size;
+}
+
 /*
- * Bytes that the next entry may call synced: those whose spans stand before it in the index. Data may be durable
- * further on, by a write-back while a long append still comes in; that is told the next time.
+ * Bytes that the next entry may call synced: those whose spans stand before it in the index. Data
+ * may be durable further on, by a write-back while a long append still comes in; that is told the
+ * next time.
  */
 static uint64_t news_synced(const struct chunk *chunk)
 {
-	const struct span *last = chunk->indexed > 0 ? &chunk->spans.array[chunk->indexed - 1] : NULL;
+	const struct span *last =
+	        chunk->indexed > 0 ? &chunk->spans.array[chunk->indexed - 1] : NULL;
 	uint64_t indexed = last ? last->offset + last->size : 0;
 
 	return sync_length(chunk) < indexed ? sync_length(chunk) : indexed;

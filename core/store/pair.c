@@ -42,7 +42,7 @@ int recover_pair(struct recovered *pair, struct dfs_error *err)
 	pair->state = STORE_OPEN;
 	if (!sealed_by_tail(pair))
 		rc = replay(pair, err);
-	if (rc == 0 && !pair->absent)
+	if (rc == 0)
 		read_mark(pair);
 	return rc;
 }
@@ -54,7 +54,9 @@ static bool sealed_by_tail(struct recovered *pair)
 {
 	struct entry entry;
 
-	if (!read_tail(pair, &entry) || entry.kind != ENTRY_SEALED)
+	/* Where not all before it was durable, all of it is looked at. */
+	if (!read_tail(pair, &entry) || entry.kind != ENTRY_SEALED ||
+	        entry.durable + ENTRY_SIZE != pair->index_bytes)
 		return false;
 	pair->index.sealed = true;
 	pair->index.version = entry.sealed.version;
@@ -74,6 +76,7 @@ static bool read_tail(struct recovered *pair, struct entry *ret)
 	if (handle < 0)
 		return false;
 	size = io_disk(pair->io, size, handle);
+	pair->index_bytes = size < 0 ? 0 : (uint64_t)size;
 	if (size >= ENTRY_SIZE && size % ENTRY_SIZE == 0)
 		got = io_disk(
 		        pair->io, pread, handle, bytes, ENTRY_SIZE, (uint64_t)size - ENTRY_SIZE);
@@ -299,7 +302,7 @@ static int open_file(const struct recovered *pair, const char *suffix, int flags
 	return io_disk(pair->io, open, path, flags);
 }
 
-/* Given up in an earlier life (RULES 31). */
+/* Given up in an earlier life (RULES 31): whatever is left of it is kept. */
 static void read_mark(struct recovered *pair)
 {
 	char text[sizeof(pair->why)] = {0};
@@ -310,6 +313,7 @@ static void read_mark(struct recovered *pair)
 	if (io_disk(pair->io, pread, handle, text, sizeof(text) - 1, 0) <= 0)
 		snprintf(text, sizeof(text), "it was given up before the start");
 	io_disk(pair->io, close, handle);
+	pair->absent = false;
 	bad(pair, "%s", text);
 }
 

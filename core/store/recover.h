@@ -29,6 +29,7 @@ struct recovered {
 	char why[128]; /* bad, or what was cut */
 	bool absent;   /* nothing that was ever acknowledged: removed */
 	bool cut;
+	uint64_t index_bytes; /* of the file */
 	uint64_t length;
 	uint32_t crc;
 	struct index index;

@@ -99,10 +99,13 @@ void rig_reopen(struct rig *rig)
 
 void rig_step(struct rig *rig)
 {
-	if (rig->sim)
-		assert_true(sim_step(rig->sim));
-	else
+	if (!rig->sim) {
 		rig_real_step(rig->real);
+		return;
+	}
+	assert_true(sim_step(rig->sim));
+	if (rig->kill_after > 0 && --rig->kill_after == 0)
+		sim_host_kill(rig->host);
 }
 
 bool rig_wait(struct rig *rig, const bool *flag)
@@ -120,8 +123,9 @@ void rig_settle(struct rig *rig)
 	/* Long enough for the background sync. */
 	if (rig->sim)
 		sim_run_for(rig->sim, 5000);
-	while (!rig_crashed(rig) && !store_idle(rig->store))
-		rig_step(rig);
+	else
+		while (!store_idle(rig->store))
+			rig_step(rig);
 }
 
 bool rig_crashed(const struct rig *rig)

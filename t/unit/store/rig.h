@@ -32,6 +32,7 @@ struct rig {
 	const char *dirs[4];
 	struct store_options options;
 	struct store *store;
+	uint64_t kill_after; /* simulated: kill -9 after that many steps; 0: never */
 	/* told by `changed` */
 	struct store_held changed[64];
 	size_t changed_count;
@@ -57,7 +58,7 @@ void rig_reopen(struct rig *rig); /* a clean stop and a start */
 void rig_step(struct rig *rig);
 /* Until *flag, or the host crashed; false where it crashed. */
 bool rig_wait(struct rig *rig, const bool *flag);
-void rig_settle(struct rig *rig); /* until the store is idle and clean */
+void rig_settle(struct rig *rig); /* until nothing happens any more by itself */
 bool rig_crashed(const struct rig *rig);
 /* After a crash: free the store, restart the host, open again. */
 void rig_recover(struct rig *rig);
