@@ -69,6 +69,7 @@ void journal_forget_unwritten(struct chunk *chunk)
 		chunk->whole = chunk->indexed;
 		chunk->length = spans_end(&chunk->spans);
 		chunk->crc = spans_crc(&chunk->spans, chunk->whole);
+		sync_cut(chunk, chunk->length);
 		chunk_publish(chunk);
 	}
 }

@@ -158,6 +158,16 @@ uint64_t sync_length(const struct chunk *chunk)
 	return chunk->sync.lanes[SYNC_DATA].durable_length;
 }
 
+void sync_cut(struct chunk *chunk, uint64_t length)
+{
+	struct sync_lane *lane = &chunk->sync.lanes[SYNC_DATA];
+
+	if (lane->durable_length > length)
+		lane->durable_length = length;
+	if (lane->covers_length > length)
+		lane->covers_length = length;
+}
+
 bool sync_clean(const struct chunk *chunk)
 {
 	for (int i = 0; i < SYNC_LANES; i++)

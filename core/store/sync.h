@@ -80,6 +80,8 @@ void sync_wait_drop(struct sync_wait *wait); /* also where it does not wait */
 void sync_abandon(struct chunk *chunk, int status);
 /* Data bytes on disk, at a record boundary. */
 uint64_t sync_length(const struct chunk *chunk);
+/* The chunk ends at `length` again: what comes there next is not on disk yet. */
+void sync_cut(struct chunk *chunk, uint64_t length);
 bool sync_clean(const struct chunk *chunk);
 void sync_fired(void *store); /* the store's timer */
 
