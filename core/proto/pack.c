@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The binary form, out of a struct: what stands in the master's tables and its log. */
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 #include "proto/gen/proto.h"
 #include "proto/parts.h"
@@ -128,9 +129,14 @@ static void number_pack(enum proto_type type, const char *at, struct buf *ret)
 
 static void little(uint64_t value, size_t size, struct buf *ret)
 {
-	unsigned char bytes[8];
+	uint64_t bytes = htole64(value);
 
-	for (size_t i = 0; i < size; i++, value >>= 8)
-		bytes[i] = (unsigned char)value;
-	buf_append(ret, bytes, size);
+	/* Where there is room, as nearly always: a row has a dozen numbers, a commit thousands of
+	 * rows. */
+	if (!ret->failed && ret->capacity - ret->size > sizeof(bytes)) {
+		memcpy(ret->data + ret->size, &bytes, sizeof(bytes));
+		buf_grow(ret, size);
+		return;
+	}
+	buf_append(ret, &bytes, size);
 }
