@@ -107,6 +107,7 @@ static void *worker(void *arg)
 	struct io_pool *pool = arg;
 	struct io_work *work;
 
+	pthread_setname_np(pthread_self(), "worker"); /* in top and perf */
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
 		while (!pool->queued.first && !pool->ending) {

@@ -166,6 +166,91 @@ static void cursor_walks_in_order_of_bytes(void **state)
 	f->kv->ops->abort(txn);
 }
 
+/* Rising keys are appended, others put where they belong: nobody sees the difference. */
+static void puts_in_any_order_come_back_in_order(void **state)
+{
+	enum { KEYS = 3000, TXNS = 300 };
+	struct fixture *f = *state;
+	static int kept[KEYS], now[KEYS]; /* 0: absent, else the value */
+	unsigned random = 1;
+	struct kv_txn *txn;
+	struct kv_cursor *cursor;
+	struct kv_bytes key, value;
+	int rc, at;
+
+	memset(kept, 0, sizeof(kept));
+	for (int t = 1; t <= TXNS; t++) {
+		memcpy(now, kept, sizeof(now));
+		assert_int_equal(f->kv->ops->begin(f->kv, true, &txn), 0);
+		for (int i = 0, run = 0; i < 30; i++) {
+			char name[16];
+
+			random = random * 1103515245 + 12345;
+			at = random >> 30 ? run++ % KEYS
+			                  : (int)(random >> 8) % KEYS; /* rising runs and jumps */
+			run = at + 1;
+			snprintf(name, sizeof(name), "%0*d", at % 3 + 4, at);
+			value = (struct kv_bytes){&t, sizeof(t)};
+			if (random >> 24 & 3) {
+				assert_int_equal(f->kv->ops->put(txn, 5, text(name), value), 0);
+				now[at] = t;
+			} else {
+				assert_int_equal(f->kv->ops->del(txn, 5, text(name)),
+				        now[at] ? 0 : DFS_E_NOENT);
+				now[at] = 0;
+			}
+		}
+		if (t % 5 == 0) {
+			f->kv->ops->abort(txn);
+		} else {
+			assert_int_equal(f->kv->ops->commit(txn), 0);
+			memcpy(kept, now, sizeof(kept));
+		}
+	}
+	at = 0;
+	for (int i = 0; i < KEYS; i++)
+		at += kept[i] != 0;
+	assert_int_equal(f->kv->ops->begin(f->kv, false, &txn), 0);
+	assert_int_equal(f->kv->ops->cursor_open(txn, 5, &cursor), 0);
+	for (rc = f->kv->ops->seek(cursor, (struct kv_bytes){"", 0}, &key, &value); rc == 0; at--) {
+		char name[16], before[16];
+
+		snprintf(name, sizeof(name), "%.*s", (int)key.size, (const char *)key.data);
+		assert_memory_equal(value.data, &kept[atoi(name)], sizeof(int));
+		snprintf(before, sizeof(before), "%s", name);
+		rc = f->kv->ops->next(cursor, &key, &value);
+		if (rc == 0) {
+			snprintf(name, sizeof(name), "%.*s", (int)key.size, (const char *)key.data);
+			assert_true(strcmp(before, name) < 0);
+		}
+	}
+	assert_int_equal(at, 0);
+	f->kv->ops->cursor_close(cursor);
+	f->kv->ops->abort(txn);
+}
+
+/* Half the pages of plain puts, which split a full page in halves. */
+static void rising_keys_fill_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct stat file;
+	struct kv_txn *txn;
+	char key[16], value[100] = "";
+
+	for (int t = 0; t < 20; t++) {
+		assert_int_equal(f->kv->ops->begin(f->kv, true, &txn), 0);
+		for (int i = 0; i < 500; i++) {
+			snprintf(key, sizeof(key), "%08d", t * 500 + i);
+			assert_int_equal(f->kv->ops->put(txn, 0, text(key),
+			                         (struct kv_bytes){value, sizeof(value)}),
+			        0);
+		}
+		assert_int_equal(f->kv->ops->commit(txn), 0);
+	}
+	assert_int_equal(stat(f->file, &file), 0);
+	assert_true(file.st_size < 10000 * 116 * 3 / 2);
+}
+
 static void full_map_is_nospc_and_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -297,6 +382,9 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(
 	                reader_sees_the_state_at_its_begin, setup, teardown),
 	        cmocka_unit_test_setup_teardown(cursor_walks_in_order_of_bytes, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                puts_in_any_order_come_back_in_order, setup, teardown),
+	        cmocka_unit_test_setup_teardown(rising_keys_fill_pages, setup, teardown),
 	        cmocka_unit_test_setup_teardown(
 	                full_map_is_nospc_and_changes_nothing, setup, teardown),
 	        cmocka_unit_test_setup_teardown(copy_opens_as_a_store, setup, teardown),
