@@ -14,6 +14,9 @@ enum {
 	TEXT_MAX = 512,
 };
 
+static struct txn_fresh *fresh_slot(struct txn *txn, uint64_t client);
+static int answer_seek(struct txn *txn, const struct record *record, struct proto_row_answer *ret,
+        struct dfs_error *err);
 static int repeat(struct txn *txn, const struct record *record,
         const struct proto_row_answer *answer, struct meta_result *ret);
 static const char *result_name(const struct proto_op *op);
@@ -26,24 +29,25 @@ static int oldest(struct txn *txn, struct table_key *ret, struct dfs_error *err)
 
 void result_clear(struct meta_result *ret)
 {
-	/* The large arrays stay as they are but for their first byte: this runs for every
-	 * operation. */
+	/* The large arrays stay as they are: this runs for every operation. */
 	ret->code = 0;
+	ret->repeated = false;
+	ret->operation = ret->value = 0;
+	ret->attr = (struct proto_attr){.name = "", .target = ""};
 	ret->err.code = 0;
 	ret->err.text[0] = '\0';
-	ret->operation = ret->value = 0;
-	ret->repeated = false;
-	ret->name_bytes[0] = ret->target_bytes[0] = '\0';
-	ret->attr = (struct proto_attr){.name = ret->name_bytes, .target = ret->target_bytes};
 }
 
 bool answer_find(
         struct txn *txn, const struct record *record, struct meta_result *ret, int *ret_code)
 {
-	struct table_key key = key_u64_2(record->client, record->sequence);
+	struct txn_fresh *fresh = fresh_slot(txn, record->client);
 	struct proto_row_answer answer;
-	int rc = txn_read(txn, META_ANSWER, &key, &answer, &ret->err);
+	int rc;
 
+	if (fresh->client == record->client && record->sequence > fresh->above)
+		return false;
+	rc = answer_seek(txn, record, &answer, &ret->err);
 	if (rc == DFS_E_NOENT)
 		return false;
 	*ret_code = rc == 0 ? repeat(txn, record, &answer, ret) : rc;
@@ -52,7 +56,7 @@ bool answer_find(
 
 void answer_keep(struct txn *txn, const struct record *record, const struct meta_result *result)
 {
-	char text[TEXT_MAX] = "";
+	char text[TEXT_MAX];
 	struct proto_row_answer answer = {
 	        .time_ms = record->time_ms,
 	        .operation = result->operation,
@@ -60,9 +64,13 @@ void answer_keep(struct txn *txn, const struct record *record, const struct meta
 	        .value = result->value,
 	};
 	struct table_key key, age;
+	struct txn_fresh *fresh = fresh_slot(txn, record->client);
 
 	if (record->client == 0)
 		return;
+	if (fresh->client == record->client && record->sequence > fresh->above)
+		fresh->above = record->sequence;
+	text[0] = '\0';
 	if (attr_kept(record->op->kind))
 		attr_write(&result->attr, text);
 	key = key_u64_2(record->client, record->sequence);
@@ -72,6 +80,35 @@ void answer_keep(struct txn *txn, const struct record *record, const struct meta
 	if (txn->oldest_known && record->time_ms < txn->oldest_ms)
 		txn->oldest_ms = record->time_ms;
 	expire(txn);
+}
+
+static struct txn_fresh *fresh_slot(struct txn *txn, uint64_t client)
+{
+	return &txn->fresh[client % TXN_FRESH];
+}
+
+/* The answer, or NOENT; where the client has no later one either, that is remembered. */
+static int answer_seek(struct txn *txn, const struct record *record, struct proto_row_answer *ret,
+        struct dfs_error *err)
+{
+	struct table_key key = key_u64_2(record->client, record->sequence);
+	struct table_cursor cursor = {0};
+	int rc = table_seek(txn->kv, META_ANSWER, &key, &cursor, err);
+	bool found = rc != DFS_E_NOENT; /* or damaged */
+
+	if (found && memcmp(cursor.key.bytes, key.bytes, key.size) == 0) {
+		if (rc == 0)
+			rc = table_unpack(
+			        META_ANSWER, &cursor.key, cursor.value, &txn->arena, ret, err);
+	} else {
+		if (!found || (rc == 0 && key_get_u64(&cursor.key, 0) != record->client))
+			*fresh_slot(txn, record->client) =
+			        (struct txn_fresh){record->client, record->sequence - 1};
+		rc = rc == 0 || rc == DFS_E_CORRUPT ? DFS_E_NOENT
+		                                    : rc; /* damage of another's answer */
+	}
+	table_cursor_fini(&cursor);
+	return rc;
 }
 
 static int repeat(struct txn *txn, const struct record *record,
@@ -163,6 +200,7 @@ static bool attr_read(const char *text, uint64_t inode, struct meta_result *ret)
 		return false;
 	attr->kind = (enum proto_kind)kind;
 	attr->inode = inode;
+	attr->name = ret->name_bytes;
 	snprintf(ret->name_bytes, sizeof(ret->name_bytes), "%s", text + name + 1);
 	return true;
 }

@@ -27,13 +27,13 @@ struct meta;
 
 /* What applying an operation gave. Strings of `attr` are in `name_bytes` and `target_bytes`. */
 struct meta_result {
-	int code; /* 0 or negative */
-	struct dfs_error err;
+	int code;               /* 0 or negative */
+	bool repeated;          /* the answer of an earlier (client, sequence): RULES 17 */
 	uint64_t operation;     /* number in the log, of a repeat the original's; 0 where refused */
 	uint64_t value;         /* inode, session, chunk or datanode made or touched */
-	bool repeated;          /* the answer of an earlier (client, sequence): RULES 17 */
 	struct proto_attr attr; /* where it has one; of a repeat perhaps as of now (README.md) */
 	char name_bytes[256];
+	struct dfs_error err;
 	char target_bytes[4096];
 };
 

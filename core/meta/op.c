@@ -40,10 +40,12 @@ op_apply *op_apply_of(enum proto_op_kind kind)
 void result_attr(struct meta_result *ret, const char *name, size_t name_size, uint64_t inode,
         const struct proto_row_inode *row)
 {
+	bool symlink = row->kind == PROTO_KIND_SYMLINK && row->target;
+
 	assert(name_size < sizeof(ret->name_bytes));
 	memcpy(ret->name_bytes, name, name_size);
 	ret->name_bytes[name_size] = '\0';
-	if (row->kind == PROTO_KIND_SYMLINK && row->target)
+	if (symlink)
 		memccpy(ret->target_bytes, row->target, '\0', sizeof(ret->target_bytes));
 	ret->value = inode;
 	ret->attr = (struct proto_attr){
@@ -59,7 +61,7 @@ void result_attr(struct meta_result *ret, const char *name, size_t name_size, ui
 	        .goal = row->goal,
 	        .chunk_size = row->chunk_size,
 	        .links = row->links,
-	        .target = ret->target_bytes,
+	        .target = symlink ? ret->target_bytes : "",
 	};
 }
 

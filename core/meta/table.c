@@ -203,7 +203,7 @@ int table_write(struct kv_txn *txn, enum meta_table table, const struct table_ke
 int table_unpack(enum meta_table table, const struct table_key *key, struct kv_bytes value,
         struct arena *arena, void *ret_row, struct dfs_error *err)
 {
-	struct dfs_error why = {0};
+	struct dfs_error why; /* not cleared: this runs for every row that is read */
 	int rc;
 
 	assert(table_rows[table].shape);
@@ -272,14 +272,15 @@ static int checked(enum meta_table table, const struct table_key *key, struct kv
 	return 0;
 }
 
-/* The table and the key are in it: a value that stands where another belongs is damage too. */
+/*
+ * The table (as what the sum begins with) and the key are in it: a value that stands where another
+ * belongs is damage too.
+ */
 static uint32_t value_crc(
         enum meta_table table, const struct table_key *key, const void *value, size_t size)
 {
-	uint8_t number = (uint8_t)table;
-	uint32_t crc = crc32c(0, &number, sizeof(number));
+	uint32_t crc = crc32c((uint32_t)table, key->bytes, key->size);
 
-	crc = crc32c(crc, key->bytes, key->size);
 	return crc32c(crc, value, size);
 }
 

@@ -64,7 +64,8 @@ int tree_find(struct kv_txn *kv, struct tree_hint *hint, const char *path, struc
 
 int tree_find_change(struct txn *txn, const char *path, struct place *ret, struct dfs_error *err)
 {
-	if (path_reserved(path))
+	/* Reserved names begin with a dot: most paths have no such name. */
+	if (strstr(path, "/.") && path_reserved(path))
 		return tree_refuse(
 		        err, DFS_E_PERM, path, "/.dfs and .snapshots are the system's own");
 	if (strcmp(path, "/") == 0)

@@ -28,6 +28,8 @@ int txn_begin(struct txn *txn, struct kv *kv, struct dfs_error *err)
 	assert(!txn->kv);
 	for (size_t i = 0; i < TXN_DIRS; i++)
 		txn->dirs[i].inode = 0;
+	for (size_t i = 0; i < TXN_FRESH; i++)
+		txn->fresh[i].client = 0;
 	txn->hint.inode = 0;
 	txn->counters_changed = txn->oldest_known = false;
 	txn->failed = 0;

@@ -20,7 +20,7 @@
  *
  * Thread  the one that began it
  */
-enum { TXN_DIRS = 64 };
+enum { TXN_DIRS = 64, TXN_FRESH = 16 };
 
 static const uint64_t ROOT_INODE = 1;
 
@@ -37,12 +37,19 @@ struct tree_hint {
 	char path[PATH_BYTES_MAX]; /* of the directory, without the '/' at its end */
 };
 
+/* A client of whom no sequence past `above` has an answer: its next request needs no look-up. */
+struct txn_fresh {
+	uint64_t client; /* 0: empty slot */
+	uint64_t above;
+};
+
 struct txn {
 	struct kv_txn *kv;
 	struct proto_row_counters counters; /* format 0: the database is empty */
 	char cluster[33];                   /* what counters.cluster points to */
 	struct tree_hint hint;
 	struct txn_dir dirs[TXN_DIRS];
+	struct txn_fresh fresh[TXN_FRESH];
 	struct buf scratch;
 	bool counters_changed;
 	bool doomed_changed; /* the caller forgets it */

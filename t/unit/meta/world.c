@@ -132,8 +132,10 @@ static void waited(void *arg, const struct meta_result *result)
 	assert_false(waiting->done);
 	waiting->done = true;
 	*kept = *result;
-	kept->attr.name = kept->name_bytes;
-	kept->attr.target = kept->target_bytes;
+	if (kept->attr.name == result->name_bytes)
+		kept->attr.name = kept->name_bytes;
+	if (kept->attr.target == result->target_bytes)
+		kept->attr.target = kept->target_bytes;
 	assert_int_equal(result->code, result->err.code);
 	if (result->code == 0)
 		assert_int_not_equal(result->operation, 0);
