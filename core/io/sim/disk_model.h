@@ -43,6 +43,12 @@ struct sim_file {
 	                    */
 };
 
+/* A page of its own with those bytes; NULL: zeros. */
+uint8_t *sim_page_copy(const uint8_t *bytes);
+/* Processes see `now` from here on, which is taken. */
+void sim_page_set(struct sim_file *file, struct sim_page *page, uint8_t *now);
+/* Processes see zeros past `size`; `dirtying` as a write would. */
+void sim_file_clear_past(struct sim_file *file, uint64_t size, bool dirtying);
 void sim_file_init(struct sim_file *file);
 void sim_file_fini(struct sim_file *file);
 /* Pages that a write there would add; it must fit SIM_FILE_MAX. */
@@ -109,6 +115,13 @@ struct sim_where {
 	char name[SIM_NAME_MAX + 1]; /* in `dir` */
 	struct sim_inode *inode;     /* what has that name; NULL: nothing */
 };
+
+/* Tables; `inode` NULL removes the name. Gives what the name stood for before, or NULL. */
+struct sim_inode *sim_table_set(struct sim_name **table, const char *text, struct sim_inode *inode);
+void sim_table_clear(struct sim_name **table);
+/* The record leaves the journal: it is durable, or was never heard of. */
+void sim_record_end(struct sim_names *names, struct sim_record *record, bool stored);
+void sim_inode_free(struct sim_names *names, struct sim_inode *inode);
 
 /* Where an absolute path leads: 0, or -ENOENT or -ENOTDIR (on the way), -EINVAL, -ENAMETOOLONG. */
 int sim_names_find(struct sim_names *names, const char *path, struct sim_where *ret_where);

@@ -32,7 +32,7 @@ static void table_remove(struct sim_name **table, struct sim_name *name)
 	free(name);
 }
 
-static void table_clear(struct sim_name **table)
+void sim_table_clear(struct sim_name **table)
 {
 	struct sim_name *name, *next;
 
@@ -41,8 +41,7 @@ static void table_clear(struct sim_name **table)
 }
 
 /* `inode` NULL removes the name. Returns what the name stood for before, or NULL. */
-static struct sim_inode *table_set(
-        struct sim_name **table, const char *text, struct sim_inode *inode)
+struct sim_inode *sim_table_set(struct sim_name **table, const char *text, struct sim_inode *inode)
 {
 	struct sim_name *name = table_find(*table, text);
 	struct sim_inode *before = name ? name->inode : NULL;
@@ -72,11 +71,11 @@ static struct sim_inode *inode_create(struct sim_names *names, bool is_dir)
 	return inode;
 }
 
-static void inode_free(struct sim_names *names, struct sim_inode *inode)
+void sim_inode_free(struct sim_names *names, struct sim_inode *inode)
 {
 	DL_DELETE(names->inodes, inode);
-	table_clear(&inode->live);
-	table_clear(&inode->stored);
+	sim_table_clear(&inode->live);
+	sim_table_clear(&inode->stored);
 	sim_file_fini(&inode->file);
 	free(inode);
 }
@@ -92,7 +91,7 @@ void sim_inode_settle(struct sim_names *names, struct sim_inode *inode)
 		return;
 	/* nothing removes a directory that has names, and a record keeps its directory */
 	assert(!inode->live && !inode->stored);
-	inode_free(names, inode);
+	sim_inode_free(names, inode);
 }
 
 void sim_names_init(struct sim_names *names)
@@ -115,7 +114,7 @@ void sim_names_fini(struct sim_names *names)
 	while (names->journal)
 		record_free(names, names->journal);
 	while (names->inodes)
-		inode_free(names, names->inodes);
+		sim_inode_free(names, names->inodes);
 }
 
 /* ---- paths ---- */
@@ -173,7 +172,7 @@ static void change_live(struct sim_names *names, const struct sim_change *change
 
 	if (change->inode)
 		change->inode->links++;
-	before = table_set(&change->dir->live, change->name, change->inode);
+	before = sim_table_set(&change->dir->live, change->name, change->inode);
 	if (before) {
 		before->links--;
 		sim_inode_settle(names, before);
@@ -186,7 +185,7 @@ static void change_stored(struct sim_names *names, const struct sim_change *chan
 
 	if (change->inode)
 		change->inode->keeps++;
-	before = table_set(&change->dir->stored, change->name, change->inode);
+	before = sim_table_set(&change->dir->stored, change->name, change->inode);
 	if (before) {
 		before->keeps--;
 		sim_inode_settle(names, before);
@@ -214,7 +213,7 @@ static void record_change(struct sim_names *names, struct sim_record *record, st
 	change_live(names, change);
 }
 
-static void record_end(struct sim_names *names, struct sim_record *record, bool stored)
+void sim_record_end(struct sim_names *names, struct sim_record *record, bool stored)
 {
 	struct sim_change changes[2] = {record->changes[0], record->changes[1]};
 	int count = record->changes_count;
@@ -255,136 +254,4 @@ void sim_names_move(
 	assert(from->inode && from->inode != to->inode);
 	record_change(names, record, to->dir, to->name, from->inode);
 	record_change(names, record, from->dir, from->name, NULL);
-}
-
-/* ---- sync ---- */
-
-struct dir_set {
-	const struct sim_inode **dirs;
-	size_t count;
-};
-
-static bool set_has(const struct dir_set *set, const struct sim_inode *dir)
-{
-	for (size_t i = 0; i < set->count; i++)
-		if (set->dirs[i] == dir)
-			return true;
-	return false;
-}
-
-static void set_add(struct dir_set *set, const struct sim_inode *dir)
-{
-	if (set_has(set, dir))
-		return;
-	set->dirs = sim_realloc(set->dirs, (set->count + 1) * sizeof(*set->dirs));
-	set->dirs[set->count++] = dir;
-}
-
-static bool touches(const struct sim_record *record, const struct dir_set *set)
-{
-	for (int i = 0; i < record->changes_count; i++)
-		if (set_has(set, record->changes[i].dir))
-			return true;
-	return false;
-}
-
-/* From the newest back: a record that ties two directories brings the older records of both. */
-static void choose_records(struct sim_names *names, struct sim_inode *dir)
-{
-	struct dir_set set = {NULL, 0};
-	struct sim_record *record = names->journal ? names->journal->prev : NULL;
-
-	set_add(&set, dir);
-	while (record) {
-		record->chosen = touches(record, &set);
-		for (int i = 0; record->chosen && i < record->changes_count; i++)
-			set_add(&set, record->changes[i].dir);
-		record = record == names->journal ? NULL : record->prev;
-	}
-	free(set.dirs);
-}
-
-void sim_names_sync(struct sim_names *names, struct sim_inode *dir)
-{
-	struct sim_record *record, *next;
-
-	choose_records(names, dir);
-	DL_FOREACH_SAFE (names->journal, record, next)
-		if (record->chosen)
-			record_end(names, record, true);
-}
-
-/* ---- power cut ---- */
-
-static void keep_prefix(struct sim_names *names, struct sim_rng *rng)
-{
-	struct sim_record *record;
-	uint64_t count, kept;
-
-	DL_COUNT(names->journal, record, count);
-	kept = sim_rng_between(rng, 0, count);
-	for (uint64_t i = 0; i < count; i++)
-		record_end(names, names->journal, i < kept);
-}
-
-static void mark_reachable(struct sim_inode *inode)
-{
-	struct sim_name *name, *next;
-
-	inode->reachable = true;
-	HASH_ITER (hh, inode->stored, name, next)
-		mark_reachable(name->inode);
-}
-
-/* Processes will see what is stored. */
-static void forget_live(struct sim_inode *dir)
-{
-	struct sim_name *name, *next;
-
-	HASH_ITER (hh, dir->live, name, next)
-		name->inode->links--;
-	table_clear(&dir->live);
-}
-
-static void show_stored(struct sim_inode *dir)
-{
-	struct sim_name *name, *next;
-
-	HASH_ITER (hh, dir->stored, name, next) {
-		table_set(&dir->live, name->text, name->inode);
-		name->inode->links++;
-	}
-}
-
-static void drop_unreachable(struct sim_names *names)
-{
-	struct sim_inode *inode, *next;
-
-	DL_FOREACH_SAFE (names->inodes, inode, next)
-		if (!inode->reachable)
-			inode_free(names, inode);
-}
-
-void sim_names_power_cut(struct sim_names *names, struct sim_rng *rng)
-{
-	struct sim_inode *inode;
-
-	/* the counts of links must not free anything before what is reachable is known */
-	DL_FOREACH (names->inodes, inode)
-		inode->handles++;
-	keep_prefix(names, rng);
-	DL_FOREACH (names->inodes, inode)
-		forget_live(inode);
-	mark_reachable(names->root);
-	drop_unreachable(names);
-	DL_FOREACH (names->inodes, inode)
-		show_stored(inode);
-	names->used_pages = 0;
-	DL_FOREACH (names->inodes, inode) {
-		inode->reachable = false;
-		inode->handles = 0;
-		sim_file_power_cut(&inode->file, rng);
-		inode->charged = inode->file.allocated;
-		names->used_pages += inode->charged;
-	}
 }

@@ -51,7 +51,7 @@ static void grow_pages(struct sim_file *file, size_t count)
 	file->pages_count = bigger;
 }
 
-static uint8_t *page_copy(const uint8_t *bytes)
+uint8_t *sim_page_copy(const uint8_t *bytes)
 {
 	uint8_t *copy = sim_alloc(SIM_PAGE_SIZE);
 
@@ -72,33 +72,17 @@ static void mark_dirty(struct sim_file *file, size_t index)
 	}
 	file->dirty[file->dirty_count++] = index;
 	if (page->state == SIM_PAGE_CLEAN)
-		page->stored = page->now ? page_copy(page->now) : NULL;
+		page->stored = page->now ? sim_page_copy(page->now) : NULL;
 	page->state = SIM_PAGE_DIRTY;
 }
 
-static void set_now(struct sim_file *file, struct sim_page *page, uint8_t *now)
+void sim_page_set(struct sim_file *file, struct sim_page *page, uint8_t *now)
 {
 	file->allocated += (now != NULL);
 	file->allocated -= (page->now != NULL);
 	if (page->now != now)
 		free(page->now);
 	page->now = now;
-}
-
-/* What is seen becomes what is stored. */
-static void page_keep(struct sim_page *page)
-{
-	free(page->stored);
-	page->stored = NULL;
-	page->state = SIM_PAGE_CLEAN;
-}
-
-/* What is stored becomes what is seen. */
-static void page_revert(struct sim_file *file, struct sim_page *page)
-{
-	set_now(file, page, page->stored);
-	page->stored = NULL;
-	page->state = SIM_PAGE_CLEAN;
 }
 
 /* ---- read and write ---- */
@@ -122,7 +106,7 @@ static void write_page(
 
 	mark_dirty(file, index);
 	if (!page->now)
-		set_now(file, page, page_copy(NULL));
+		sim_page_set(file, page, sim_page_copy(NULL));
 	memcpy(page->now + within, bytes, size);
 }
 
@@ -177,7 +161,7 @@ size_t sim_file_read(const struct sim_file *file, void *ret_bytes, size_t size, 
 
 /* Bytes past `size` are zeros in the image that processes see; `dirtying` as by a truncate, or
  * silently. */
-static void clear_past(struct sim_file *file, uint64_t size, bool dirtying)
+void sim_file_clear_past(struct sim_file *file, uint64_t size, bool dirtying)
 {
 	size_t within = (size_t)(size % SIM_PAGE_SIZE);
 	size_t index = (size_t)(size / SIM_PAGE_SIZE);
@@ -192,7 +176,7 @@ static void clear_past(struct sim_file *file, uint64_t size, bool dirtying)
 		if (i == index && within > 0)
 			memset(page->now + within, 0, SIM_PAGE_SIZE - within);
 		else
-			set_now(file, page, NULL);
+			sim_page_set(file, page, NULL);
 	}
 }
 
@@ -200,154 +184,11 @@ void sim_file_truncate(struct sim_file *file, uint64_t size)
 {
 	assert(size <= SIM_FILE_MAX);
 	if (size < file->size) {
-		clear_past(file, size, true);
+		sim_file_clear_past(file, size, true);
 		if (size < file->cut_size)
 			file->cut_size = size;
 	}
 	file->size = size;
-}
-
-/* ---- sync ---- */
-
-void sim_file_sync(struct sim_file *file)
-{
-	for (size_t i = 0; i < file->dirty_count; i++)
-		page_keep(&file->pages[file->dirty[i]]);
-	file->dirty_count = 0;
-	file->stored_size = file->size;
-	file->cut_size = SIM_NOT_CUT;
-}
-
-/* The truncate reached the platter: what it cut off is no longer stored. */
-static void store_cut(struct sim_file *file)
-{
-	for (size_t i = 0; i < file->pages_count; i++) {
-		struct sim_page *page = &file->pages[i];
-		uint64_t start = (uint64_t)i * SIM_PAGE_SIZE;
-
-		if (!page->stored || start + SIM_PAGE_SIZE <= file->cut_size)
-			continue;
-		if (start >= file->cut_size) {
-			free(page->stored);
-			page->stored = NULL;
-		} else {
-			size_t keep = (size_t)(file->cut_size - start);
-
-			memset(page->stored + keep, 0, SIM_PAGE_SIZE - keep);
-		}
-	}
-	if (file->stored_size > file->cut_size)
-		file->stored_size = file->cut_size;
-	file->cut_size = SIM_NOT_CUT;
-}
-
-void sim_file_sync_failed(struct sim_file *file, struct sim_rng *rng)
-{
-	if (sim_rng_percent(rng, 50)) {
-		if (file->cut_size != SIM_NOT_CUT)
-			store_cut(file);
-		file->stored_size = file->size;
-	}
-	for (size_t i = 0; i < file->dirty_count; i++) {
-		struct sim_page *page = &file->pages[file->dirty[i]];
-
-		switch (sim_rng_below(rng, 3)) {
-		case 0:
-			page_keep(page);
-			break;
-		case 1:
-			page->state = SIM_PAGE_ADRIFT;
-			break;
-		default:
-			page_revert(file, page);
-		}
-	}
-	file->dirty_count = 0;
-}
-
-/* ---- power cut ---- */
-
-/* Sectors are written whole; the head or the tail of the page made it. */
-static void page_tear(struct sim_file *file, struct sim_page *page, struct sim_rng *rng)
-{
-	size_t cut = SIM_SECTOR_SIZE * sim_rng_between(rng, 1, SIM_PAGE_SIZE / SIM_SECTOR_SIZE - 1);
-	bool head_is_new = sim_rng_percent(rng, 50);
-	uint8_t *torn = page_copy(page->now);
-	size_t from = head_is_new ? cut : 0;
-	size_t to = head_is_new ? SIM_PAGE_SIZE : cut;
-
-	if (page->stored)
-		memcpy(torn + from, page->stored + from, to - from);
-	else
-		memset(torn + from, 0, to - from);
-	set_now(file, page, torn);
-	page_keep(page);
-}
-
-/* Each page that was not synced is kept, lost or torn, whatever became of the others. */
-static void settle_page(struct sim_file *file, struct sim_page *page, struct sim_rng *rng)
-{
-	switch (sim_rng_below(rng, 3)) {
-	case 0:
-		page_keep(page);
-		break;
-	case 1:
-		page_revert(file, page);
-		break;
-	default:
-		page_tear(file, page, rng);
-	}
-}
-
-/* A truncate below the stored size was lost: so is all that was written past it afterwards. */
-static void undo_cut(struct sim_file *file)
-{
-	for (size_t i = (size_t)(file->cut_size / SIM_PAGE_SIZE); i < file->pages_count; i++)
-		if (file->pages[i].state == SIM_PAGE_DIRTY)
-			page_revert(file, &file->pages[i]);
-	file->size = file->stored_size;
-}
-
-/* Between what was stored and what was written lie the sizes that the file had: the old, the new,
- * one between. */
-static uint64_t surviving_size(const struct sim_file *file, struct sim_rng *rng)
-{
-	if (file->size <= file->stored_size)
-		return file->size;
-	switch (sim_rng_below(rng, 3)) {
-	case 0:
-		return file->stored_size;
-	case 1:
-		return file->size;
-	default:
-		return sim_rng_between(rng, file->stored_size, file->size);
-	}
-}
-
-static void settle_pages(struct sim_file *file, struct sim_rng *rng)
-{
-	for (size_t i = 0; i < file->pages_count; i++) {
-		struct sim_page *page = &file->pages[i];
-
-		if (page->state == SIM_PAGE_DIRTY)
-			settle_page(file, page, rng);
-		else if (page->state == SIM_PAGE_ADRIFT)
-			page_revert(file, page);
-	}
-	file->dirty_count = 0;
-}
-
-void sim_file_power_cut(struct sim_file *file, struct sim_rng *rng)
-{
-	if (file->cut_size < file->stored_size && sim_rng_percent(rng, 50))
-		undo_cut(file);
-	else if (file->cut_size != SIM_NOT_CUT)
-		store_cut(file);
-	file->size = surviving_size(file, rng);
-	settle_pages(file, rng);
-	clear_past(file, file->size, false);
-	file->stored_size = file->size;
-	file->cut_size = SIM_NOT_CUT;
 }
 
 /* ---- bit rot ---- */
@@ -355,7 +196,7 @@ void sim_file_power_cut(struct sim_file *file, struct sim_rng *rng)
 static uint8_t *rot_page(uint8_t *bytes, size_t within, uint8_t mask)
 {
 	if (!bytes)
-		bytes = page_copy(NULL);
+		bytes = sim_page_copy(NULL);
 	bytes[within] ^= mask;
 	return bytes;
 }
@@ -372,7 +213,7 @@ bool sim_file_flip(struct sim_file *file, uint64_t bit)
 	grow_pages(file, pages_for(file->size));
 	page = &file->pages[byte / SIM_PAGE_SIZE];
 	if (!page->now)
-		set_now(file, page, page_copy(NULL));
+		sim_page_set(file, page, sim_page_copy(NULL));
 	page->now[within] ^= mask;
 	if (page->state != SIM_PAGE_CLEAN)
 		page->stored = rot_page(page->stored, within, mask);
