@@ -90,6 +90,18 @@ static void combining_is_associative_for_huge_lengths(void **state)
 	        crc32c_combine(a, crc32c_combine(b, c, c_size), b_size + c_size));
 }
 
+static void twice_as_many_bytes_shift_twice(void **state)
+{
+	for (unsigned bit = 1; bit < 62; bit++) {
+		uint64_t half = UINT64_C(1) << (bit - 1);
+		uint32_t once = crc32c_combine(0xdeadbeef, 0, half);
+
+		assert_int_equal(
+		        crc32c_combine(0xdeadbeef, 0, 2 * half), crc32c_combine(once, 0, half));
+		assert_int_not_equal(once, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +109,7 @@ int main(void)
 	        cmocka_unit_test(every_size_and_alignment_equals_the_definition),
 	        cmocka_unit_test(pieces_continue_one_another),
 	        cmocka_unit_test(combined_halves_equal_the_whole),
+	        cmocka_unit_test(twice_as_many_bytes_shift_twice),
 	        cmocka_unit_test(combining_an_empty_part_changes_nothing),
 	        cmocka_unit_test(combining_is_associative_for_huge_lengths),
 	};
