@@ -134,8 +134,7 @@ void append_cancel(struct append *append)
 	append_free(append);
 }
 
-/* ---- the end
- * ---------------------------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static void finish(struct append *append, struct append_result *result)
 {
@@ -198,8 +197,7 @@ static void finish_answered(struct append *append)
 	arena_fini(&arena);
 }
 
-/* ---- events of the exchange
- * --------------------------------------------------------------------------- */
+/* ---- events of the exchange ---- */
 
 static void on_writable(void *arg)
 {

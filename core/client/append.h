@@ -8,8 +8,9 @@
 #include "proto/gen/proto.h"
 
 /*
- * One append: a POST of frames to the first replica of a chain and its receipt (docs/contracts.md). It knows nothing of
- * what the bytes are; it counts them, watches that they move, and reads the answer.
+ * One append: a POST of frames to the first replica of a chain and its receipt (docs/contracts.md).
+ * It knows nothing of what the bytes are; it counts them, watches that they move, and reads the
+ * answer.
  */
 struct append;
 
@@ -28,8 +29,9 @@ struct append_request {
 struct append_result {
 	int code; /* 0 or why not */
 	struct dfs_error err;
-	struct proto_receipt receipt; /* with 0; strings are borrowed. All but its crc fits the request */
-	char failed[IO_ADDRESS_MAX];  /* with an error: the datanode to be avoided */
+	struct proto_receipt
+	        receipt; /* with 0; strings are borrowed. All but its crc fits the request */
+	char failed[IO_ADDRESS_MAX]; /* with an error: the datanode to be avoided */
 };
 
 struct append_events {
@@ -40,9 +42,10 @@ struct append_events {
 };
 
 /* NULL: out of memory. Strings are borrowed for the call. No event comes inside it. */
-struct append *append_start(struct io *io, const struct append_request *request, const struct append_events *events,
-			    void *arg);
-/* Inside `more`. False: enough for now (`more` comes again) or for ever (that was the last byte). */
+struct append *append_start(struct io *io, const struct append_request *request,
+        const struct append_events *events, void *arg);
+/* Inside `more`. False: enough for now (`more` comes again) or for ever (that was the last byte).
+ */
 bool append_write(struct append *append, const void *bytes, size_t size);
 /* Bytes of the body that were not yet written; all of them. */
 uint64_t append_left(const struct append *append);

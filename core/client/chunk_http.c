@@ -16,7 +16,7 @@ enum { PARAMS_MAX = 16, NUMBER_SIZE = 21 };
 
 static bool address_ok(const char *text, size_t size);
 
-/* ---- path ------------------------------------------------------------------------------------ */
+/* ---- path ---- */
 
 void chunk_path_format(uint64_t chunk, char ret[CHUNK_TEXT_SIZE])
 {
@@ -54,8 +54,7 @@ int chunk_query_version(const char *path, uint64_t *ret_version, struct dfs_erro
 	return 0;
 }
 
-/* ---- parameter lists: key=value;key=value -----------------------------------------------------
- */
+/* ---- parameter lists: key=value;key=value ---- */
 
 /* One parameter that a list may hold; `value` keeps what was found. */
 struct param {
@@ -197,8 +196,7 @@ int chunk_info_parse(const char *text, struct chunk_info *ret, struct dfs_error 
 	return 0;
 }
 
-/* ---- addresses --------------------------------------------------------------------------------
- */
+/* ---- addresses ---- */
 
 int chunk_chain_next(const char *chain, char ret_next[IO_ADDRESS_MAX], const char **ret_rest,
         struct dfs_error *err)
@@ -265,8 +263,7 @@ static bool address_ok(const char *text, size_t size)
 	return strspn(text + colon, "0123456789") >= size - colon;
 }
 
-/* ---- ranges -----------------------------------------------------------------------------------
- */
+/* ---- ranges ---- */
 
 void chunk_range_format(const struct chunk_range *range, char ret[CHUNK_TEXT_SIZE])
 {

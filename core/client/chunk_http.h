@@ -8,8 +8,9 @@
 #include "io/net.h"
 
 /*
- * The values of paths and headers of docs/contracts.md, "HTTP of a datanode": written by one side, read by the other.
- * Parsers take the whole text or answer DFS_E_PROTO with a sentence; `ret` is untouched then.
+ * The values of paths and headers of docs/contracts.md, "HTTP of a datanode": written by one side,
+ * read by the other. Parsers take the whole text or answer DFS_E_PROTO with a sentence; `ret` is
+ * untouched then.
  */
 enum {
 	CHUNK_TEXT_SIZE = 160, /* of every value made here but chains and failed= */
@@ -20,14 +21,14 @@ enum {
 #define CHUNK_FRAMES_TYPE "application/x-dfs-frames"
 #define CHUNK_BYTES_TYPE  "application/octet-stream"
 
-/* ---- "/v1/chunks/ID", with "?version=V" for DELETE -------------------------------------------------------------- */
+/* ---- "/v1/chunks/ID", with "?version=V" for DELETE ---- */
 
 void chunk_path_format(uint64_t chunk, char ret[CHUNK_TEXT_SIZE]);
 /* What follows '?' is left to chunk_query_version. */
 int chunk_path_parse(const char *path, uint64_t *ret_chunk, struct dfs_error *err);
 int chunk_query_version(const char *path, uint64_t *ret_version, struct dfs_error *err);
 
-/* ---- x-dfs-append ------------------------------------------------------------------------------------------------- */
+/* ---- x-dfs-append ---- */
 
 struct chunk_append {
 	uint64_t version;
@@ -41,15 +42,16 @@ int chunk_append_parse(const char *text, struct chunk_append *ret, struct dfs_er
 /* Can a body of that many bytes carry `payload` in frames? */
 bool chunk_body_fits(uint64_t body_size, uint64_t payload);
 
-/* ---- x-dfs-chain: one step of it ------------------------------------------------------------------------------------- */
+/* ---- x-dfs-chain: one step of it ---- */
 
 /*
- * The first address of `chain` (at most CHUNK_CHAIN_MAX of them, each host:port) into ret_next, and where the rest
- * begins, NULL behind the last one.
+ * The first address of `chain` (at most CHUNK_CHAIN_MAX of them, each host:port) into ret_next, and
+ * where the rest begins, NULL behind the last one.
  */
-int chunk_chain_next(const char *chain, char ret_next[IO_ADDRESS_MAX], const char **ret_rest, struct dfs_error *err);
+int chunk_chain_next(const char *chain, char ret_next[IO_ADDRESS_MAX], const char **ret_rest,
+        struct dfs_error *err);
 
-/* ---- x-dfs-chunk --------------------------------------------------------------------------------------------------- */
+/* ---- x-dfs-chunk ---- */
 
 enum chunk_state { CHUNK_OPEN, CHUNK_FROZEN, CHUNK_SEALED };
 
@@ -61,11 +63,12 @@ struct chunk_info { /* of a read's answer */
 
 void chunk_info_format(const struct chunk_info *info, char ret[CHUNK_TEXT_SIZE]);
 int chunk_info_parse(const char *text, struct chunk_info *ret, struct dfs_error *err);
-/* "failed=host:port" of a refused append; parse leaves ret_address "" and says false where there is none. */
+/* "failed=host:port" of a refused append; parse leaves ret_address "" and says false where there is
+ * none. */
 void chunk_failed_format(const char *address, char ret[IO_ADDRESS_MAX + 8]);
 bool chunk_failed_parse(const char *text, char ret_address[IO_ADDRESS_MAX]);
 
-/* ---- Range, Content-Range ----------------------------------------------------------------------------------------- */
+/* ---- Range, Content-Range ---- */
 
 struct chunk_range {
 	uint64_t first;
@@ -75,6 +78,7 @@ struct chunk_range {
 void chunk_range_format(const struct chunk_range *range, char ret[CHUNK_TEXT_SIZE]);
 /* DFS_E_RANGE for a form that is not "bytes=a-b" or "bytes=a-". */
 int chunk_range_parse(const char *text, struct chunk_range *ret, struct dfs_error *err);
-void chunk_content_range_format(const struct chunk_range *range, uint64_t length, char ret[CHUNK_TEXT_SIZE]);
+void chunk_content_range_format(
+        const struct chunk_range *range, uint64_t length, char ret[CHUNK_TEXT_SIZE]);
 
 #endif

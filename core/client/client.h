@@ -42,7 +42,7 @@ void client_call(struct client *client, enum proto_call which, const void *args,
 uint64_t client_id(const struct client *client);
 uint64_t client_epoch(const struct client *client);
 
-/* ---- put --------------------------------------------------------------------------------------------------------- */
+/* ---- put ---- */
 
 /*
  * Where a put's bytes come from. `read` fills up to `size` bytes at `offset` now, or returns 0 at the end, or a
@@ -104,7 +104,7 @@ struct client_job;
 struct client_job *client_put_start(struct client *client, const struct client_put *put, const struct client_source *source,
 				    client_progress *progress, client_transfer_done *done, void *arg);
 
-/* ---- get --------------------------------------------------------------------------------------------------------- */
+/* ---- get ---- */
 
 /*
  * Where a get's bytes go, at their offset in the file. `any_order`: write may be called for any offset, also again (a

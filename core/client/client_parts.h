@@ -8,7 +8,8 @@
 /*
  * What the files of the client share. Nobody else includes it.
  *
- * A call waits in `calls`, in the order of calling, from client_call until its answer, through any number of connections.
+ * A call waits in `calls`, in the order of calling, from client_call until its answer, through any
+ * number of connections.
  */
 enum { CLIENT_MAGIC = 0x434c4e54, CLIENT_ADDRESS_SIZE = 264 };
 
@@ -44,7 +45,8 @@ struct client {
 	enum connection_state state;
 	struct link *link;
 	struct io_timer *retry;    /* WAITING: the next try */
-	struct io_timer *patience; /* not READY: the oldest call gives up; READY: is the master still there? */
+	struct io_timer *patience; /* not READY: the oldest call gives up; READY: is the master
+	                              still there? */
 	uint64_t lost_ms;          /* since when nobody answers */
 	uint64_t heard_ms;         /* READY: the last answer */
 	uint32_t tries;            /* in a row that failed */
@@ -68,7 +70,8 @@ void connection_watch(struct client *client); /* set `patience` for what waits n
 /* call.c */
 /* Send what waits; READY only. */
 void calls_send(struct client *client);
-/* What was sent has no answer any more, it will be sent again. Mutations of another client id fail: see there. */
+/* What was sent has no answer any more, it will be sent again. Mutations of another client id fail:
+ * see there. */
 void calls_unsend(struct client *client);
 void calls_fail_foreign(struct client *client);
 void calls_fail_all(struct client *client, int code, const char *sentence);

@@ -49,8 +49,7 @@ int connection_init(struct client *client)
 	return client->retry && client->patience ? 0 : DFS_E_NOMEM;
 }
 
-/* ---- broken, and again
- * ---------------------------------------------------------------------------- */
+/* ---- broken, and again ---- */
 
 static void wait_for_retry(struct client *client, const char *why)
 {
@@ -133,8 +132,7 @@ static void give_up(struct client *client, int code, const char *sentence)
 	calls_fail_all(client, code, sentence);
 }
 
-/* ---- what the link tells
- * ---------------------------------------------------------------------------- */
+/* ---- what the link tells ---- */
 
 static void connection_opened(void *arg)
 {
@@ -212,8 +210,7 @@ static void hello_answered(void *arg, int code, const struct dfs_error *err, con
 	connection_watch(client);
 }
 
-/* ---- patience
- * -------------------------------------------------------------------------------------- */
+/* ---- patience ---- */
 
 /* Silence of a READY connection after which it is asked, and after twice as much is taken for dead.
  */

@@ -28,8 +28,7 @@ void fetch_move(struct fetch *fetch, enum fetch_state to)
 	fetch->state = to;
 }
 
-/* ---- which replica
- * ------------------------------------------------------------------------------------------ */
+/* ---- which replica ---- */
 
 /* Good ones first, in the master's order; what it calls corrupt or missing is not asked. */
 static int replica_rank(const struct proto_replica *replica)
@@ -145,9 +144,7 @@ static void relocated(void *what, int code, const struct dfs_error *err, const v
 	next_replica(fetch);
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 void client_fetch_start(struct fetch *fetch, struct get_page *page,
         const struct proto_located *extent, uint64_t from, uint64_t to, bool held)
@@ -178,8 +175,7 @@ void fetch_stop(struct fetch *fetch)
 	fetch->state = FETCH_IDLE;
 }
 
-/* ---- how a request ended
- * -------------------------------------------------------------------------------------- */
+/* ---- how a request ended ---- */
 
 static void whole_wrong(struct fetch *fetch)
 {

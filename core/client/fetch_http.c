@@ -108,9 +108,7 @@ static void end(struct fetch *fetch, int code, const char *why)
 	fetch_ended(fetch, code, &err);
 }
 
-/* ---- bytes
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- bytes ---- */
 
 /* A checked frame, in order: to the sink. */
 static int deliver(
@@ -192,8 +190,7 @@ out:
 	buf_fini(&kept);
 }
 
-/* ---- events of the exchange
- * -------------------------------------------------------------------------------------- */
+/* ---- events of the exchange ---- */
 
 static void on_response(void *arg, const struct io_response *response)
 {

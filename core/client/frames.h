@@ -9,9 +9,9 @@
 #include "base/frame.h"
 
 /*
- * Frames of a body that arrives in slices of any size: each is checked against its CRC32C and then given whole.
- * A frame that lies inside one slice is given where it lies; only one that is cut by a slice's end is copied.
- * Zero-initialise; frames_fini frees.
+ * Frames of a body that arrives in slices of any size: each is checked against its CRC32C and then
+ * given whole. A frame that lies inside one slice is given where it lies; only one that is cut by a
+ * slice's end is copied. Zero-initialise; frames_fini frees.
  */
 struct frames {
 	uint8_t header[FRAME_HEADER_SIZE];
@@ -22,14 +22,15 @@ struct frames {
 };
 
 /* Borrows `bytes`. Non-zero ends the feeding with that code. */
-typedef int frames_each(void *arg, const struct frame *frame, const uint8_t *bytes, struct dfs_error *err);
+typedef int frames_each(
+        void *arg, const struct frame *frame, const uint8_t *bytes, struct dfs_error *err);
 
 /*
- * 0, what `each` returned, DFS_E_CORRUPT (bytes that fail their checksum), DFS_E_PROTO (no frame header), DFS_E_NOMEM.
- * After an error only frames_reset or frames_fini.
+ * 0, what `each` returned, DFS_E_CORRUPT (bytes that fail their checksum), DFS_E_PROTO (no frame
+ * header), DFS_E_NOMEM. After an error only frames_reset or frames_fini.
  */
 int frames_feed(struct frames *frames, const void *bytes, size_t size, frames_each *each, void *arg,
-		struct dfs_error *err);
+        struct dfs_error *err);
 /* True where no frame is cut in the middle. */
 bool frames_at_boundary(const struct frames *frames);
 void frames_reset(struct frames *frames); /* keeps the memory */

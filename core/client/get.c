@@ -95,9 +95,7 @@ static uint64_t get_bytes(const struct client_job *job)
 	return ((const struct get *)job)->delivered;
 }
 
-/* ---- work
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- work ---- */
 
 /* In order: the fetch whose turn has come lets go of what it holds. True where one did. */
 static bool release_next(struct get *get)
@@ -159,9 +157,7 @@ void get_run(struct get *get)
 		return; /* it may have come back here */
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 void get_fail(struct get *get, int code, const char *sentence)
 {

@@ -27,8 +27,9 @@ struct get_page {
 	struct get_page *after;
 };
 
-struct get_page *page_make(const struct proto_locate_reply *reply); /* a deep copy, one user; NULL: NOMEM */
-void page_unref(struct get_page *page); /* takes NULL */
+struct get_page *page_make(
+        const struct proto_locate_reply *reply); /* a deep copy, one user; NULL: NOMEM */
+void page_unref(struct get_page *page);          /* takes NULL */
 
 enum fetch_state {
 	FETCH_IDLE,
@@ -42,14 +43,15 @@ struct fetch {
 	enum fetch_state state;
 	struct get_page *page;
 	const struct proto_located *extent; /* in the page */
-	uint64_t from, to; /* bytes of the file that are wanted from it */
-	uint64_t at;       /* delivered up to here */
-	uint32_t crc;      /* of what was delivered since `from` */
-	bool whole;        /* all of the extent is wanted: the crc must be the extent's */
-	bool relocated;    /* since the last progress */
-	bool strict;       /* whole bytes failed the extent's crc: a replica that did that is never asked again */
-	size_t replica;    /* index of the one that is asked */
-	unsigned tried;    /* bits by index */
+	uint64_t from, to;                  /* bytes of the file that are wanted from it */
+	uint64_t at;                        /* delivered up to here */
+	uint32_t crc;                       /* of what was delivered since `from` */
+	bool whole;     /* all of the extent is wanted: the crc must be the extent's */
+	bool relocated; /* since the last progress */
+	bool strict; /* whole bytes failed the extent's crc: a replica that did that is never asked
+	                again */
+	size_t replica; /* index of the one that is asked */
+	unsigned tried; /* bits by index */
 	char reasons[PROTO_REPLICAS_MAX][FETCH_REASON_SIZE];
 
 	/* The request under way. */
@@ -59,7 +61,8 @@ struct fetch {
 	uint64_t began_at; /* `at` when it was made */
 	struct io_timer *patience;
 	uint64_t moved_ms;
-	/* In order: bytes before ours are not delivered yet. What comes is kept and the connection paused. */
+	/* In order: bytes before ours are not delivered yet. What comes is kept and the connection
+	 * paused. */
 	bool held;
 	struct buf kept;
 	bool ended; /* it closed meanwhile */
@@ -68,15 +71,15 @@ struct fetch {
 int fetch_init(struct fetch *fetch, struct get *get);
 void fetch_fini(struct fetch *fetch);
 /* Begin; `extent` lies in `page`, of which the fetch takes a use. */
-void client_fetch_start(struct fetch *fetch, struct get_page *page, const struct proto_located *extent, uint64_t from,
-		 uint64_t to, bool held);
+void client_fetch_start(struct fetch *fetch, struct get_page *page,
+        const struct proto_located *extent, uint64_t from, uint64_t to, bool held);
 void fetch_stop(struct fetch *fetch); /* nothing of it runs any more; it is IDLE */
 
 void fetch_move(struct fetch *fetch, enum fetch_state to);
 
 /* fetch_http.c: ask the chosen replica for [at, to). */
 int fetch_ask(struct fetch *fetch);
-void fetch_drop(struct fetch *fetch); /* end the request, if there is one */
+void fetch_drop(struct fetch *fetch);    /* end the request, if there is one */
 void fetch_release(struct fetch *fetch); /* held until now: its turn has come */
 /* What it tells fetch.c: the request ended with all bytes verified (0), or not. */
 void fetch_ended(struct fetch *fetch, int code, const struct dfs_error *err);
@@ -114,9 +117,10 @@ void get_changed(struct get *get);
 
 /* get_pages.c */
 void pages_ask(struct get *get); /* the next page, if one is needed and none is under way */
-/* The next extent and which bytes of it are wanted; false where none is known (yet). Its page gets one more user. */
-bool pages_take(struct get *get, struct get_page **ret_page, const struct proto_located **ret_extent, uint64_t *ret_from,
-		uint64_t *ret_to);
+/* The next extent and which bytes of it are wanted; false where none is known (yet). Its page gets
+ * one more user. */
+bool pages_take(struct get *get, struct get_page **ret_page,
+        const struct proto_located **ret_extent, uint64_t *ret_from, uint64_t *ret_to);
 void pages_clear(struct get *get);
 
 #endif

@@ -34,8 +34,7 @@ void job_init(struct client_job *job, const struct job_class *class, struct clie
 	DL_APPEND(client->jobs, job);
 }
 
-/* ---- calls
- * ---------------------------------------------------------------------------------------- */
+/* ---- calls ---- */
 
 static void job_release(struct client_job *job)
 {
@@ -87,8 +86,7 @@ void job_new_round(struct client_job *job)
 	job->round++;
 }
 
-/* ---- progress and end
- * -------------------------------------------------------------------------------- */
+/* ---- progress and end ---- */
 
 void job_progress(struct client_job *job)
 {

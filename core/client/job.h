@@ -7,18 +7,20 @@
 /*
  * What puts and gets have in common: their end, their calls to the master, their progress.
  *
- * A job ends once (job_finish, job_fail, client_job_cancel): `stop` ends its transfers and timers, the owner is told, and the
- * memory goes when the last call to the master is answered. Answers after the end, and of an earlier round (a put or get
- * that started over), reach nobody.
+ * A job ends once (job_finish, job_fail, client_job_cancel): `stop` ends its transfers and timers,
+ * the owner is told, and the memory goes when the last call to the master is answered. Answers
+ * after the end, and of an earlier round (a put or get that started over), reach nobody.
  */
 struct client_job;
 
 struct job_class {
-	/* End what runs: exchanges, timers. No callback comes to the job after it, but answers of job_call. */
+	/* End what runs: exchanges, timers. No callback comes to the job after it, but answers of
+	 * job_call. */
 	void (*stop)(struct client_job *job);
 	/* Free what the job owns and the job. */
 	void (*free)(struct client_job *job);
-	/* The master did what nobody waits for any more: undo it, by client_call without the job. May be NULL. */
+	/* The master did what nobody waits for any more: undo it, by client_call without the job.
+	 * May be NULL. */
 	void (*late)(struct client_job *job, enum proto_call which, const void *reply);
 	/* The user gave it up: tell the master, likewise. May be NULL. */
 	void (*cancelled)(struct client_job *job);
@@ -49,18 +51,21 @@ struct client_job {
 typedef void job_reply(void *what, int code, const struct dfs_error *err, const void *reply);
 
 void job_init(struct client_job *job, const struct job_class *class, struct client *client,
-	      client_progress *progress, client_transfer_done *done, void *arg);
-void job_call(struct client_job *job, enum proto_call which, const void *args, job_reply *reply, void *what);
+        client_progress *progress, client_transfer_done *done, void *arg);
+void job_call(struct client_job *job, enum proto_call which, const void *args, job_reply *reply,
+        void *what);
 /* Answers to calls made before now are dropped. */
 void job_new_round(struct client_job *job);
-/* Tell the owner how far it is, where it is time to. The last thing that an event does: the owner may cancel. */
+/* Tell the owner how far it is, where it is time to. The last thing that an event does: the owner
+ * may cancel. */
 void job_progress(struct client_job *job);
 /* The end: `done` is told 0 and job->transfer. The job is gone when it returns. */
 void job_finish(struct client_job *job);
 /* The end: `done` is told the error. */
 void job_fail(struct client_job *job, int code, const char *sentence);
 
-/* The bytes of a sentence from the network that may go to a terminal: control characters become '?'. */
+/* The bytes of a sentence from the network that may go to a terminal: control characters become
+ * '?'. */
 void job_clean(char *text);
 
 #endif

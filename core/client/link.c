@@ -85,8 +85,7 @@ int link_accept(struct link **ret, struct io *io, struct io_channel *channel,
 	return 0;
 }
 
-/* ---- the end ----------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 void link_use(struct link *link)
 {
@@ -154,8 +153,7 @@ static void link_give_up(struct link *link, const char *why)
 	link_end(link, 0, why);
 }
 
-/* ---- out --------------------------------------------------------------------------------------
- */
+/* ---- out ---- */
 
 /* A batch is sent before it is this large: small enough to be under every limit with one more
  * message in it. */
@@ -271,8 +269,7 @@ static void link_turn(void *arg)
 	link_release(link);
 }
 
-/* ---- in ---------------------------------------------------------------------------------------
- */
+/* ---- in ---- */
 
 static void link_opened(void *arg)
 {

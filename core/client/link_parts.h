@@ -7,7 +7,8 @@
 /*
  * What link.c, link_ask.c and link_serve.c share. Nobody else includes it.
  *
- * A link lives until it is over *and* no function is at work in it (`uses`): its owner may close it inside any event.
+ * A link lives until it is over *and* no function is at work in it (`uses`): its owner may close it
+ * inside any event.
  */
 struct envelope;
 struct link_asked;
@@ -33,9 +34,9 @@ struct link {
 
 	/* Calls of this side. */
 	uint64_t next_id;
-	struct link_asked *asked;    /* uthash by id */
+	struct link_asked *asked;     /* uthash by id */
 	struct link_asked *deadlines; /* utlist, the earliest first */
-	struct link_asked *refused;  /* utlist: those that never left, to be told in the next turn */
+	struct link_asked *refused; /* utlist: those that never left, to be told in the next turn */
 	struct io_timer *clock;
 
 	/* Calls of the other side that wait for an answer. */
@@ -48,15 +49,15 @@ void link_use(struct link *link);
 void link_release(struct link *link);
 
 /* Add to the batch. DFS_E_TOOBIG, DFS_E_INVAL, DFS_E_NOMEM. */
-int link_put_call(struct link *link, uint64_t id, enum proto_call which, const void *args, uint64_t client,
-		  uint64_t sequence);
+int link_put_call(struct link *link, uint64_t id, enum proto_call which, const void *args,
+        uint64_t client, uint64_t sequence);
 int link_put_reply(struct link *link, uint64_t id, enum proto_call which, const void *reply);
 int link_put_fault(struct link *link, uint64_t id, int fault, const char *message);
 void link_flush(struct link *link);
 
 /* link_ask.c */
 void link_ask_answered(struct link *link, const struct envelope *envelope);
-void link_ask_overdue(void *arg); /* the clock fired */
+void link_ask_overdue(void *arg);        /* the clock fired */
 void link_ask_report(struct link *link); /* tell those that never left */
 void link_ask_fail_all(struct link *link, const char *why);
 

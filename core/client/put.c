@@ -13,10 +13,7 @@
 #include "client/client_parts.h"
 
 enum {
-	RENEW_MS = 30000,
 	ABANDON_MS = 2000, /* the session would expire by itself */
-	RESTARTS_MAX = 2,
-	CHUNK_SIZE_GUESS = 64 * 1024 * 1024,
 };
 
 static void put_stop(struct client_job *job);
@@ -24,9 +21,7 @@ static void put_free(struct client_job *job);
 static void put_cancelled(struct client_job *job);
 static void put_late(struct client_job *job, enum proto_call which, const void *reply);
 static uint64_t put_bytes(const struct client_job *job);
-static void begin(struct put *put);
 static void commit(struct put *put);
-static void renew_fired(void *arg);
 static void turn_fired(void *arg);
 
 static const struct job_class PUT_CLASS = {.stop = put_stop,
@@ -44,15 +39,13 @@ static const bool MOVES[5][5] = {
         [PUT_ABANDON] = {[PUT_OVER] = true},
 };
 
-static void move(struct put *put, enum put_state to)
+void put_move(struct put *put, enum put_state to)
 {
 	assert(MOVES[put->state][to]);
 	put->state = to;
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 static int put_init(struct put *put, struct io *io, const struct client_put *what,
         const struct client_source *source)
@@ -62,7 +55,7 @@ static int put_init(struct put *put, struct io *io, const struct client_put *wha
 	put->stream = source->seekable && source->size_bytes != UINT64_MAX;
 	put->path = strdup(what->path);
 	put->what.path = put->path;
-	put->renew = io_timer_create(io, renew_fired, put);
+	put->renew = io_timer_create(io, put_renew_fired, put);
 	put->turn = io_timer_create(io, turn_fired, put);
 	if (put->stream && source->size_bytes > 0 &&
 	        posix_memalign((void **)&put->piece, 4096,
@@ -101,11 +94,11 @@ struct client_job *client_put_start(struct client *client, const struct client_p
 	}
 	job_init(&put->job, &PUT_CLASS, client, progress, done, arg);
 	put->job.total = source->size_bytes;
-	begin(put);
+	put_begin(put);
 	return &put->job;
 }
 
-static void slots_stop(struct put *put)
+void put_slots_stop(struct put *put)
 {
 	for (size_t i = 0; i < put->slots_count; i++)
 		slot_stop(&put->slots[i]);
@@ -115,7 +108,7 @@ static void put_stop(struct client_job *job)
 {
 	struct put *put = (struct put *)job;
 
-	slots_stop(put);
+	put_slots_stop(put);
 	io_timer_cancel(job->io, put->renew);
 	io_timer_cancel(job->io, put->turn);
 	put->state = PUT_OVER;
@@ -130,7 +123,7 @@ static void ignore(void *arg, int code, const struct dfs_error *err, const void 
 {
 }
 
-static void give_up_session(struct client_job *job, uint64_t session)
+void put_give_up_session(struct client_job *job, uint64_t session)
 {
 	struct proto_abandon_args args = {.session = session};
 
@@ -140,14 +133,14 @@ static void give_up_session(struct client_job *job, uint64_t session)
 
 static void put_cancelled(struct client_job *job)
 {
-	give_up_session(job, ((struct put *)job)->session);
+	put_give_up_session(job, ((struct put *)job)->session);
 }
 
 /* A session was opened for somebody who had gone. */
 static void put_late(struct client_job *job, enum proto_call which, const void *reply)
 {
 	if (which == PROTO_CALL_WRITE_BEGIN)
-		give_up_session(job, ((const struct proto_write_begin_reply *)reply)->session);
+		put_give_up_session(job, ((const struct proto_write_begin_reply *)reply)->session);
 }
 
 static uint64_t put_bytes(const struct client_job *job)
@@ -165,163 +158,6 @@ uint64_t put_file_size(const struct put *put)
 	return put->stream ? put->source.size_bytes : put->cursor;
 }
 
-/* ---- the session
- * -------------------------------------------------------------------------------------------- */
-
-static uint32_t chunks_of(const struct put *put, uint64_t bytes, uint64_t chunk_size)
-{
-	uint64_t chunks = bytes / chunk_size + (bytes % chunk_size != 0);
-
-	return chunks < PUT_POOL_MAX ? (uint32_t)chunks : PUT_POOL_MAX;
-}
-
-uint32_t put_targets_wanted(const struct put *put)
-{
-	uint32_t count = 0, later = 0;
-
-	for (size_t i = 0; i < put->slots_count; i++)
-		count += put->slots[i].state == SLOT_TARGET;
-	if (put->stream)
-		later = chunks_of(put, put->source.size_bytes - put->cursor, put->chunk_size);
-	if (count == 0 || count > PUT_POOL_MAX)
-		return count;
-	return count + later < PUT_POOL_MAX ? count + later : PUT_POOL_MAX;
-}
-
-static void begin_answered(void *what, int code, const struct dfs_error *err, const void *reply);
-
-static void begin(struct put *put)
-{
-	struct proto_write_begin_args args = {
-	        .path = put->path,
-	        .size = put->source.size_bytes,
-	        .goal = put->what.goal,
-	        .chunk_size = put->what.chunk_size,
-	        .durability = put->what.async ? PROTO_DURABILITY_ASYNC : PROTO_DURABILITY_SYNC,
-	        .count = 1,
-	        .no_replace = put->what.no_replace,
-	};
-
-	if (put->source.size_bytes != UINT64_MAX)
-		args.count = chunks_of(put, put->source.size_bytes,
-		        put->what.chunk_size ? put->what.chunk_size : CHUNK_SIZE_GUESS);
-	put->state = PUT_BEGIN;
-	job_call(&put->job, PROTO_CALL_WRITE_BEGIN, &args, begin_answered, put);
-}
-
-static int slots_make(struct put *put)
-{
-	size_t count = 1;
-
-	if (put->stream)
-		count = chunks_of(put, put->source.size_bytes, put->chunk_size);
-	if (count > put->job.client->parallel)
-		count = put->job.client->parallel;
-	if (put->slots || count == 0)
-		return 0;
-	put->slots = calloc(count, sizeof(*put->slots));
-	if (!put->slots)
-		return DFS_E_NOMEM;
-	for (; put->slots_count < count; put->slots_count++)
-		if (slot_init(&put->slots[put->slots_count], put) != 0)
-			return DFS_E_NOMEM;
-	return 0;
-}
-
-static void begin_answered(void *what, int code, const struct dfs_error *err, const void *reply)
-{
-	struct put *put = what;
-	const struct proto_write_begin_reply *begun = reply;
-
-	if (code != 0) {
-		put_fail(put, code, err->text);
-		return;
-	}
-	put->session = begun->session;
-	put->chunk_size = begun->chunk_size;
-	put->job.transfer.goal = begun->goal;
-	snprintf(
-	        put->job.transfer.warning, sizeof(put->job.transfer.warning), "%s", begun->warning);
-	move(put, PUT_WRITE);
-	io_timer_set(put->job.io, put->renew, RENEW_MS);
-	put->pool.asked_event = put->pool.events;
-	if (put->chunk_size == 0 || put->session == 0)
-		put_fail(put, DFS_E_PROTO, "the master's answer to write_begin makes no sense");
-	else if (slots_make(put) != 0)
-		put_fail(put, DFS_E_NOMEM, "out of memory for a put");
-	else if ((code = pool_add(put, begun->chunks, begun->chunks_count)) != 0)
-		put_fail(put, code, "the master allocated a chunk that cannot be written");
-	else
-		put_run(put);
-}
-
-static void renew_answered(void *what, int code, const struct dfs_error *err, const void *reply)
-{
-	struct put *put = what;
-
-	/* During the commit it may say so because the commit was done. */
-	if (code == DFS_E_EXPIRED && put->state == PUT_WRITE)
-		put_again(put, code, err->text);
-}
-
-static void renew_fired(void *arg)
-{
-	struct put *put = arg;
-	struct proto_renew_args args = {.session = put->session};
-
-	if (put->state == PUT_ABANDON) {
-		job_fail(&put->job, put->failed.code, put->failed.text);
-		return;
-	}
-	assert(put->state == PUT_WRITE);
-	io_timer_set(put->job.io, put->renew, RENEW_MS);
-	job_call(&put->job, PROTO_CALL_RENEW, &args, renew_answered, put);
-}
-
-static void again_not(struct put *put, int code, const char *why)
-{
-	char sentence[DFS_ERROR_TEXT_MAX];
-
-	if (code == DFS_E_EXPIRED)
-		snprintf(sentence, sizeof(sentence),
-		        "%.200s: its write session expired (the master did not hear from this "
-		        "client "
-		        "in time); nothing was stored: put it again",
-		        put->path);
-	else
-		snprintf(sentence, sizeof(sentence), "%.200s: %.300s", put->path, why);
-	if (code == DFS_E_EXPIRED)
-		put->session = 0;
-	put_fail(put, code, sentence);
-}
-
-void put_again(struct put *put, int code, const char *sentence)
-{
-	uint64_t session = put->session;
-
-	if (put->state != PUT_WRITE && put->state != PUT_COMMIT)
-		return;
-	if (!put->source.seekable || put->restarts == RESTARTS_MAX) {
-		again_not(put, code, sentence);
-		return;
-	}
-	put->restarts++;
-	put->job.transfer.retries++;
-	put->job.transfer.chunks = 0;
-	job_new_round(&put->job);
-	slots_stop(put);
-	pool_clear(put);
-	extents_clear(&put->extents);
-	io_timer_cancel(put->job.io, put->renew);
-	put->cursor = 0;
-	put->session = 0;
-	put->source_ended = put->staging = false;
-	move(put, PUT_BEGIN);
-	if (code != DFS_E_EXPIRED)
-		give_up_session(&put->job, session);
-	begin(put);
-}
-
 /* What a commit or stage says of chunks that a new master sealed before they were written. */
 static bool is_overtaken(int code)
 {
@@ -329,9 +165,7 @@ static bool is_overtaken(int code)
 	       code == DFS_E_RANGE;
 }
 
-/* ---- work
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- work ---- */
 
 /* Give each idle slot the next piece of work. True while some slot works. */
 static bool slots_run(struct put *put)
@@ -403,9 +237,7 @@ void put_run(struct put *put)
 		job_progress(&put->job);
 }
 
-/* ---- the end
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 static void commit_answered(void *what, int code, const struct dfs_error *err, const void *reply)
 {
@@ -445,7 +277,7 @@ static void commit(struct put *put)
 
 	assert(extents_ready(&put->extents) == put->extents.count);
 	assert(put->extents.bytes == args.size);
-	move(put, PUT_COMMIT);
+	put_move(put, PUT_COMMIT);
 	io_timer_cancel(put->job.io, put->renew);
 	job_call(&put->job, PROTO_CALL_COMMIT, &args, commit_answered, put);
 }
@@ -455,11 +287,11 @@ void put_fail(struct put *put, int code, const char *sentence)
 	if (put->failed.code != 0 || put->state == PUT_OVER)
 		return;
 	error_set(&put->failed, code, "%s", sentence);
-	slots_stop(put);
+	put_slots_stop(put);
 	job_new_round(&put->job);
 	io_timer_cancel(put->job.io, put->renew);
 	if (put->state != PUT_BEGIN)
-		move(put, PUT_ABANDON);
+		put_move(put, PUT_ABANDON);
 	io_timer_set(put->job.io, put->turn, 0);
 }
 

@@ -10,26 +10,25 @@
  * What the files of a put share. Nobody else includes it. README.md draws the states.
  *
  *   put.c          the job: session, commit, the end
- *   put_slot.c     one chunk under way: sent, acknowledged, or sealed early and continued in another
- *   put_stream.c   its bytes, from a source of known size that may be read again
- *   put_pipe.c     its bytes, from any other source: bodies that are kept until acknowledged
- *   put_pool.c     chunks that the master allocated; datanodes to be avoided
- *   put_extents.c  what is stored so far, for stage and commit
- *   put_sums.c     checksums of what was sent into a chunk
+ *   put_slot.c     one chunk under way: sent, acknowledged, or sealed early and continued in
+ * another put_stream.c   its bytes, from a source of known size that may be read again put_pipe.c
+ * its bytes, from any other source: bodies that are kept until acknowledged put_pool.c     chunks
+ * that the master allocated; datanodes to be avoided put_extents.c  what is stored so far, for
+ * stage and commit put_sums.c     checksums of what was sent into a chunk
  */
 enum {
-	PUT_PIECE_FRAMES = 4,     /* frames made at once */
-	PUT_BODY_FRAMES = 64,     /* of one body of a pipe: 4 MiB */
+	PUT_PIECE_FRAMES = 4, /* frames made at once */
+	PUT_BODY_FRAMES = 64, /* of one body of a pipe: 4 MiB */
 	PUT_FRAME_STRIDE = FRAME_HEADER_SIZE + SPAN_SIZE_MAX,
-	PUT_ATTEMPTS = 5,         /* without progress */
-	PUT_EXTENTS_MAX = 1000,   /* in one message */
-	PUT_POOL_MAX = 8,         /* chunks asked for at once */
+	PUT_ATTEMPTS = 5,       /* without progress */
+	PUT_EXTENTS_MAX = 1000, /* in one message */
+	PUT_POOL_MAX = 8,       /* chunks asked for at once */
 	PUT_AVOID_MAX = 64,
 };
 
-/* ---- checksums of what was sent into the present chunk: frames of SPAN_SIZE_MAX, only the last one shorter ---------- */
+/* ---- checksums of what was sent into the present chunk ---- */
 
-struct put_sums {
+struct put_sums { /* of frames of SPAN_SIZE_MAX, only the last one shorter */
 	uint32_t *crcs;
 	size_t count, capacity;
 	uint64_t bytes;
@@ -41,7 +40,7 @@ bool sums_crc(const struct put_sums *sums, uint64_t from, uint64_t to, uint32_t 
 void sums_clear(struct put_sums *sums); /* keeps the memory */
 void sums_fini(struct put_sums *sums);
 
-/* ---- extents, sorted by their offset in the file -------------------------------------------------------------------- */
+/* ---- extents, sorted by their offset in the file ---- */
 
 struct put_extents {
 	struct proto_extent *items; /* receipts are ours */
@@ -50,7 +49,8 @@ struct put_extents {
 	uint64_t staged; /* the master has those before this offset, and they are gone from here */
 };
 
-int client_extents_add(struct put_extents *extents, const struct proto_extent *extent); /* copies; 0 or NOMEM */
+int client_extents_add(
+        struct put_extents *extents, const struct proto_extent *extent); /* copies; 0 or NOMEM */
 /* Move all of `from` into `extents`. */
 int extents_move(struct put_extents *extents, struct put_extents *from);
 /* How many of the first ones follow each other without a gap from `staged` on. */
@@ -58,7 +58,7 @@ size_t extents_ready(const struct put_extents *extents);
 void extents_drop(struct put_extents *extents, size_t count); /* the first ones: they are staged */
 void extents_clear(struct put_extents *extents);
 
-/* ---- chunks to write to ---------------------------------------------------------------------------------------------- */
+/* ---- chunks to write to ---- */
 
 struct put_target {
 	uint64_t chunk, version;
@@ -99,7 +99,7 @@ void pool_ask(struct put *put);
 void pool_clear(struct put *put);
 void target_free(struct put_target *target); /* takes NULL */
 
-/* ---- a body that is kept until it is acknowledged --------------------------------------------------------------------- */
+/* ---- a body that is kept until it is acknowledged ---- */
 
 struct put_body {
 	uint8_t *bytes;   /* PUT_BODY_FRAMES frames, each at its stride; NULL: not made yet */
@@ -110,7 +110,7 @@ struct put_body {
 	uint8_t next;
 };
 
-/* ---- a chunk under way ------------------------------------------------------------------------------------------------- */
+/* ---- a chunk under way ---- */
 
 enum slot_state {
 	SLOT_IDLE,   /* nothing to store */
@@ -136,8 +136,8 @@ struct put_slot {
 	unsigned attempts; /* in a row without progress */
 	int why_code;
 	char why[DFS_ERROR_TEXT_MAX]; /* the last failure: chunk, node, reason */
-	struct put_body body;       /* pipe */
-	struct put_extents bodies;  /* pipe: acknowledged bodies of the present chunk */
+	struct put_body body;         /* pipe */
+	struct put_extents bodies;    /* pipe: acknowledged bodies of the present chunk */
 };
 
 int slot_init(struct put_slot *slot, struct put *put);
@@ -154,6 +154,19 @@ void slot_no_target(struct put_slot *slot, int code, const char *sentence);
 /* Bytes that are on their way now. */
 uint64_t slot_under_way(const struct put_slot *slot);
 
+/* put_slot.c, for put_seal.c */
+void slot_move(struct put_slot *slot, enum slot_state to);
+void slot_want_target(struct put_slot *slot);
+void slot_leave_chunk(struct put_slot *slot);
+/*
+ * [offset, offset + length) of the present chunk is stored. The receipt is "" where the master
+ * sealed it. 0 or NOMEM, which has failed the put.
+ */
+int slot_keep(struct put_slot *slot, struct put_extents *where, uint64_t offset, uint64_t length,
+        uint32_t crc, const char *receipt);
+/* put_seal.c: the append ended so; the chunk is left for another. */
+void slot_failed(struct put_slot *slot, const struct append_result *result);
+
 /* put_stream.c: write pieces of the file into the append until it has enough. */
 void stream_more(struct put_slot *slot);
 
@@ -167,7 +180,7 @@ void body_more(struct put_slot *slot);
 void body_consume(struct put_body *body, uint64_t bytes);
 uint64_t body_size(const struct put_body *body); /* on the wire */
 
-/* ---- the job --------------------------------------------------------------------------------------------------------------- */
+/* ---- the job ---- */
 
 enum put_state {
 	PUT_BEGIN,   /* a write session is asked for */
@@ -186,7 +199,7 @@ struct put {
 	bool stream; /* known size, may be read again; else a pipe */
 
 	uint64_t session, chunk_size;
-	uint64_t cursor;   /* stream: offset from which no slot works yet; pipe: offset read up to */
+	uint64_t cursor; /* stream: offset from which no slot works yet; pipe: offset read up to */
 	bool source_ended; /* pipe */
 	unsigned restarts; /* sessions before this one */
 	struct put_slot *slots;
@@ -200,13 +213,21 @@ struct put {
 	struct dfs_error failed;
 };
 
+/* put_session.c */
+void put_begin(struct put *put);
+void put_renew_fired(void *arg); /* timer `renew` */
+
+void put_move(struct put *put, enum put_state to);
+void put_slots_stop(struct put *put);
+void put_give_up_session(struct client_job *job, uint64_t session);
 /* A slot became idle, extents came: what is next? */
 void put_run(struct put *put);
 /* It can't go on. The first failure counts; the end follows in a later turn. */
 void put_fail(struct put *put, int code, const char *sentence);
 /*
- * The master does not know the session any more, or refuses what was stored under it: a source that can be read again is
- * stored again from its start, in a new session; for another one it is the end.
+ * The master does not know the session any more, or refuses what was stored under it: a source that
+ * can be read again is stored again from its start, in a new session; for another one it is the
+ * end.
  */
 void put_again(struct put *put, int code, const char *sentence);
 uint64_t put_file_size(const struct put *put);

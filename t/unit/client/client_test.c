@@ -62,9 +62,7 @@ static void on_reply(void *arg, int code, const struct dfs_error *err, const voi
 		ask_stat(again, asked);
 }
 
-/* ---- found
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- found ---- */
 
 static void the_first_call_connects_and_says_hello(void **state)
 {
@@ -120,9 +118,7 @@ static void a_refusal_is_passed_on(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- not found
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- not found ---- */
 
 static void no_master_is_told_after_the_timeout(void **state)
 {
@@ -236,8 +232,7 @@ static void a_bad_address_is_refused_at_once(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- lost, and found again
- * -------------------------------------------------------------------------------------------- */
+/* ---- lost, and found again ---- */
 
 static void a_mutation_is_repeated_and_done_once(void **state)
 {
@@ -366,9 +361,7 @@ static void a_master_that_forgot_this_client_is_not_asked_twice(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- the end ---- */
 
 static void pending_calls_fail_when_the_client_goes(void **state)
 {

@@ -114,9 +114,7 @@ struct sim_host *fake_client_host(struct fake_cluster *fake)
 	return fake->client_host;
 }
 
-/* ---- time
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- time ---- */
 
 /* Deaths happen between events. */
 static void bury(struct fake_cluster *fake)
@@ -209,9 +207,7 @@ uint64_t fake_largest_post(const struct fake_cluster *fake)
 	return fake->largest_post;
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 static const struct fake_file *file_find(const struct fake_cluster *fake, const char *path)
 {

@@ -35,9 +35,7 @@ void fake_client_gone(struct fake_cluster *fake); /* destroy the default one now
 void fake_run(struct fake_cluster *fake, const bool *flag, uint64_t limit_ms);
 void fake_run_for(struct fake_cluster *fake, uint64_t ms);
 
-/* ---- the master
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the master ---- */
 
 void fake_master_kill(struct fake_cluster *fake);
 void fake_master_start(struct fake_cluster *fake);
@@ -69,9 +67,7 @@ void fake_page_size(struct fake_cluster *fake, uint32_t extents);
 /* The master forgets who its clients were: hello gives new ids. */
 void fake_master_forgets_clients(struct fake_cluster *fake);
 
-/* ---- files
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 /* The file is there, and every byte of it on every living replica: fails the test otherwise. */
 void fake_file_is(struct fake_cluster *fake, const char *path, const void *bytes, size_t size);
@@ -88,8 +84,7 @@ void fake_file_break_crc(struct fake_cluster *fake, const char *path, size_t ext
 void fake_file_hole(struct fake_cluster *fake, const char *path, size_t extent);
 void fake_file_mode(struct fake_cluster *fake, const char *path, uint32_t mode, int64_t mtime_ns);
 
-/* ---- datanodes, counted from 0
- * -------------------------------------------------------------------------------------------- */
+/* ---- datanodes, counted from 0 ---- */
 
 enum fake_fault {
 	FAKE_WELL,

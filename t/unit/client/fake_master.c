@@ -8,9 +8,7 @@
 #include "base/crc32c.h"
 #include "fake_parts.h"
 
-/* ---- metadata
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- metadata ---- */
 
 struct fake_chunk *fake_chunk_find(struct fake_cluster *fake, uint64_t chunk)
 {
@@ -80,9 +78,7 @@ static void attr_of(const struct fake_file *file, struct proto_attr *ret)
 	        .links = 1};
 }
 
-/* ---- calls
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- calls ---- */
 
 /* One call on its way to its answer. */
 struct turn {
@@ -496,9 +492,7 @@ static void turn_run(struct turn *turn, const void *args)
 	}
 }
 
-/* ---- exactly once
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- exactly once ---- */
 
 static struct fake_done *done_find(struct turn *turn)
 {
@@ -604,9 +598,7 @@ static void master_called(void *arg, struct link_call *call, enum proto_call whi
 		turn_once(&turn, args);
 }
 
-/* ---- serving
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- serving ---- */
 
 static void link_remove(struct fake_link *link)
 {
@@ -694,9 +686,7 @@ void fake_master_fini(struct fake_cluster *fake)
 	}
 }
 
-/* ---- the test's side
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the test's side ---- */
 
 void fake_master_refuse(
         struct fake_cluster *fake, enum proto_call which, int code, const char *message)

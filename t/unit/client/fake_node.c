@@ -32,9 +32,7 @@ struct fake_post {
 	struct fake_post *after;
 };
 
-/* ---- replicas
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- replicas ---- */
 
 struct fake_replica *fake_replica_find(struct fake_node *node, uint64_t chunk)
 {
@@ -86,9 +84,7 @@ void fake_replica_drop(struct fake_node *node, uint64_t chunk)
 	free(replica);
 }
 
-/* ---- faults
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- faults ---- */
 
 bool fake_fault_is(struct fake_node *node, enum fake_fault fault)
 {
@@ -101,9 +97,7 @@ void fake_fault_used(struct fake_node *node)
 		node->fault = FAKE_WELL;
 }
 
-/* ---- answers
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- answers ---- */
 
 static void next_stop(struct fake_post *post)
 {
@@ -212,9 +206,7 @@ static void maybe_acknowledge(struct fake_post *post)
 		post->node->fault_skip--;
 }
 
-/* ---- the next hop
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the next hop ---- */
 
 static void next_response(void *arg, const struct io_response *response)
 {
@@ -323,9 +315,7 @@ static void next_open(struct fake_post *post, const struct io_request *request)
 	        &NEXT_EVENTS, post);
 }
 
-/* ---- the body
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the body ---- */
 
 static int take_frame(
         void *arg, const struct frame *frame, const uint8_t *bytes, struct dfs_error *err)
@@ -417,9 +407,7 @@ static void post_closed(void *arg, const char *why)
 static const struct io_exchange_events POST_EVENTS = {
         NULL, post_body, post_body_end, post_writable, post_closed};
 
-/* ---- the head
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- the head ---- */
 
 static int check_append(struct fake_post *post, const char *bearer, struct dfs_error *err)
 {

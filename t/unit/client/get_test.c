@@ -58,8 +58,7 @@ static void get_fails(struct fake_cluster *fake, bool any_order, int code, const
 	transfer_fini(&transfer);
 }
 
-/* ---- when all is well
- * ---------------------------------------------------------------------------------------- */
+/* ---- when all is well ---- */
 
 static void files_of_all_sizes_come_back(void **state)
 {
@@ -163,8 +162,7 @@ static void progress_tells_what_was_delivered(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- replicas that fail
- * ---------------------------------------------------------------------------------------- */
+/* ---- replicas that fail ---- */
 
 static const struct {
 	enum fake_fault fault;
@@ -304,9 +302,7 @@ static void dead_datanodes_that_come_back_are_found_again(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- the master
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the master ---- */
 
 static void expired_tickets_are_renewed(void **state)
 {
@@ -421,8 +417,7 @@ static void a_hole_in_the_masters_extents_is_an_error(void **state)
 	}
 }
 
-/* ---- the sink, and the end
- * ------------------------------------------------------------------------------------------ */
+/* ---- the sink, and the end ---- */
 
 static void an_error_of_the_sink_ends_the_get(void **state)
 {

@@ -167,8 +167,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- the plain way
- * ------------------------------------------------------------------------------- */
+/* ---- the plain way ---- */
 
 static void a_call_is_answered(void **state)
 {
@@ -290,8 +289,7 @@ static void closed_at_the_far_end_is_not_our_connection(void **state)
 	assert_string_equal(f->client.text, "datanode 3 went away");
 }
 
-/* ---- time
- * ---------------------------------------------------------------------------------------- */
+/* ---- time ---- */
 
 static void an_overdue_call_fails_and_its_late_answer_is_dropped(void **state)
 {
@@ -342,8 +340,7 @@ static void each_call_has_its_own_deadline(void **state)
 	assert_int_equal(f->client.code, 0);
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static void a_broken_channel_fails_what_is_pending(void **state)
 {
@@ -463,8 +460,7 @@ static void a_peer_that_takes_nothing_is_cut_off(void **state)
 	assert_non_null(strstr(f->client.why, "does not take"));
 }
 
-/* ---- hostile peers
- * --------------------------------------------------------------------------------- */
+/* ---- hostile peers ---- */
 
 static void a_message_that_is_none_closes_the_channel(void **state)
 {
@@ -586,8 +582,7 @@ static void calls_past_the_limit_are_refused_as_busy(void **state)
 	assert_int_equal(f->client.code, 0);
 }
 
-/* ---- too large
- * -------------------------------------------------------------------------------------- */
+/* ---- too large ---- */
 
 static void arguments_over_their_limit_fail_the_call_alone(void **state)
 {

@@ -39,9 +39,7 @@ static struct client_transfer put_well(struct fake_cluster *fake, bool seekable)
 	return result;
 }
 
-/* ---- deaths
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- deaths ---- */
 
 static const struct {
 	enum fake_fault fault;
@@ -137,8 +135,7 @@ static void a_datanode_that_was_never_reached_costs_no_seal(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- other troubles
- * --------------------------------------------------------------------------------------------- */
+/* ---- other troubles ---- */
 
 static void a_frame_that_changes_on_the_wire_is_found_and_sent_again(void **state)
 {
@@ -255,8 +252,7 @@ static void a_seal_that_is_refused_costs_the_chunk_alone(void **state)
 	}
 }
 
-/* ---- the end of patience
- * ------------------------------------------------------------------------------------------ */
+/* ---- the end of patience ---- */
 
 static void five_attempts_without_progress_end_with_a_sentence(void **state)
 {

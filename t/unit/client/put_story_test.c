@@ -103,9 +103,7 @@ static void a_master_lost_in_the_commit_leaves_the_user_informed(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- sessions
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- sessions ---- */
 
 static void an_expired_session_costs_a_file_time_and_a_pipe_its_life(void **state)
 {
@@ -181,9 +179,7 @@ static void chunks_that_a_new_master_sealed_empty_are_stored_again(void **state)
 	fake_destroy(fake);
 }
 
-/* ---- cancelled
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- cancelled ---- */
 
 /* After `events` events; with a death on the way, so that every state is passed. */
 static bool cancel_after(int events, bool seekable, bool whole_client)

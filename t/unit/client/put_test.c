@@ -64,9 +64,7 @@ static void pipes_of_all_sizes_are_stored_whole(void **state)
 	}
 }
 
-/* ---- pipes
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- pipes ---- */
 
 static void a_chunk_of_a_pipe_is_written_in_bodies_and_has_one_receipt(void **state)
 {
@@ -142,8 +140,7 @@ static void a_pipe_that_has_nothing_now_is_asked_again(void **state)
 	transfer_fini(&transfer);
 }
 
-/* ---- sources that fail
- * ------------------------------------------------------------------------------------------ */
+/* ---- sources that fail ---- */
 
 static void source_fails(struct fake_cluster *fake, bool seekable, size_t ends_at, size_t fails_at,
         int code, const char *text)
@@ -179,8 +176,7 @@ static void an_error_of_the_source_is_passed_on(void **state)
 	source_fails(*state, false, SIZE_MAX, 0, DFS_E_IO, "the disk is on fire");
 }
 
-/* ---- many extents, progress
- * --------------------------------------------------------------------------------------- */
+/* ---- many extents, progress ---- */
 
 static void more_extents_than_a_message_holds_are_handed_in_before(void **state)
 {

@@ -51,8 +51,7 @@ struct wire {
 	int send_code;
 };
 
-/* ---- clock and timers ---------------------------------------------------------------------------
- */
+/* ---- clock and timers ---- */
 
 static uint64_t wire_mono(void *ctx)
 {
@@ -99,8 +98,7 @@ static void timer_destroy_(void *ctx, struct io_timer *timer)
 	free(timer);
 }
 
-/* ---- channels
- * ------------------------------------------------------------------------------------ */
+/* ---- channels ---- */
 
 static void event_add(struct wire *wire, enum event_kind kind, struct io_channel *to,
         const char *text, size_t size, int status)
@@ -181,8 +179,7 @@ static void wire_channel_close(void *ctx, struct io_channel *channel)
 	channel_drop(channel);
 }
 
-/* ---- events
- * -------------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void connect_run(struct wire *wire, struct io_channel *client, const char *bearer)
 {
@@ -270,8 +267,7 @@ void wire_advance(struct wire *wire, uint64_t ms)
 	}
 }
 
-/* ---- the test's side
- * -------------------------------------------------------------------------------- */
+/* ---- the test's side ---- */
 
 static void wire_random(void *ctx, void *ret_bytes, size_t size)
 {
