@@ -9,6 +9,7 @@
 static const char cluster_id[] = "00112233445566778899aabbccddeeff";
 
 static void trace_line(void *arg, const char *text);
+static void role_log(void *arg, const char *level, const char *line);
 static void die(const char *what, const struct dfs_error *err);
 
 struct world *world_create(const struct world_options *options)
@@ -100,6 +101,8 @@ void world_master_start(struct world *world)
 	options.create = true;
 	options.listen = "master:7070";
 	options.policies = &world->policies;
+	options.log = role_log;
+	options.arg = world;
 	if (master_start(&world->master, sim_host_io(world->master_host), &options, &err) != 0)
 		die("master_start", &err);
 }
@@ -128,6 +131,8 @@ void world_node_start(struct world *world, unsigned i)
 		.master = "master:7070",
 		.listen = node->address,
 		.fence_file = "/fence",
+		.log = role_log,
+		.arg = world,
 		.store = {.dirs = dirs, .dirs_count = 1, .identity = {.node = 1000 + i}},
 	};
 	struct dfs_error err = {0};
@@ -248,22 +253,31 @@ bool world_run_until(struct world *world, const bool *flag, uint64_t limit_ms)
 	return sim_run_until(world->sim, flag, limit_ms);
 }
 
+/* Datanodes that are up and told how much room they have. */
+static unsigned nodes_ready(struct world *world)
+{
+	struct proto_nodes_args args = {0};
+	struct proto_nodes_reply reply = {0};
+	struct arena arena = {0};
+	struct buf json = {0};
+	unsigned ready = 0;
+
+	if (world_call(world, 0, PROTO_CALL_NODES, &args, &json) == 0 &&
+		proto_nodes_reply_decode(&arena, json.data, json.size, &reply, NULL) == 0) {
+		for (size_t i = 0; i < reply.nodes_count; i++)
+			ready += reply.nodes[i].state == PROTO_NODE_STATE_UP && reply.nodes[i].free > 0;
+	}
+	arena_fini(&arena);
+	buf_fini(&json);
+	return ready;
+}
+
 bool world_await_up(struct world *world, unsigned count, uint64_t limit_ms)
 {
 	uint64_t until_ms = sim_now_ms(world->sim) + limit_ms;
-	struct proto_status_args args = {0};
 
 	while (sim_now_ms(world->sim) < until_ms) {
-		struct proto_status_reply status = {0};
-		struct arena arena = {0};
-		struct buf json = {0};
-		bool up;
-
-		up = world_call(world, 0, PROTO_CALL_STATUS, &args, &json) == 0 &&
-		     proto_status_reply_decode(&arena, json.data, json.size, &status, NULL) == 0 && status.nodes_up == count;
-		arena_fini(&arena);
-		buf_fini(&json);
-		if (up)
+		if (nodes_ready(world) == count)
 			return true;
 		sim_run_for(world->sim, 100);
 	}
@@ -290,6 +304,13 @@ static void trace_line(void *arg, const char *text)
 
 	buf_text(&world->trace, text);
 	buf_text(&world->trace, "\n");
+}
+
+static void role_log(void *arg, const char *level, const char *line)
+{
+	struct world *world = arg;
+
+	sim_note(world->sim, "%s %s", level, line);
 }
 
 static void die(const char *what, const struct dfs_error *err)

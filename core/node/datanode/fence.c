@@ -124,7 +124,7 @@ static int save_file(struct save *save)
 
 	snprintf(tmp, sizeof(tmp), "%s.tmp", save->path);
 	snprintf(dir, sizeof(dir), "%s", save->path);
-	*strrchr(dir, '/') = '\0';
+	strrchr(dir, '/')[strrchr(dir, '/') == dir] = '\0'; /* "/" itself keeps its slash */
 	fd = io_disk(save->io, open, tmp, IO_OPEN_WRITE | IO_OPEN_CREATE);
 	if (fd < 0)
 		return error_from_errno(-fd);
