@@ -120,18 +120,18 @@ static void a_datanode_dies_during_a_put(void **state)
 	char *bytes = world_bytes(1, 4 * CHUNK);
 	struct world_put put;
 	struct world_get get;
-	bool never = false;
+	const char *post;
+	unsigned victim;
 
 	world_put(world, 0, &how, bytes, 4 * CHUNK, &put);
-	/* The chunk is on its way when the first datanode that has some of it goes. */
-	world_run_until(world, &never, 6);
-	for (unsigned i = 0; i < 3; i++) {
-		if (sim_disk_operations(world->nodes[i].host) > 0 && strstr(world->trace.data, world->nodes[i].address)) {
-			sim_note(world->sim, "kill %s", world->nodes[i].name);
-			world_node_kill(world, i);
-			break;
-		}
-	}
+	/* Some of the chunk is with its first datanode when that one goes. */
+	while (!(post = strstr(world->trace.data ? world->trace.data : "", "client1 -> node")))
+		sim_run_for(world->sim, 1);
+	victim = (unsigned)(post[strlen("client1 -> node")] - '1');
+	sim_run_for(world->sim, 4);
+	assert_false(put.over);
+	sim_note(world->sim, "kill %s", world->nodes[victim].name);
+	world_node_kill(world, victim);
 	assert_true(world_run_until(world, &put.over, 120000));
 	assert_string_equal(put.result.err.text, "");
 	compare(world, "put-death");
