@@ -16,6 +16,8 @@
  */
 struct message;
 
+enum { CHANNEL_WHY_MAX = ADDRESS_WHY_MAX + IO_ADDRESS_MAX };
+
 struct io_channel {
 	unsigned magic;
 	enum channel_state { CHANNEL_BEGUN, CHANNEL_OPEN, CHANNEL_DRAINING, CHANNEL_GONE } state;
@@ -30,9 +32,8 @@ struct io_channel {
 	struct buf in; /* the message that is coming */
 	struct message *queue;
 	size_t queued_bytes;
-	int status; /* of a refusal */
-	char why[ADDRESS_WHY_MAX +
-	         IO_ADDRESS_MAX]; /* what the other side, or we, said at the end */
+	int status;                /* of a refusal */
+	char why[CHANNEL_WHY_MAX]; /* what the other side, or we, said at the end */
 	uint64_t deadline_ms;
 	int fd; /* server: the socket before libwebsockets has it */
 	char key[32];
@@ -43,29 +44,38 @@ struct io_channel {
 	char *bearer;
 };
 
-struct io_channel *channel_open(void *ctx, const char *address, const char *path,
+struct io_channel *net_channel_open(void *ctx, const char *address, const char *path,
         const char *bearer, const struct io_channel_events *events, void *arg);
-int channel_send(void *ctx, struct io_channel *channel, const char *text, size_t size);
-void channel_close(void *ctx, struct io_channel *channel);
+int net_channel_send(void *ctx, struct io_channel *channel, const char *text, size_t size);
+void net_channel_close(void *ctx, struct io_channel *channel);
 
 /*
  * Server: offer the upgrade to the service; takes `fd`, a socket whose request has been read. 0
  * where the channel is accepted, or the status to refuse it with (fd is closed).
  */
-int channel_accept(
+int net_channel_accept(
         struct io_server *server, const struct io_request *upgrade, const char *key, int fd);
 /* The server closes: its channels are told in the next turn. */
-void channels_close(struct io_server *server);
-void channels_sweep(struct loop *loop, uint64_t now_ms);
-void channels_fini(struct loop *loop);
+void net_channels_close(struct io_server *server);
+void net_channels_sweep(struct loop *loop, uint64_t now_ms);
+void net_channels_fini(struct loop *loop);
 
-/* Between the files channel.c (life), channel_wire.c (what libwebsockets says). */
+/* Between channel.c (life), channel_open.c (beginnings) and channel_wire.c (what libwebsockets
+ * says). */
+enum { CHANNEL_MAGIC = 0x4348414e };
 struct message {
 	struct message *prev, *next;
 	size_t size;
 	unsigned char bytes[]; /* LWS_PRE free bytes, then the text */
 };
-void channel_dead(struct io_channel *channel, const char *why);
-void channel_free_queue(struct io_channel *channel);
+/* `begin` is what its task does first. */
+struct io_channel *net_channel_create(struct loop *loop, void (*begin)(struct task *task));
+void net_channel_destroy(struct io_channel *channel);
+/* No wsi refers to it any more: free it in a later turn. */
+void net_channel_bury(struct io_channel *channel);
+/* The connection is gone, or never came: tell it, once. */
+void net_channel_dead(struct io_channel *channel, const char *why);
+void net_channel_unreachable(struct io_channel *channel, const char *why);
+void net_channel_free_queue(struct io_channel *channel);
 
 #endif

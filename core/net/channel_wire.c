@@ -24,7 +24,7 @@ static int refuse(struct io_channel *channel, enum lws_close_status status, cons
 
 	snprintf(text, sizeof(text), "%s", why);
 	lws_close_reason(channel->wsi, status, (unsigned char *)text, strlen(text));
-	channel_dead(channel, why);
+	net_channel_dead(channel, why);
 	return -1;
 }
 
@@ -70,7 +70,7 @@ static int received(struct io_channel *channel, const char *bytes, size_t size)
 	return 0;
 }
 
-void channel_free_queue(struct io_channel *channel)
+void net_channel_free_queue(struct io_channel *channel)
 {
 	struct message *message, *next;
 
@@ -129,7 +129,7 @@ static void refused(struct io_channel *channel, const char *said, size_t size)
 		snprintf(channel->why, sizeof(channel->why), "can not connect to %.*s: %.*s",
 		        IO_ADDRESS_MAX / 2, channel->address, (int)size, said ? said : "");
 	}
-	channel_dead(channel, "");
+	net_channel_dead(channel, "");
 }
 
 static int add_headers(struct io_channel *channel, char **cursor, size_t room)
@@ -145,7 +145,7 @@ static int add_headers(struct io_channel *channel, char **cursor, size_t room)
 	return 0;
 }
 
-int channel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size)
+int net_channel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size)
 {
 	struct loop *loop = lws_context_user(lws_get_context(wsi));
 	struct io_channel *channel = lws_get_opaque_user_data(wsi);
@@ -181,7 +181,7 @@ int channel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_CLIENT_CLOSED:
 	case LWS_CALLBACK_CLOSED_HTTP:
-		channel_dead(channel, "closed by the other side");
+		net_channel_dead(channel, "closed by the other side");
 		return 0;
 	default:
 		return 0;

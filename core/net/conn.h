@@ -82,6 +82,11 @@ bool conn_is_flushed(const struct conn *conn);
 /* A second descriptor of the socket, for whom the connection is handed to. */
 int conn_dup(const struct conn *conn);
 
+/* Between conn.c (life) and conn_out.c: `task` of a connection, once a turn while there is
+ * something to do. */
+enum { CONN_MAGIC = 0x434f4e4e };
+void conn_turn(struct task *task);
+
 void conns_sweep(struct loop *loop, uint64_t now_ms);
 void conns_fini(struct loop *loop);
 

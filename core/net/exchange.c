@@ -11,7 +11,7 @@
 
 static void reap(struct task *task);
 
-struct io_exchange *exchange_create(struct loop *loop)
+struct io_exchange *net_exchange_create(struct loop *loop)
 {
 	struct io_exchange *exchange = calloc(1, sizeof(*exchange));
 
@@ -24,18 +24,18 @@ struct io_exchange *exchange_create(struct loop *loop)
 	return exchange;
 }
 
-void exchange_close(struct io_exchange *exchange, const char *why)
+void net_exchange_close(struct io_exchange *exchange, const char *why)
 {
 	const struct io_exchange_events *events = exchange->events;
 
 	exchange->events = NULL;
 	exchange->conn = NULL;
-	exchange_release(exchange);
+	net_exchange_release(exchange);
 	if (events && events->closed)
 		events->closed(exchange->arg, why);
 }
 
-void exchange_release(struct io_exchange *exchange)
+void net_exchange_release(struct io_exchange *exchange)
 {
 	exchange->events = NULL;
 	exchange->conn = NULL;
@@ -59,28 +59,27 @@ static void reap(struct task *task)
 	destroy((struct io_exchange *)((char *)task - offsetof(struct io_exchange, task)));
 }
 
-void exchanges_fini(struct loop *loop)
+void net_exchanges_fini(struct loop *loop)
 {
 	while (loop->exchanges)
 		destroy(loop->exchanges);
 }
 
-/* ---- events: nobody listens after closed or abort
- * ------------------------------------------------------------ */
+/* ---- events: nobody listens after closed or abort ---- */
 
-void exchange_body(struct io_exchange *exchange, const char *bytes, size_t size)
+void net_exchange_body(struct io_exchange *exchange, const char *bytes, size_t size)
 {
 	if (size > 0 && exchange->events && exchange->events->body)
 		exchange->events->body(exchange->arg, bytes, size);
 }
 
-void exchange_body_end(struct io_exchange *exchange)
+void net_exchange_body_end(struct io_exchange *exchange)
 {
 	if (exchange->events && exchange->events->body_end)
 		exchange->events->body_end(exchange->arg);
 }
 
-void exchange_writable(struct io_exchange *exchange)
+void net_exchange_writable(struct io_exchange *exchange)
 {
 	if (!exchange->want_write)
 		return;
@@ -91,14 +90,13 @@ void exchange_writable(struct io_exchange *exchange)
 		exchange->events->writable(exchange->arg);
 }
 
-/* ---- struct io_net_ops
- * --------------------------------------------------------------------------------------- */
+/* ---- struct io_net_ops ---- */
 
 static int op_respond(void *ctx, struct io_exchange *exchange, const struct io_response *response)
 {
 	(void)ctx;
 	assert(exchange->magic == EXCHANGE_MAGIC && exchange->session);
-	return session_respond(exchange, response);
+	return net_session_respond(exchange, response);
 }
 
 static void op_want_write(void *ctx, struct io_exchange *exchange)
@@ -150,9 +148,9 @@ static void op_pause(void *ctx, struct io_exchange *exchange, bool paused)
 		return;
 	exchange->paused = paused;
 	if (exchange->conn && exchange->session)
-		session_paused(exchange);
+		net_session_paused(exchange);
 	else if (exchange->conn)
-		request_paused(exchange);
+		net_request_paused(exchange);
 }
 
 static void op_abort(void *ctx, struct io_exchange *exchange)
@@ -162,19 +160,19 @@ static void op_abort(void *ctx, struct io_exchange *exchange)
 		return;
 	assert(exchange->magic == EXCHANGE_MAGIC);
 	if (exchange->session)
-		session_abort(exchange);
+		net_session_abort(exchange);
 	else
-		request_abort(exchange);
-	exchange_release(exchange);
+		net_request_abort(exchange);
+	net_exchange_release(exchange);
 }
 
 const struct io_net_ops net_ops = {
-        .serve = server_open,
-        .server_close = server_close,
-        .channel_open = channel_open,
-        .channel_send = channel_send,
-        .channel_close = channel_close,
-        .exchange_open = request_open,
+        .serve = net_server_open,
+        .server_close = net_server_close,
+        .channel_open = net_channel_open,
+        .channel_send = net_channel_send,
+        .channel_close = net_channel_close,
+        .exchange_open = net_request_open,
         .respond = op_respond,
         .want_write = op_want_write,
         .write = op_write,

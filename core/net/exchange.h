@@ -8,12 +8,11 @@
 
 /*
  * One request and its response, as the house sees it; both sides. The server's end is driven by
- * session.c, the client's by request.c.
+ * session.c and answer.c, the client's by request.c and reply.c.
  *
- *                      body still sent or received
- *   begun --------------------------------------------> closed (told once) ---> freed in the next
- * turn |                                                    ^
- *     +------ abort (nobody is told any more) -------------+
+ *   begun --> closed is told, once ------------------+--> freed in the next turn
+ *     |                                              |
+ *     +-----> abort: nobody is told any more --------+
  */
 struct session;
 
@@ -55,30 +54,36 @@ struct io_exchange {
 
 enum { EXCHANGE_MAGIC = 0x45584348 };
 
-struct io_exchange *exchange_create(struct loop *loop);
+struct io_exchange *net_exchange_create(struct loop *loop);
 /* Tell `closed`, once, and free it in the next turn. */
-void exchange_close(struct io_exchange *exchange, const char *why);
+void net_exchange_close(struct io_exchange *exchange, const char *why);
 /* Free it in the next turn. */
-void exchange_release(struct io_exchange *exchange);
+void net_exchange_release(struct io_exchange *exchange);
 /* Everything that we send is written? */
 static inline bool exchange_sent(const struct io_exchange *exchange)
 {
 	return exchange->send_left == 0;
 }
 
-void exchange_body(struct io_exchange *exchange, const char *bytes, size_t size);
-void exchange_body_end(struct io_exchange *exchange);
-void exchange_writable(struct io_exchange *exchange);
-void exchanges_fini(struct loop *loop);
+void net_exchange_body(struct io_exchange *exchange, const char *bytes, size_t size);
+void net_exchange_body_end(struct io_exchange *exchange);
+void net_exchange_writable(struct io_exchange *exchange);
+void net_exchanges_fini(struct loop *loop);
 
 /* request.c */
-struct io_exchange *request_open(void *ctx, const char *address, const struct io_request *request,
-        const struct io_exchange_events *events, void *arg);
-void request_abort(struct io_exchange *exchange);
-void request_paused(struct io_exchange *exchange);
-/* session.c */
-int session_respond(struct io_exchange *exchange, const struct io_response *response);
-void session_abort(struct io_exchange *exchange);
-void session_paused(struct io_exchange *exchange);
+struct io_exchange *net_request_open(void *ctx, const char *address,
+        const struct io_request *request, const struct io_exchange_events *events, void *arg);
+void net_request_abort(struct io_exchange *exchange);
+void net_request_paused(struct io_exchange *exchange);
+/* request.c, for reply.c */
+void net_request_fail(struct io_exchange *exchange, const char *what, const char *why);
+void net_request_due(struct io_exchange *exchange);
+/* reply.c */
+void net_reply_received(struct conn *conn, const char *bytes, size_t size);
+void net_reply_finish(struct io_exchange *exchange);
+/* answer.c */
+int net_session_respond(struct io_exchange *exchange, const struct io_response *response);
+void net_session_abort(struct io_exchange *exchange);
+void net_session_paused(struct io_exchange *exchange);
 
 #endif

@@ -3,11 +3,11 @@
  * Chunked bodies on their way in (RFC 9112, 7.1): only responses of foreign servers and of our own
  * unsized ones.
  *
- *   SIZE --hex--> SIZE --';'--> EXTENSION --CR--> SIZE_LF --LF--> DATA --all--> DATA_CR --> DATA_LF
- * --> SIZE | size 0
- *                                                    v
- *                            TRAILER --CR--> END_LF --LF--> complete      (a trailer line: LINE ...
- * LF --> TRAILER)
+ *   SIZE --hex--> SIZE --CR--> SIZE_LF --LF--> DATA --all--> DATA_CR --CR--> DATA_LF --LF--> SIZE
+ *     |                           ^  |
+ *     +--';'--> EXTENSION --CR----+  +--size 0--> TRAILER --CR--> END_LF --LF--> complete
+ *                                                 |     ^
+ *                                                 +LINE-+
  */
 #include "net/http.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop itself: turns, deferred tasks, workers, and the `struct io` that the house sees. What
+ * The loop itself: its life, turns and deferred tasks; loop_io.c shows it to the house. What
  * happens on sockets is told to conn.c (HTTP), server.c (listening) and channel.c (WebSockets).
  */
 #include "net/loop_private.h"
@@ -24,7 +24,6 @@ enum {
 	ROUNDS_PER_TURN = 4,
 };
 
-static const struct io_ops loop_ops;
 static const struct lws_protocols protocols[2];
 static void loop_turn(struct loop *loop, const volatile bool *flag);
 static void run_tasks(struct loop *loop);
@@ -41,7 +40,7 @@ static int make_context(struct loop *loop)
 	        .pt_serv_buf_size = loop->options.server ? BUFFER_SIZE : CLIENT_BUFFER_SIZE,
 	        .max_http_header_data = HTTP_HEAD_MAX,
 	        .fd_limit_per_thread = loop->options.server ? 0 : CLIENT_FILES_MAX,
-	        .timeout_secs = NET_STALL_MS / 1000,
+	        .timeout_secs = loop->limits.stall_ms / 1000,
 	        .user = loop,
 	        .vhost_name = "dfs",
 	        .http_proxy_address = "", /* else the environment's http_proxy would be asked */
@@ -65,6 +64,17 @@ static void lower_file_limit(void)
 	}
 }
 
+static const struct limits limits = {
+        .sweep_ms = 1000,
+        .connect_ms = 10000,
+        .head_ms = 20000,
+        .idle_ms = 75000,
+        .pool_ms = 30000,
+        .stall_ms = 60000,
+        .answer_ms = 120000,
+        .linger_ms = 5000,
+};
+
 int loop_create(struct loop **ret, const struct loop_options *options, struct dfs_error *err)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -72,6 +82,7 @@ int loop_create(struct loop **ret, const struct loop_options *options, struct df
 	if (!loop)
 		return error_set(err, DFS_E_NOMEM, "no memory for a network loop");
 	loop->options = *options;
+	loop->limits = limits;
 	loop->io = (struct io){&loop_ops, &io_disk_real, &net_ops, loop};
 	lws_set_log_level(0, NULL);
 	if (options->server)
@@ -82,31 +93,23 @@ int loop_create(struct loop **ret, const struct loop_options *options, struct df
 		return error_set(
 		        err, DFS_E_INTERNAL, "libwebsockets can not start a network loop here");
 	}
-	timers_set(&loop->timers, loop->sweep, loop_now_ms() + NET_SWEEP_MS);
+	timers_set(&loop->timers, loop->sweep, loop_now_ms() + loop->limits.sweep_ms);
 	*ret = loop;
 	return 0;
-}
-
-static void drain_pools(struct loop *loop)
-{
-	if (loop->meta_pool)
-		io_pool_drain(loop->meta_pool);
-	if (loop->disk_pool)
-		io_pool_drain(loop->disk_pool);
 }
 
 void loop_destroy(struct loop *loop)
 {
 	if (!loop)
 		return;
-	drain_pools(loop);
+	loop_drain(loop);
 	io_pool_destroy(loop->meta_pool);
 	io_pool_destroy(loop->disk_pool);
 	loop->closing = true;
-	servers_fini(loop);
-	channels_fini(loop);
+	net_servers_fini(loop);
+	net_channels_fini(loop);
 	conns_fini(loop);
-	exchanges_fini(loop);
+	net_exchanges_fini(loop);
 	if (loop->context)
 		lws_context_destroy(loop->context); /* the last callbacks come from here */
 	while (loop->tasks)                         /* what was to be freed in the next turn */
@@ -219,12 +222,11 @@ static void sweep(void *arg)
 	uint64_t now = loop_now_ms();
 
 	conns_sweep(loop, now);
-	channels_sweep(loop, now);
-	timers_set(&loop->timers, loop->sweep, now + NET_SWEEP_MS);
+	net_channels_sweep(loop, now);
+	timers_set(&loop->timers, loop->sweep, now + loop->limits.sweep_ms);
 }
 
-/* ---- what libwebsockets says
- * ------------------------------------------------------------------------------- */
+/* ---- what libwebsockets says ---- */
 
 static int callback(
         struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
@@ -235,7 +237,7 @@ static int callback(
 	switch (reason) {
 	case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
 		if (!loop->closing)
-			drain_pools(loop);
+			loop_drain(loop);
 		return 0;
 	case LWS_CALLBACK_RAW_RX:
 	case LWS_CALLBACK_RAW_WRITEABLE:
@@ -243,9 +245,9 @@ static int callback(
 		return conn_callback(wsi, reason, in, size);
 	case LWS_CALLBACK_RAW_RX_FILE:
 	case LWS_CALLBACK_RAW_CLOSE_FILE:
-		return server_callback(wsi, reason);
+		return net_server_callback(wsi, reason);
 	default:
-		return channel_callback(wsi, reason, in, size);
+		return net_channel_callback(wsi, reason, in, size);
 	}
 }
 
@@ -254,100 +256,4 @@ static const struct lws_protocols protocols[2] = {
                 .callback = callback,
                 .rx_buffer_size = FRAME_SIZE,
                 .tx_packet_size = SEND_SIZE},
-};
-
-/* ---- struct io_ops
- * ----------------------------------------------------------------------------------------- */
-
-static uint64_t op_mono_ms(void *ctx)
-{
-	(void)ctx;
-	return io_real_mono_ms();
-}
-
-static int64_t op_wall_ms(void *ctx)
-{
-	(void)ctx;
-	return io_real_wall_ms();
-}
-
-static void op_random(void *ctx, void *ret_bytes, size_t size)
-{
-	(void)ctx;
-	io_real_random(ret_bytes, size);
-}
-
-static struct io_timer *op_timer_create(void *ctx, void (*fired)(void *arg), void *arg)
-{
-	struct loop *loop = ctx;
-
-	return timers_create(&loop->timers, fired, arg);
-}
-
-static void op_timer_set(void *ctx, struct io_timer *timer, uint64_t delay_ms)
-{
-	struct loop *loop = ctx;
-
-	timers_set(&loop->timers, timer, loop_now_ms() + delay_ms);
-}
-
-static void op_timer_cancel(void *ctx, struct io_timer *timer)
-{
-	struct loop *loop = ctx;
-
-	timers_cancel(&loop->timers, timer);
-}
-
-static void op_timer_destroy(void *ctx, struct io_timer *timer)
-{
-	struct loop *loop = ctx;
-
-	timers_destroy(&loop->timers, timer);
-}
-
-/* On a worker's thread. */
-static void work_ran(void *arg)
-{
-	struct loop *loop = arg;
-
-	lws_cancel_service(loop->context);
-}
-
-/* Made at first use: many a client never needs one. META has one thread, so that its jobs run in
- * their order. */
-static struct io_pool *pool_of(struct loop *loop, enum io_lane lane)
-{
-	struct io_pool **pool = lane == IO_LANE_META ? &loop->meta_pool : &loop->disk_pool;
-	unsigned threads = loop->options.disk_workers;
-
-	if (threads == 0)
-		threads = loop->options.server ? 4 : 1;
-	if (!*pool)
-		*pool = io_pool_create(lane == IO_LANE_META ? 1 : threads, work_ran, loop);
-	return *pool;
-}
-
-/* Without memory for a pool the job runs here: late is better than never. */
-static void op_work(void *ctx, struct io_work *work)
-{
-	struct loop *loop = ctx;
-	struct io_pool *pool = pool_of(loop, work->lane);
-
-	if (pool) {
-		io_pool_submit(pool, work);
-		return;
-	}
-	work->run(work);
-	work->done(work);
-}
-
-static const struct io_ops loop_ops = {
-        .mono_ms = op_mono_ms,
-        .wall_ms = op_wall_ms,
-        .random = op_random,
-        .timer_create = op_timer_create,
-        .timer_set = op_timer_set,
-        .timer_cancel = op_timer_cancel,
-        .timer_destroy = op_timer_destroy,
-        .work = op_work,
 };

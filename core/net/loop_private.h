@@ -22,9 +22,22 @@ struct task {
 	bool queued;
 };
 
+/* How long is too long, in milliseconds. Tests of this folder change them; nobody else does. */
+struct limits {
+	uint64_t sweep_ms;   /* between two looks at the deadlines */
+	uint64_t connect_ms; /* to connect; for a channel: to be open */
+	uint64_t head_ms;    /* for a request's head, from its first byte */
+	uint64_t idle_ms;    /* a server's connection without a request */
+	uint64_t pool_ms;    /* a client's: shorter, so that the server's end is never first */
+	uint64_t stall_ms;   /* bytes are owed, none come or go */
+	uint64_t answer_ms;  /* a whole request waits for its response */
+	uint64_t linger_ms;  /* closing: the other side reads what we said last */
+};
+
 struct loop {
 	struct io io; /* what the rest of the house sees; io.ctx is this loop */
 	struct loop_options options;
+	struct limits limits;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	lws_sorted_usec_list_t wake; /* the one timer of libwebsockets: the earliest of `timers` */
@@ -44,26 +57,19 @@ struct loop {
 	atomic_uint_fast64_t turns;
 };
 
-enum {
-	NET_SWEEP_MS = 1000,    /* how often deadlines are looked at */
-	NET_CONNECT_MS = 10000, /* to connect; for a channel: to be open */
-	NET_HEAD_MS = 20000,    /* for a request's head, from its first byte */
-	NET_IDLE_MS = 75000,    /* a server's connection without a request */
-	NET_POOL_MS = 30000,    /* a client's: shorter, so that the server's end is never first */
-	NET_STALL_MS = 60000,   /* bytes are owed, none come or go */
-	NET_ANSWER_MS = 120000, /* a whole request waits for its response */
-	NET_LINGER_MS = 5000,   /* closing: the other side reads what we said last */
-	NET_WRITE_BUDGET = 4 << 20, /* bytes one conversation writes before others get a turn */
-};
+enum { NET_WRITE_BUDGET = 4 << 20 }; /* bytes one conversation writes before others get a turn */
 
 void loop_defer(struct loop *loop, struct task *task);
 void loop_undefer(struct loop *loop, struct task *task);
 uint64_t loop_now_ms(void);
+/* loop_io.c: `done` of the jobs that have run */
+void loop_drain(struct loop *loop);
+extern const struct io_ops loop_ops;
 
 /* The callbacks of libwebsockets, by what they are about. Non-zero closes. */
 int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size);
-int server_callback(struct lws *wsi, enum lws_callback_reasons reason);
-int channel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size);
+int net_server_callback(struct lws *wsi, enum lws_callback_reasons reason);
+int net_channel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size);
 
 extern const struct io_net_ops net_ops;
 

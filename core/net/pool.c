@@ -67,6 +67,6 @@ void pool_put(struct conn *conn)
 	conn_own(conn, &pool_ops, NULL);
 	conn_rest(conn);
 	conn_pause(conn, false);
-	conn_deadline(conn, NET_POOL_MS, "");
+	conn_deadline(conn, loop->limits.pool_ms, "");
 	DL_PREPEND2(loop->idle, conn, idle_prev, idle_next);
 }

@@ -91,7 +91,7 @@ static struct io_server *create(struct loop *loop, int fd)
 	return server;
 }
 
-struct io_server *server_open(
+struct io_server *net_server_open(
         void *ctx, const char *address, const struct io_service *service, void *arg, char *ret_why)
 {
 	struct io_server *server;
@@ -113,7 +113,7 @@ struct io_server *server_open(
 	return server;
 }
 
-void server_close(void *ctx, struct io_server *server)
+void net_server_close(void *ctx, struct io_server *server)
 {
 	struct loop *loop = ctx;
 
@@ -127,19 +127,19 @@ void server_close(void *ctx, struct io_server *server)
 	lws_set_opaque_user_data(server->wsi, NULL);
 	lws_set_timeout(server->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 	server->wsi = NULL;
-	sessions_close(server);
-	channels_close(server);
+	net_sessions_close(server);
+	net_channels_close(server);
 	loop_defer(loop, &server->task);
 }
 
-void servers_fini(struct loop *loop)
+void net_servers_fini(struct loop *loop)
 {
 	struct io_server *server, *next;
 
 	DL_FOREACH_SAFE (loop->servers, server, next) {
 		if (server->wsi)
 			lws_set_opaque_user_data(server->wsi, NULL);
-		sessions_fini(server);
+		net_sessions_fini(server);
 		loop_undefer(loop, &server->task);
 		DL_DELETE(loop->servers, server);
 		free(server);
@@ -176,7 +176,7 @@ static int accept_some(struct io_server *server)
 		        lws_get_socket_fd(server->wsi), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			session_open(server, fd);
+			net_session_open(server, fd);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
@@ -189,7 +189,7 @@ static int accept_some(struct io_server *server)
 	return 0;
 }
 
-int server_callback(struct lws *wsi, enum lws_callback_reasons reason)
+int net_server_callback(struct lws *wsi, enum lws_callback_reasons reason)
 {
 	struct io_server *server = lws_get_opaque_user_data(wsi);
 

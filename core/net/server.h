@@ -23,9 +23,9 @@ struct io_server {
 	struct io_timer *rest; /* out of descriptors: listen again later */
 };
 
-struct io_server *server_open(
+struct io_server *net_server_open(
         void *ctx, const char *address, const struct io_service *service, void *arg, char *ret_why);
-void server_close(void *ctx, struct io_server *server);
-void servers_fini(struct loop *loop);
+void net_server_close(void *ctx, struct io_server *server);
+void net_servers_fini(struct loop *loop);
 
 #endif

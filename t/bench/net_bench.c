@@ -54,8 +54,7 @@ static void row(
 	fflush(stdout);
 }
 
-/* ---- plain sockets
- * ------------------------------------------------------------------------------------------- */
+/* ---- plain sockets ---- */
 
 static int plain_listen(int *ret_port)
 {
@@ -147,8 +146,7 @@ static double plain_ping(int count)
 	return count / start;
 }
 
-/* ---- the server
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the server ---- */
 
 struct served {
 	struct io *io;
@@ -290,8 +288,7 @@ static pid_t start_server(char *ret_address)
 	return child;
 }
 
-/* ---- the client
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the client ---- */
 
 struct client {
 	struct io *io;

@@ -11,8 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- a server that says what it is told
- * ---------------------------------------------------------------------- */
+/* ---- a server that says what it is told ---- */
 
 static int foreign_listen(struct rig *rig)
 {
@@ -245,9 +244,7 @@ static void idle_connections_are_not_mixed_up(void **state)
 	rig_close(&rig);
 }
 
-/* ---- refusals
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- refusals ---- */
 
 static void nobody_there_is_said_with_the_address(void **state)
 {
@@ -422,9 +419,7 @@ static void an_answer_before_the_last_byte_left_is_early(void **state)
 	rig_close(&rig);
 }
 
-/* ---- aborts
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- aborts ---- */
 
 static void a_client_may_abort_whenever_it_likes(void **state)
 {
@@ -553,9 +548,7 @@ static void a_loop_may_end_in_the_middle_of_everything(void **state)
 	assert_int_equal(open_files(), files);
 }
 
-/* ---- limits
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- limits ---- */
 
 static void *serve(void *arg)
 {
@@ -625,10 +618,14 @@ static void a_server_out_of_descriptors_rests_and_comes_back(void **state)
 	for (int i = 1; i < made; i++)
 		close(fds[i]);
 	rig_wait_ms(&rig, 150);
-	plain_send(fds[0], "GET /bytes/3 HTTP/1.1\r\nHost: x\r\n\r\n");
-	plain_read(&rig, fds[0], "200 OK", &answer);
+	fds[1] = plain_connect(&rig); /* and one that comes after the rest */
+	for (int i = 0; i < 2; i++) {
+		plain_send(fds[i], "GET /bytes/3 HTTP/1.1\r\nHost: x\r\n\r\n");
+		plain_read(&rig, fds[i], "200 OK", &answer);
+		buf_clear(&answer);
+		close(fds[i]);
+	}
 	setrlimit(RLIMIT_NOFILE, &before);
-	close(fds[0]);
 	buf_fini(&answer);
 	rig_turns(&rig, 10);
 	rig_close(&rig);

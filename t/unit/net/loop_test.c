@@ -18,9 +18,7 @@ static struct loop *make(bool server)
 	return loop;
 }
 
-/* ---- timers
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- timers ---- */
 
 struct mark {
 	struct io *io;
@@ -215,9 +213,7 @@ static void waiting_for_a_timer_does_not_spin(void **state)
 	loop_destroy(loop);
 }
 
-/* ---- workers
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- workers ---- */
 
 struct job {
 	struct io_work work;
@@ -278,9 +274,7 @@ static void jobs_run_elsewhere_and_end_on_the_loop(void **state)
 	loop_destroy(loop);
 }
 
-/* ---- stopping
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- stopping ---- */
 
 static void *stop_it(void *arg)
 {
@@ -380,9 +374,7 @@ static void a_flag_that_is_set_returns_at_once(void **state)
 	loop_destroy(loop);
 }
 
-/* ---- several
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- several ---- */
 
 static void *one_of_many(void *arg)
 {

@@ -13,8 +13,7 @@ enum { PERIOD = 1048573, WAIT_MS = 10000 }; /* a prime: pieces of round sizes ne
 
 static char pattern[PERIOD];
 
-/* ---- the pattern
- * ------------------------------------------------------------------------------------------- */
+/* ---- the pattern ---- */
 
 const char *pattern_at(uint64_t offset, size_t *ret_size)
 {
@@ -60,8 +59,7 @@ bool pattern_is(const char *bytes, size_t size, uint64_t offset)
 	return true;
 }
 
-/* ---- the server's exchanges
- * ---------------------------------------------------------------------------------- */
+/* ---- the server's exchanges ---- */
 
 struct served {
 	struct rig *rig;
@@ -70,7 +68,7 @@ struct served {
 	struct io_timer *timer;
 	struct io_work work;
 	bool count, echo, slow, bad, chunked, hold, early_done, closed;
-	uint64_t early_at, drop_at;
+	uint64_t early_at, drop_at, stop_at;
 	uint64_t got;
 	uint64_t size, sent; /* of the answer */
 	struct buf answer;
@@ -111,7 +109,8 @@ static void served_body(void *arg, const void *bytes, size_t size)
 	}
 	if (served->slow) {
 		io_net(served->rig->io, pause, served->exchange, true);
-		io_timer_set(served->rig->io, served->timer, 1);
+		io_timer_set(served->rig->io, served->timer,
+		        served->rig->slow_ms ? served->rig->slow_ms : 1);
 	}
 }
 
@@ -146,6 +145,10 @@ static void served_writable(void *arg)
 
 		if (size > served->size - served->sent)
 			size = served->size - served->sent;
+		if (served->stop_at && served->sent >= served->stop_at)
+			return; /* and never goes on */
+		if (served->stop_at)
+			size = served->stop_at;
 		bytes = served->answer.data ? served->answer.data + served->sent
 		                            : pattern_at(served->sent, &size);
 		more = io_net(served->rig->io, write, served->exchange, bytes, size);
@@ -251,6 +254,8 @@ static int serve_exchange(void *arg, struct io_exchange *exchange, const struct 
 		begin_bytes(served, number, true);
 	else if (strncmp(path, "/drop/", 6) == 0)
 		served->drop_at = number, begin_bytes(served, 1 << 30, false);
+	else if (strcmp(path, "/half") == 0)
+		served->stop_at = 500, begin_bytes(served, 1000, false);
 	else if (strcmp(path, "/headers") == 0)
 		answer_headers(served, request);
 	else if (strcmp(path, "/hold") == 0)
@@ -267,9 +272,7 @@ static int serve_exchange(void *arg, struct io_exchange *exchange, const struct 
 	return 0;
 }
 
-/* ---- channels
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- channels ---- */
 
 static void channel_opened(void *arg)
 {
@@ -358,9 +361,7 @@ void channel_start(struct rig *rig, struct rig_channel *channel, const char *bea
 	assert_non_null(channel->channel);
 }
 
-/* ---- the rig
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- the rig ---- */
 
 void rig_open(struct rig *rig)
 {

@@ -33,8 +33,9 @@ struct rig {
 	struct io_server *server;
 	char address[64];
 	struct served *served;
-	int requests;    /* that the server saw */
-	int served_open; /* exchanges that the server has not been told are closed */
+	uint64_t slow_ms; /* how long /slow pauses; 0: 1 */
+	int requests;     /* that the server saw */
+	int served_open;  /* exchanges that the server has not been told are closed */
 	int channels_open;
 	char served_why[512];     /* of the last that closed; "" for NULL */
 	struct io_exchange *held; /* by /hold */
@@ -76,7 +77,7 @@ struct reply {
 	bool ended, closed;
 	bool fine; /* closed with NULL */
 	bool pausing;
-	bool eager; /* writes all, whatever it is told */
+	bool eager;        /* writes all, whatever it is told */
 	uint64_t abort_at; /* bytes received; 0: never */
 	char why[512];
 };

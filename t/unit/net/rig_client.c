@@ -149,8 +149,7 @@ void reply_fini(struct reply *reply)
 	buf_fini(&reply->body);
 }
 
-/* ---- plain sockets
- * ------------------------------------------------------------------------------------------- */
+/* ---- plain sockets ---- */
 
 int plain_connect(struct rig *rig)
 {

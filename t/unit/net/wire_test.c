@@ -344,8 +344,7 @@ static void a_flood_behind_a_waiting_request_is_held_back(void **state)
 	rig_close(&rig);
 }
 
-/* ---- WebSockets
- * ---------------------------------------------------------------------------------------------- */
+/* ---- WebSockets ---- */
 
 #define UPGRADE                                                                                    \
 	"GET /v1/rpc HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "                    \
