@@ -10,6 +10,10 @@
 #include <utlist.h>
 #include "client/client_parts.h"
 
+enum { FIRST_TIMEOUT_MS = 2500 };
+
+static uint64_t patience_ms(const struct client *client);
+
 static void call_answered(void *arg, int code, const struct dfs_error *err, const void *reply);
 
 static struct client_call *call_make(struct client *client, enum proto_call which, const void *args,
@@ -153,6 +157,15 @@ void calls_fail_all(struct client *client, int code, const char *sentence)
 	}
 }
 
+/*
+ * A master that was never heard is more likely not there at all (a wrong port) than restarting: whoever typed the command
+ * should not wait long for that sentence.
+ */
+static uint64_t patience_ms(const struct client *client)
+{
+	return client->heard_ms == 0 && client->timeout_ms > FIRST_TIMEOUT_MS ? FIRST_TIMEOUT_MS : client->timeout_ms;
+}
+
 void calls_fail_overdue(struct client *client, const char *sentence)
 {
 	uint64_t now = io_mono_ms(client->io);
@@ -162,7 +175,7 @@ void calls_fail_overdue(struct client *client, const char *sentence)
 		uint64_t since =
 		        call->asked_ms > client->lost_ms ? call->asked_ms : client->lost_ms;
 
-		if (now - since >= client->timeout_ms)
+		if (now - since >= patience_ms(client))
 			call_fail(call, DFS_E_UNAVAIL, sentence);
 	}
 }
@@ -175,7 +188,7 @@ uint64_t calls_deadline(const struct client *client)
 	if (!oldest)
 		return UINT64_MAX;
 	since = oldest->asked_ms > client->lost_ms ? oldest->asked_ms : client->lost_ms;
-	return since + client->timeout_ms;
+	return since + patience_ms(client);
 }
 
 void calls_probe(struct client *client)

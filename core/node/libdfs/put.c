@@ -2,6 +2,7 @@
 /* Where a put's bytes come from: a local file, standard input, a callback. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "node/libdfs/handle.h"
+
+enum { STREAM_WAIT_MS = 10 };
 
 struct transfer {
 	int fd;
@@ -181,8 +184,12 @@ static int64_t read_seekable(void *arg, uint64_t offset, void *ret_bytes, size_t
 static int64_t read_stream(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
 {
 	struct transfer *transfer = arg;
+	struct pollfd input = {.fd = transfer->fd, .events = POLLIN};
 	ssize_t got;
 
+	/* A source that pauses must not stop the loop: the session is renewed meanwhile (RULES 11). */
+	if (poll(&input, 1, STREAM_WAIT_MS) == 0)
+		return DFS_E_BUSY;
 	do {
 		got = read(transfer->fd, ret_bytes, size);
 	} while (got < 0 && errno == EINTR);
