@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dfs: picks a role, or the Lua command of that name. Flags that say where the cluster is may stand anywhere before "--";
- * they are taken out here, so that no command needs to know them.
+ * dfs: picks a role, or the Lua command of that name. Flags that say where the cluster is may stand
+ * anywhere before "--"; they are taken out here, so that no command needs to know them.
  */
 #include <limits.h>
 #include <stdbool.h>
@@ -20,7 +20,8 @@ struct globals {
 static int take_globals(int *argc, char **argv, struct globals *ret);
 static bool is_address(const char *text);
 static const char **global_for(struct globals *globals, const char *name, size_t size);
-static int run_command(const struct globals *globals, const struct scripts *scripts, int argc, char **argv);
+static int run_command(
+        const struct globals *globals, const struct scripts *scripts, int argc, char **argv);
 
 int main(int argc, char **argv)
 {
@@ -41,14 +42,17 @@ int main(int argc, char **argv)
 	return run_command(&globals, &scripts, argc - 1, argv + 1);
 }
 
-static int run_command(const struct globals *globals, const struct scripts *scripts, int argc, char **argv)
+static int run_command(
+        const struct globals *globals, const struct scripts *scripts, int argc, char **argv)
 {
 	static char *help[] = {"help", NULL};
 	const char *directories[3];
 	char own[PATH_MAX], program[64];
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	struct dfs_options connect = {.size = sizeof(connect), .master = globals->master, .token = globals->token};
-	struct command_host_options options = {.directories = directories, .library = scripts->library, .connect = &connect};
+	struct dfs_options connect = {
+	        .size = sizeof(connect), .master = globals->master, .token = globals->token};
+	struct command_host_options options = {
+	        .directories = directories, .library = scripts->library, .connect = &connect};
 
 	if (config && config[0] == '/')
 		snprintf(own, sizeof(own), "%s/dfs/commands", config);
@@ -66,7 +70,8 @@ static int run_command(const struct globals *globals, const struct scripts *scri
 	return command_run(&options, argc, argv);
 }
 
-/* --master H:P, --token T, --config FILE, --commands DIR, each also as --name=value. Roles have their own --master. */
+/* --master H:P, --token T, --config FILE, --commands DIR, each also as --name=value. Roles have
+ * their own --master. */
 static int take_globals(int *argc, char **argv, struct globals *ret)
 {
 	int kept = 1;
@@ -104,7 +109,8 @@ static bool is_address(const char *text)
 {
 	const char *port = strrchr(text, ':');
 
-	return port && port > text && port[1] && strspn(port + 1, "0123456789") == strlen(port + 1) && strlen(port + 1) <= 5;
+	return port && port > text && port[1] &&
+	       strspn(port + 1, "0123456789") == strlen(port + 1) && strlen(port + 1) <= 5;
 }
 
 static const char **global_for(struct globals *globals, const char *name, size_t size)
@@ -113,10 +119,10 @@ static const char **global_for(struct globals *globals, const char *name, size_t
 		const char *name;
 		const char **to;
 	} rows[] = {
-		{"--master", &globals->master},
-		{"--token", &globals->token},
-		{"--config", &globals->config},
-		{"--commands", &globals->commands},
+	        {"--master", &globals->master},
+	        {"--token", &globals->token},
+	        {"--config", &globals->config},
+	        {"--commands", &globals->commands},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* up, down, init, master, datanode: their flags. A row of the table of flags says where its value goes and what it must be. */
+/* up, down, init, master, datanode: their flags. A row of the table of flags says where its value
+ * goes and what it must be. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,67 +40,82 @@ static int finish(const char *verb, int code, const struct dfs_error *err);
 static int need(const char *verb, const char *flag, const char *value);
 
 static const struct role roles[] = {
-	{"up", "start a whole cluster on this machine",
-		"usage: dfs up [--nodes N] [--dir DIR] [--port P] [--detach] [--placement NAME] [--chunking NAME]\n"
-		"\n"
-		"Start a master and N datanodes as children of one process, with all data below DIR\n"
-		"(default: $XDG_DATA_HOME/dfs). A second start on the same DIR brings the data back.\n"
-		"\n"
-		"  --nodes N         datanodes, 1 to 64 (default: those of DIR, else 3)\n"
-		"  --dir DIR         where everything is kept\n"
-		"  --port P          the master's port; datanode i listens on P+i (default: that of DIR, else 7070)\n"
-		"  --detach          return when the cluster is healthy; `dfs down` ends it\n"
-		"  --placement NAME  a script of scripts/placement (default: spread)\n"
-		"  --chunking NAME   a script of scripts/chunking (default: fixed)\n",
-		up_run},
-	{"down", "end the cluster that `dfs up` started",
-		"usage: dfs down [--dir DIR]\n"
-		"\n"
-		"End the processes of `dfs up` on DIR, in order, and wait for it. The data stays.\n",
-		down_run},
-	{"init", "make the files of a new cluster, or of a datanode",
-		"usage: dfs init --dir DIR [--listen HOST:PORT]\n"
-		"       dfs init --datanode --dir DIR --key FILE [--data DIR]...\n"
-		"\n"
-		"The first makes DIR/cluster.key (copy it to every machine of the cluster, 0600), DIR/master\n"
-		"for the metadata and DIR/client.lua for clients. The second gives a datanode its identity.\n"
-		"\n"
-		"  --listen H:P   where the master will listen (default: 127.0.0.1:7070)\n"
-		"  --key FILE     the cluster's key\n"
-		"  --data DIR     a data directory, one a disk (default: DIR/data)\n",
-		init_run},
-	{"master", "run a master",
-		"usage: dfs master --dir DIR --key FILE [--listen HOST:PORT] [--config FILE] ...\n"
-		"\n"
-		"  --dir DIR           the metadata (made by `dfs init`)\n"
-		"  --key FILE          the cluster's key\n"
-		"  --listen H:P        default 127.0.0.1:7070\n"
-		"  --config FILE       a Lua table of these flags, without the dashes, - as _\n"
-		"  --placement NAME    a script of scripts/placement (default: spread)\n"
-		"  --chunking NAME     a script of scripts/chunking (default: fixed)\n"
-		"  --goal N            replicas where nobody asks (default: 3)\n"
-		"  --min-replicas N    fewer live datanodes refuse a write (default: 2, or the goal)\n"
-		"  --dead-after MS     silence of a datanode that counts as death (default: 10000)\n"
-		"  --session MS        silence of a writer that ends its session (default: 120000)\n"
-		"  --linger MS         how long freed chunks are kept for readers (default: 600000)\n"
-		"  --lease MS          default 60000\n"
-		"  --safe-mode MS      how long a started master waits for its datanodes (default: 60000)\n"
-		"  --freeze-wait MS    how long a seal waits for silent replicas (default: 3000)\n"
-		"  --map-size SIZE     address space of the database (default: 1T)\n",
-		master_run},
-	{"datanode", "run a datanode",
-		"usage: dfs datanode --dir DIR --key FILE --master HOST:PORT [--listen HOST:PORT] ...\n"
-		"\n"
-		"  --dir DIR        its identity (made by `dfs init --datanode`)\n"
-		"  --key FILE       the cluster's key\n"
-		"  --master H:P     default 127.0.0.1:7070\n"
-		"  --listen H:P     default 127.0.0.1:7071\n"
-		"  --address H:P    what others reach it by (default: that of --listen)\n"
-		"  --rack NAME      its failure domain\n"
-		"  --data DIR       a data directory, one a disk; may be repeated (default: DIR/data)\n"
-		"  --reserve SIZE   bytes of each disk never filled (default: max(1 %, 1 GiB), less on small disks)\n"
-		"  --config FILE    a Lua table of these flags, without the dashes, - as _\n",
-		datanode_run},
+        {"up", "start a whole cluster on this machine",
+                "usage: dfs up [--nodes N] [--dir DIR] [--port P] [--detach] [--placement NAME] "
+                "[--chunking NAME]\n"
+                "\n"
+                "Start a master and N datanodes as children of one process, with all data below "
+                "DIR\n"
+                "(default: $XDG_DATA_HOME/dfs). A second start on the same DIR brings the data "
+                "back.\n"
+                "\n"
+                "  --nodes N         datanodes, 1 to 64 (default: those of DIR, else 3)\n"
+                "  --dir DIR         where everything is kept\n"
+                "  --port P          the master's port; datanode i listens on P+i (default: that "
+                "of DIR, else 7070)\n"
+                "  --detach          return when the cluster is healthy; `dfs down` ends it\n"
+                "  --placement NAME  a script of scripts/placement (default: spread)\n"
+                "  --chunking NAME   a script of scripts/chunking (default: fixed)\n",
+                up_run},
+        {"down", "end the cluster that `dfs up` started",
+                "usage: dfs down [--dir DIR]\n"
+                "\n"
+                "End the processes of `dfs up` on DIR, in order, and wait for it. The data "
+                "stays.\n",
+                down_run},
+        {"init", "make the files of a new cluster, or of a datanode",
+                "usage: dfs init --dir DIR [--listen HOST:PORT]\n"
+                "       dfs init --datanode --dir DIR --key FILE [--data DIR]...\n"
+                "\n"
+                "The first makes DIR/cluster.key (copy it to every machine of the cluster, 0600), "
+                "DIR/master\n"
+                "for the metadata and DIR/client.lua for clients. The second gives a datanode its "
+                "identity.\n"
+                "\n"
+                "  --listen H:P   where the master will listen (default: 127.0.0.1:7070)\n"
+                "  --key FILE     the cluster's key\n"
+                "  --data DIR     a data directory, one a disk (default: DIR/data)\n",
+                init_run},
+        {"master", "run a master",
+                "usage: dfs master --dir DIR --key FILE [--listen HOST:PORT] [--config FILE] ...\n"
+                "\n"
+                "  --dir DIR           the metadata (made by `dfs init`)\n"
+                "  --key FILE          the cluster's key\n"
+                "  --listen H:P        default 127.0.0.1:7070\n"
+                "  --config FILE       a Lua table of these flags, without the dashes, - as _\n"
+                "  --placement NAME    a script of scripts/placement (default: spread)\n"
+                "  --chunking NAME     a script of scripts/chunking (default: fixed)\n"
+                "  --goal N            replicas where nobody asks (default: 3)\n"
+                "  --min-replicas N    fewer live datanodes refuse a write (default: 2, or the "
+                "goal)\n"
+                "  --dead-after MS     silence of a datanode that counts as death (default: "
+                "10000)\n"
+                "  --session MS        silence of a writer that ends its session (default: "
+                "120000)\n"
+                "  --linger MS         how long freed chunks are kept for readers (default: "
+                "600000)\n"
+                "  --lease MS          default 60000\n"
+                "  --safe-mode MS      how long a started master waits for its datanodes (default: "
+                "60000)\n"
+                "  --freeze-wait MS    how long a seal waits for silent replicas (default: 3000)\n"
+                "  --map-size SIZE     address space of the database (default: 1T)\n",
+                master_run},
+        {"datanode", "run a datanode",
+                "usage: dfs datanode --dir DIR --key FILE --master HOST:PORT [--listen HOST:PORT] "
+                "...\n"
+                "\n"
+                "  --dir DIR        its identity (made by `dfs init --datanode`)\n"
+                "  --key FILE       the cluster's key\n"
+                "  --master H:P     default 127.0.0.1:7070\n"
+                "  --listen H:P     default 127.0.0.1:7071\n"
+                "  --address H:P    what others reach it by (default: that of --listen)\n"
+                "  --rack NAME      its failure domain\n"
+                "  --data DIR       a data directory, one a disk; may be repeated (default: "
+                "DIR/data)\n"
+                "  --reserve SIZE   bytes of each disk never filled (default: max(1 %, 1 GiB), "
+                "less on small disks)\n"
+                "  --config FILE    a Lua table of these flags, without the dashes, - as _\n",
+                datanode_run},
 };
 
 const struct role *role_find(const char *name)
@@ -126,14 +142,16 @@ static int up_run(const struct scripts *scripts, int argc, char **argv)
 	struct role_files files = {.program = scripts->program, .scripts = scripts->root};
 	struct dfs_error err = {0};
 	const struct flag rows[] = {
-		{"nodes", FLAG_U32, &settings.nodes},
-		{"dir", FLAG_TEXT, &settings.dir},
-		{"port", FLAG_PORT, &settings.port, &settings.port_given},
-		{"detach", FLAG_SWITCH, &settings.detach},
-		{"placement", FLAG_TEXT, &settings.placement},
-		{"chunking", FLAG_TEXT, &settings.chunking},
+	        {"nodes", FLAG_U32, &settings.nodes},
+	        {"dir", FLAG_TEXT, &settings.dir},
+	        {"port", FLAG_PORT, &settings.port, &settings.port_given},
+	        {"detach", FLAG_SWITCH, &settings.detach},
+	        {"placement", FLAG_TEXT, &settings.placement},
+	        {"chunking", FLAG_TEXT, &settings.chunking},
 	};
-	int code = parse(&(struct flags){"up", role_find("up")->usage, rows, sizeof(rows) / sizeof(rows[0])}, argc, argv);
+	int code = parse(
+	        &(struct flags){"up", role_find("up")->usage, rows, sizeof(rows) / sizeof(rows[0])},
+	        argc, argv);
 
 	return code >= 0 ? code : finish("up", role_up(&files, &settings, &err), &err);
 }
@@ -155,13 +173,15 @@ static int init_run(const struct scripts *scripts, int argc, char **argv)
 	const char *listen = "127.0.0.1:7070";
 	struct dfs_error err = {0};
 	const struct flag rows[] = {
-		{"dir", FLAG_TEXT, &node.dir},
-		{"listen", FLAG_TEXT, &listen},
-		{"datanode", FLAG_SWITCH, &datanode},
-		{"key", FLAG_TEXT, &node.key},
-		{"data", FLAG_DATA, node.data, NULL, &node.data_count},
+	        {"dir", FLAG_TEXT, &node.dir},
+	        {"listen", FLAG_TEXT, &listen},
+	        {"datanode", FLAG_SWITCH, &datanode},
+	        {"key", FLAG_TEXT, &node.key},
+	        {"data", FLAG_DATA, node.data, NULL, &node.data_count},
 	};
-	int code = parse(&(struct flags){"init", role_find("init")->usage, rows, sizeof(rows) / sizeof(rows[0])}, argc, argv);
+	int code = parse(&(struct flags){"init", role_find("init")->usage, rows,
+	                         sizeof(rows) / sizeof(rows[0])},
+	        argc, argv);
 
 	if (code < 0 && need("init", "--dir", node.dir))
 		return 2;
@@ -169,7 +189,8 @@ static int init_run(const struct scripts *scripts, int argc, char **argv)
 		return 2;
 	if (code >= 0)
 		return code;
-	return finish("init", datanode ? init_datanode(&node, &err) : init_cluster(node.dir, listen, &err), &err);
+	return finish("init",
+	        datanode ? init_datanode(&node, &err) : init_cluster(node.dir, listen, &err), &err);
 }
 
 static int master_run(const struct scripts *scripts, int argc, char **argv)
@@ -178,24 +199,27 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	struct role_files files = {.program = scripts->program, .scripts = scripts->root};
 	struct dfs_error err = {0};
 	const struct flag rows[] = {
-		{"dir", FLAG_TEXT, &settings.dir},
-		{"key", FLAG_TEXT, &settings.key},
-		{"listen", FLAG_TEXT, &settings.listen},
-		{"placement", FLAG_TEXT, &settings.placement},
-		{"chunking", FLAG_TEXT, &settings.chunking},
-		{"goal", FLAG_U32, &settings.goal},
-		{"min-replicas", FLAG_U32, &settings.min_replicas},
-		{"dead-after", FLAG_MS, &settings.dead_after_ms},
-		{"session", FLAG_MS, &settings.session_ms},
-		{"linger", FLAG_MS, &settings.linger_ms},
-		{"lease", FLAG_MS, &settings.lease_ms},
-		{"safe-mode", FLAG_MS, &settings.safe_mode_ms},
-		{"freeze-wait", FLAG_MS, &settings.freeze_wait_ms},
-		{"map-size", FLAG_SIZE, &settings.map_bytes},
+	        {"dir", FLAG_TEXT, &settings.dir},
+	        {"key", FLAG_TEXT, &settings.key},
+	        {"listen", FLAG_TEXT, &settings.listen},
+	        {"placement", FLAG_TEXT, &settings.placement},
+	        {"chunking", FLAG_TEXT, &settings.chunking},
+	        {"goal", FLAG_U32, &settings.goal},
+	        {"min-replicas", FLAG_U32, &settings.min_replicas},
+	        {"dead-after", FLAG_MS, &settings.dead_after_ms},
+	        {"session", FLAG_MS, &settings.session_ms},
+	        {"linger", FLAG_MS, &settings.linger_ms},
+	        {"lease", FLAG_MS, &settings.lease_ms},
+	        {"safe-mode", FLAG_MS, &settings.safe_mode_ms},
+	        {"freeze-wait", FLAG_MS, &settings.freeze_wait_ms},
+	        {"map-size", FLAG_SIZE, &settings.map_bytes},
 	};
-	int code = parse(&(struct flags){"master", role_find("master")->usage, rows, sizeof(rows) / sizeof(rows[0])}, argc, argv);
+	int code = parse(&(struct flags){"master", role_find("master")->usage, rows,
+	                         sizeof(rows) / sizeof(rows[0])},
+	        argc, argv);
 
-	if (code < 0 && (need("master", "--dir", settings.dir) || need("master", "--key", settings.key)))
+	if (code < 0 &&
+	        (need("master", "--dir", settings.dir) || need("master", "--key", settings.key)))
 		return 2;
 	return code >= 0 ? code : finish("master", role_master(&files, &settings, &err), &err);
 }
@@ -203,30 +227,33 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 static int datanode_run(const struct scripts *scripts, int argc, char **argv)
 {
 	struct datanode_settings settings = {
-		.listen = "127.0.0.1:7071",
-		.master = "127.0.0.1:7070",
-		.reserve_bytes = UINT64_MAX,
+	        .listen = "127.0.0.1:7071",
+	        .master = "127.0.0.1:7070",
+	        .reserve_bytes = UINT64_MAX,
 	};
 	struct dfs_error err = {0};
 	const struct flag rows[] = {
-		{"dir", FLAG_TEXT, &settings.dir},
-		{"key", FLAG_TEXT, &settings.key},
-		{"master", FLAG_TEXT, &settings.master},
-		{"listen", FLAG_TEXT, &settings.listen},
-		{"address", FLAG_TEXT, &settings.address},
-		{"rack", FLAG_TEXT, &settings.rack},
-		{"data", FLAG_DATA, settings.data, NULL, &settings.data_count},
-		{"reserve", FLAG_SIZE, &settings.reserve_bytes},
+	        {"dir", FLAG_TEXT, &settings.dir},
+	        {"key", FLAG_TEXT, &settings.key},
+	        {"master", FLAG_TEXT, &settings.master},
+	        {"listen", FLAG_TEXT, &settings.listen},
+	        {"address", FLAG_TEXT, &settings.address},
+	        {"rack", FLAG_TEXT, &settings.rack},
+	        {"data", FLAG_DATA, settings.data, NULL, &settings.data_count},
+	        {"reserve", FLAG_SIZE, &settings.reserve_bytes},
 	};
-	int code =
-		parse(&(struct flags){"datanode", role_find("datanode")->usage, rows, sizeof(rows) / sizeof(rows[0])}, argc, argv);
+	int code = parse(&(struct flags){"datanode", role_find("datanode")->usage, rows,
+	                         sizeof(rows) / sizeof(rows[0])},
+	        argc, argv);
 
-	if (code < 0 && (need("datanode", "--dir", settings.dir) || need("datanode", "--key", settings.key)))
+	if (code < 0 && (need("datanode", "--dir", settings.dir) ||
+	                        need("datanode", "--key", settings.key)))
 		return 2;
 	return code >= 0 ? code : finish("datanode", role_datanode(&settings, &err), &err);
 }
 
-/* -1: go on; else the exit code. The configuration file is read first, so that flags override it. */
+/* -1: go on; else the exit code. The configuration file is read first, so that flags override it.
+ */
 static int parse(const struct flags *flags, int argc, char **argv)
 {
 	struct dfs_error err = {0};
@@ -236,13 +263,16 @@ static int parse(const struct flags *flags, int argc, char **argv)
 			fputs(flags->usage, stdout);
 			return 0;
 		}
-		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc && parse_config(flags, argv[i + 1]) != 0)
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc &&
+		        parse_config(flags, argv[i + 1]) != 0)
 			return 1;
 	}
 	for (int i = 1; i < argc; i++) {
 		const char *equals = strchr(argv[i], '=');
 		size_t size = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
-		const struct flag *flag = strncmp(argv[i], "--", 2) == 0 ? flag_find(flags, argv[i] + 2, size - 2) : NULL;
+		const struct flag *flag = strncmp(argv[i], "--", 2) == 0
+		                                  ? flag_find(flags, argv[i] + 2, size - 2)
+		                                  : NULL;
 		const char *value = equals ? equals + 1 : NULL;
 
 		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
@@ -250,7 +280,8 @@ static int parse(const struct flags *flags, int argc, char **argv)
 			continue;
 		}
 		if (!flag) {
-			fprintf(stderr, "dfs %s: unknown argument %s: see dfs %s --help\n", flags->verb, argv[i], flags->verb);
+			fprintf(stderr, "dfs %s: unknown argument %s: see dfs %s --help\n",
+			        flags->verb, argv[i], flags->verb);
 			return 2;
 		}
 		if (!value && flag->kind != FLAG_SWITCH)
@@ -299,7 +330,8 @@ static int config_row(void *arg, const char *key, const char *value, struct dfs_
 static const struct flag *flag_find(const struct flags *flags, const char *name, size_t size)
 {
 	for (size_t i = 0; i < flags->count; i++) {
-		if (strlen(flags->rows[i].name) == size && strncmp(flags->rows[i].name, name, size) == 0)
+		if (strlen(flags->rows[i].name) == size &&
+		        strncmp(flags->rows[i].name, name, size) == 0)
 			return &flags->rows[i];
 	}
 	return NULL;
@@ -323,7 +355,8 @@ static int flag_take(const struct flag *flag, const char *value, struct dfs_erro
 		return 0;
 	case FLAG_DATA:
 		if (*flag->count == DATA_DIRS_MAX)
-			return error_set(err, DFS_E_INVAL, "at most %d data directories", DATA_DIRS_MAX);
+			return error_set(
+			        err, DFS_E_INVAL, "at most %d data directories", DATA_DIRS_MAX);
 		((const char **)flag->to)[(*flag->count)++] = value;
 		return 0;
 	case FLAG_SIZE:
@@ -333,9 +366,10 @@ static int flag_take(const struct flag *flag, const char *value, struct dfs_erro
 	case FLAG_U32:
 	case FLAG_PORT:
 		code = text_parse_u64(value, &number, err);
-		if (code == 0 && (number == 0 || number > (flag->kind == FLAG_PORT ? 65535 : 1000000)))
+		if (code == 0 &&
+		        (number == 0 || number > (flag->kind == FLAG_PORT ? 65535 : 1000000)))
 			code = error_set(err, DFS_E_INVAL, "%s is not between 1 and %d", value,
-				flag->kind == FLAG_PORT ? 65535 : 1000000);
+			        flag->kind == FLAG_PORT ? 65535 : 1000000);
 		if (code == 0 && flag->kind == FLAG_PORT)
 			*(uint16_t *)flag->to = (uint16_t)number;
 		else if (code == 0)

@@ -16,21 +16,26 @@ static bool usable(const char *root)
 
 int scripts_find(struct scripts *ret)
 {
-	ssize_t size = readlink("/proc/self/exe", ret->program, sizeof(ret->program) - 1);
+	char program[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
 
 	if (size < 0) {
 		fprintf(stderr, "dfs: /proc/self/exe: %s\n", strerror(errno));
 		return -1;
 	}
-	ret->program[size] = '\0';
+	program[size] = '\0';
+	memcpy(ret->program, program, (size_t)size + 1);
 	slash = strrchr(ret->program, '/');
 	if (strncmp(ret->program, DFS_BUILD_ROOT "/", strlen(DFS_BUILD_ROOT "/")) == 0)
 		snprintf(ret->root, sizeof(ret->root), "%s", DFS_SOURCE_ROOT "/scripts");
 	else
-		snprintf(ret->root, sizeof(ret->root), "%.*s/../share/dfs/scripts", (int)(slash - ret->program), ret->program);
+		snprintf(ret->root, sizeof(ret->root), "%.*s/../share/dfs/scripts",
+		        (int)(slash - ret->program), ret->program);
 	if (!usable(ret->root)) {
-		fprintf(stderr, "dfs: its scripts are not at %s: install it again (meson install)\n", ret->root);
+		fprintf(stderr,
+		        "dfs: its scripts are not at %s: install it again (meson install)\n",
+		        ret->root);
 		return -1;
 	}
 	snprintf(ret->commands, sizeof(ret->commands), "%s/commands", ret->root);

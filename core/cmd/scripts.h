@@ -5,8 +5,9 @@
 #include <limits.h>
 
 /*
- * Where the Lua that ships is: in the source tree for a program that runs from its build tree, else below the prefix that
- * the program was installed into (../share/dfs/scripts from it), so that an installed tree may be moved.
+ * Where the Lua that ships is: in the source tree for a program that runs from its build tree, else
+ * below the prefix that the program was installed into (../share/dfs/scripts from it), so that an
+ * installed tree may be moved.
  */
 struct scripts {
 	char program[PATH_MAX]; /* this executable */

@@ -6,8 +6,8 @@
 
 enum { PIECE_BYTES = 256 * 1024 };
 
-int http_answer_start(struct http_answer *answer, struct io *io, struct io_exchange *exchange, int status,
-	const char *content_type, const char *const *headers)
+int http_answer_start(struct http_answer *answer, struct io *io, struct io_exchange *exchange,
+        int status, const char *content_type, const char *const *headers)
 {
 	struct io_response response = {.status = status, .body_size = answer->body.size};
 	int code;
@@ -24,15 +24,16 @@ int http_answer_start(struct http_answer *answer, struct io *io, struct io_excha
 	return code;
 }
 
-int http_answer_error(struct http_answer *answer, struct io *io, struct io_exchange *exchange, int code,
-	const char *message, const char *const *headers)
+int http_answer_error(struct http_answer *answer, struct io *io, struct io_exchange *exchange,
+        int code, const char *message, const char *const *headers)
 {
 	struct proto_fault fault = {.code = dfs_error_name(code), .message = message};
 
 	buf_clear(&answer->body);
 	if (proto_fault_encode(&fault, &answer->body) != 0)
 		return DFS_E_NOMEM;
-	return http_answer_start(answer, io, exchange, link_http_status(code), "application/json", headers);
+	return http_answer_start(
+	        answer, io, exchange, link_http_status(code), "application/json", headers);
 }
 
 void http_answer_writable(struct http_answer *answer, struct io *io, struct io_exchange *exchange)

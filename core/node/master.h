@@ -9,29 +9,31 @@
 #include "io/kv.h"
 
 /*
- * The master role: joins the metadata engine, the cluster engine and the policies, and answers the calls of
- * docs/protocol.md. Needs only an `io`: the simulated cluster runs this very code.
+ * The master role: joins the metadata engine, the cluster engine and the policies, and answers the
+ * calls of docs/protocol.md. Needs only an `io`: the simulated cluster runs this very code.
  */
 struct master;
 
 struct master_options {
-	struct kv *kv;           /* borrowed */
-	const char *cluster;     /* id, 32 hex digits */
-	uint8_t key[HMAC_SIZE];  /* cluster key */
-	bool create;             /* a new database is allowed */
-	const char *listen;      /* host:port */
-	struct policies *policies; /* borrowed */
+	struct kv *kv;                 /* borrowed */
+	const char *cluster;           /* id, 32 hex digits */
+	uint8_t key[HMAC_SIZE];        /* cluster key */
+	bool create;                   /* a new database is allowed */
+	const char *listen;            /* host:port */
+	struct policies *policies;     /* borrowed */
 	struct cluster_options timing; /* zeros: defaults; epoch is filled in */
-	uint64_t session_ms;     /* of silence; 0: 120,000 (RULES 11) */
-	uint64_t linger_ms;      /* freed chunks wait; 0: 600,000 (RULES 9) */
-	uint32_t goal_default;   /* 0: 3 */
-	uint32_t min_replicas;   /* 0: min(goal, 2) (RULES 24) */
-	void (*fatal)(void *arg, const struct dfs_error *err); /* a commit failed: end the process */
+	uint64_t session_ms;           /* of silence; 0: 120,000 (RULES 11) */
+	uint64_t linger_ms;            /* freed chunks wait; 0: 600,000 (RULES 9) */
+	uint32_t goal_default;         /* 0: 3 */
+	uint32_t min_replicas;         /* 0: min(goal, 2) (RULES 24) */
+	void (*fatal)(
+	        void *arg, const struct dfs_error *err); /* a commit failed: end the process */
 	void (*log)(void *arg, const char *level, const char *line);
 	void *arg;
 };
 
-int master_start(struct master **ret, struct io *io, const struct master_options *options, struct dfs_error *err);
+int master_start(struct master **ret, struct io *io, const struct master_options *options,
+        struct dfs_error *err);
 /* Stops listening, answers what is committed, then `stopped`. */
 void master_stop(struct master *master, void (*stopped)(void *arg), void *arg);
 void master_destroy(struct master *master); /* at once, as after a crash; takes NULL */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program that keeps its results in Moonchunk: stores a file from memory, lists its directory, reads a part back.
+ * A program that keeps its results in Moonchunk: stores a file from memory, lists its directory,
+ * reads a part back.
  *
  *     cc embed.c $(pkg-config --cflags --libs dfs) && dfs up --detach && ./a.out
  */
@@ -34,13 +35,15 @@ static int print_bytes(void *arg, const void *bytes, size_t size)
 
 static int print_name(void *arg, const struct dfs_attr *attr)
 {
-	printf("%s  %llu bytes, %u replicas asked for\n", attr->name, (unsigned long long)attr->size, attr->goal);
+	printf("%s  %llu bytes, %u replicas asked for\n", attr->name,
+	        (unsigned long long)attr->size, attr->goal);
 	return 0;
 }
 
 static int run(struct dfs *dfs, struct dfs_error *err)
 {
-	static const char haiku[] = "an old silent pond\na frog jumps into the pond\nsplash! silence again\n";
+	static const char haiku[] =
+	        "an old silent pond\na frog jumps into the pond\nsplash! silence again\n";
 	struct text text = {haiku, sizeof(haiku) - 1};
 	struct dfs_transfer last_line = {.size = sizeof(last_line), .offset = 46};
 	int code = dfs_mkdir(dfs, "/poems", 0755, true, err);

@@ -3,8 +3,9 @@
 #define DFS_ERROR_H
 
 /*
- * The one list of error codes: enum, short names (Lua's `err.code`, JSON's "code") and exit meaning come from it.
- * Functions return 0 or a negative DFS_E_... and write the sentence into a `struct dfs_error`.
+ * The one list of error codes: enum, short names (Lua's `err.code`, JSON's "code") and exit meaning
+ * come from it. Functions return 0 or a negative DFS_E_... and write the sentence into a `struct
+ * dfs_error`.
  */
 #define DFS_ERRORS(X)                                                                              \
 	X(NOMEM, 1, "out of memory")                                                               \

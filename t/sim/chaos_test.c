@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random runs from seeds: users put, get and remove while hosts are killed, lose power, pause and are cut off. A checker
- * knows every acknowledged byte.
+ * Random runs from seeds: users put, get and remove while hosts are killed, lose power, pause and
+ * are cut off. A checker knows every acknowledged byte.
  *
- *     chaos_test [SEED [COUNT]]     one seed, or COUNT of them from SEED on; default: 1 and CHAOS_SEEDS or 20
+ *     chaos_test [SEED [COUNT]]     one seed, or COUNT of them from SEED on; default: 1 and
+ * CHAOS_SEEDS or 20
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +18,10 @@
 
 enum { NODES = 4, FILES = 6, STEPS = 40, FILE_MAX = 3 * 64 * 1024 * 2 };
 
-struct file { /* what the checker knows of one path */
+struct file {                /* what the checker knows of one path */
 	uint64_t seed, size; /* acknowledged content; seed 0: none */
-	uint64_t maybe_seed, maybe_size; /* of a put whose answer was an error: it may have happened */
+	uint64_t maybe_seed,
+	        maybe_size; /* of a put whose answer was an error: it may have happened */
 	bool maybe;
 };
 
@@ -44,8 +46,8 @@ static uint64_t draw(struct run *run, uint64_t below)
 
 static void fail_run(struct run *run, const char *what, int file)
 {
-	fprintf(stderr, "# seed %llu: %s (/f%d) at %llu ms\n", (unsigned long long)run->seed, what, file,
-		(unsigned long long)sim_now_ms(run->world->sim));
+	fprintf(stderr, "# seed %llu: %s (/f%d) at %llu ms\n", (unsigned long long)run->seed, what,
+	        file, (unsigned long long)sim_now_ms(run->world->sim));
 	if (getenv("CHAOS_TRACE"))
 		fwrite(run->world->trace.data, 1, run->world->trace.size, stderr);
 	fail();
@@ -55,7 +57,10 @@ static void put_begin(struct run *run)
 {
 	static const uint64_t sizes[] = {0, 1, 1000, 65536, 65537, 200000, FILE_MAX};
 	char path[16];
-	struct client_put how = {.path = path, .chunk_size = 64 * 1024, .mode = 0644, .goal = 1 + (uint32_t)draw(run, 3)};
+	struct client_put how = {.path = path,
+	        .chunk_size = 64 * 1024,
+	        .mode = 0644,
+	        .goal = 1 + (uint32_t)draw(run, 3)};
 	uint64_t size = sizes[draw(run, 7)];
 
 	if (run->putting >= 0)
@@ -94,7 +99,8 @@ static void put_settle(struct run *run)
 static bool holds(const struct world_get *get, uint64_t seed, uint64_t size)
 {
 	char *want = world_bytes(seed, size);
-	bool same = get->bytes.size == size && (size == 0 || memcmp(get->bytes.data, want, size) == 0);
+	bool same =
+	        get->bytes.size == size && (size == 0 || memcmp(get->bytes.data, want, size) == 0);
 
 	free(want);
 	return same;
@@ -118,7 +124,8 @@ static void check_all(struct run *run)
 			fprintf(stderr, "# %s\n", get.result.err.text);
 			fail_run(run, "an acknowledged file cannot be read", i);
 		}
-		if (!holds(&get, file->seed, file->size) && !(file->maybe && holds(&get, file->maybe_seed, file->maybe_size)))
+		if (!holds(&get, file->seed, file->size) &&
+		        !(file->maybe && holds(&get, file->maybe_seed, file->maybe_size)))
 			fail_run(run, "an acknowledged file has other bytes", i);
 		run->read_back++;
 		buf_fini(&get.bytes);
@@ -160,7 +167,8 @@ static void fault(struct run *run)
 		sim_host_pause(world->nodes[victim].host, false);
 		break;
 	case 4:
-		sim_note(world->sim, "fault: cut %s off from the master", world->nodes[victim].name);
+		sim_note(
+		        world->sim, "fault: cut %s off from the master", world->nodes[victim].name);
 		sim_partition(world->sim, world->nodes[victim].host, world->master_host, true);
 		sim_run_for(world->sim, draw(run, 30000));
 		sim_partition(world->sim, world->nodes[victim].host, world->master_host, false);
@@ -216,9 +224,11 @@ static void nothing_acknowledged_is_lost(void **state)
 		read_back += run.read_back;
 		faults += run.faults;
 	}
-	fprintf(stderr, "# %llu seeds: %u faults, %u puts acknowledged, %u refused, %u files read back; %.0f seeds an hour\n",
-		(unsigned long long)seeds, faults, acknowledged, refused, read_back,
-		(double)seeds * 3600 * CLOCKS_PER_SEC / (double)(clock() - begin + 1));
+	fprintf(stderr,
+	        "# %llu seeds: %u faults, %u puts acknowledged, %u refused, %u files read back; "
+	        "%.0f seeds an hour\n",
+	        (unsigned long long)seeds, faults, acknowledged, refused, read_back,
+	        (double)seeds * 3600 * CLOCKS_PER_SEC / (double)(clock() - begin + 1));
 	assert_true(acknowledged > 0 && read_back > 0 && faults > 0);
 }
 

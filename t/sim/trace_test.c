@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Golden traces: the expected story of a run, line by line. A change of protocol shows here as a difference that somebody
- * reads. With GOLDEN=write in the environment the stories are written anew.
+ * Golden traces: the expected story of a run, line by line. A change of protocol shows here as a
+ * difference that somebody reads. With GOLDEN=write in the environment the stories are written
+ * anew.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +21,8 @@ static struct world *begin(unsigned nodes)
 	struct world *world = world_create(&options);
 
 	world_start(world);
-	if (getenv("STORY")) fwrite(world->trace.data, 1, world->trace.size, stderr);
+	if (getenv("STORY"))
+		fwrite(world->trace.data, 1, world->trace.size, stderr);
 	buf_clear(&world->trace); /* the story begins now */
 	return world;
 }
@@ -28,7 +30,8 @@ static struct world *begin(unsigned nodes)
 /* Heartbeats, reports and progress beat through every story and tell nothing of it. */
 static bool beats(const char *line)
 {
-	return strstr(line, "\"heartbeat\"") || strstr(line, "\"report\"") || strstr(line, "\"progress\"") || strstr(line, "\"known\"") ||
+	return strstr(line, "\"heartbeat\"") || strstr(line, "\"report\"") ||
+	       strstr(line, "\"progress\"") || strstr(line, "\"known\"") ||
 	       strstr(line, "\"leases\"") || strstr(line, "\"r\":{}");
 }
 
@@ -79,7 +82,8 @@ static void compare(struct world *world, const char *name)
 static void a_put_of_two_chunks_with_two_replicas(void **state)
 {
 	struct world *world = begin(2);
-	struct client_put how = {.path = "/file", .goal = 2, .chunk_size = CHUNK, .mode = 0644, .mtime_ns = 1};
+	struct client_put how = {
+	        .path = "/file", .goal = 2, .chunk_size = CHUNK, .mode = 0644, .mtime_ns = 1};
 	char *bytes = world_bytes(1, 2 * CHUNK);
 	struct world_put put;
 
@@ -94,7 +98,8 @@ static void a_put_of_two_chunks_with_two_replicas(void **state)
 static void a_get_of_two_chunks(void **state)
 {
 	struct world *world = begin(2);
-	struct client_put how = {.path = "/file", .goal = 2, .chunk_size = CHUNK, .mode = 0644, .mtime_ns = 1};
+	struct client_put how = {
+	        .path = "/file", .goal = 2, .chunk_size = CHUNK, .mode = 0644, .mtime_ns = 1};
 	char *bytes = world_bytes(1, 2 * CHUNK);
 	struct world_put put;
 	struct world_get get;
@@ -116,7 +121,8 @@ static void a_get_of_two_chunks(void **state)
 static void a_datanode_dies_during_a_put(void **state)
 {
 	struct world *world = begin(3);
-	struct client_put how = {.path = "/file", .goal = 2, .chunk_size = 4 * CHUNK, .mode = 0644, .mtime_ns = 1};
+	struct client_put how = {
+	        .path = "/file", .goal = 2, .chunk_size = 4 * CHUNK, .mode = 0644, .mtime_ns = 1};
 	char *bytes = world_bytes(1, 4 * CHUNK);
 	struct world_put put;
 	struct world_get get;
@@ -169,10 +175,10 @@ static void the_same_seed_tells_the_same_story(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_put_of_two_chunks_with_two_replicas),
-		cmocka_unit_test(a_get_of_two_chunks),
-		cmocka_unit_test(a_datanode_dies_during_a_put),
-		cmocka_unit_test(the_same_seed_tells_the_same_story),
+	        cmocka_unit_test(a_put_of_two_chunks_with_two_replicas),
+	        cmocka_unit_test(a_get_of_two_chunks),
+	        cmocka_unit_test(a_datanode_dies_during_a_put),
+	        cmocka_unit_test(the_same_seed_tells_the_same_story),
 	};
 
 	return cmocka_run_group_tests_name("trace", tests, NULL, NULL);

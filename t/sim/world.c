@@ -17,7 +17,7 @@ struct world *world_create(const struct world_options *options)
 	struct world *world = calloc(1, sizeof(*world));
 	struct sim_options sim = {.seed = options->seed};
 	struct policy_host_options scripts = {
-		.scripts = DFS_SOURCE_ROOT "/scripts", .placement = "spread", .chunking = "fixed"};
+	        .scripts = DFS_SOURCE_ROOT "/scripts", .placement = "spread", .chunking = "fixed"};
 	struct dfs_error err = {0};
 
 	world->options = *options;
@@ -75,14 +75,15 @@ void world_start(struct world *world)
 	token_sign(world->key, &token, bearer);
 	for (unsigned i = 0; i < world->options.clients; i++) {
 		struct client_options options = {
-			.master = "master:7070",
-			.token = bearer,
-			.program = "world",
-			.timeout_ms = 60000,
-			.parallel = 4,
+		        .master = "master:7070",
+		        .token = bearer,
+		        .program = "world",
+		        .timeout_ms = 60000,
+		        .parallel = 4,
 		};
 
-		if (client_create(&world->clients[i].client, sim_host_io(world->clients[i].host), &options, &err) != 0)
+		if (client_create(&world->clients[i].client, sim_host_io(world->clients[i].host),
+		            &options, &err) != 0)
 			die("client_create", &err);
 	}
 	if (!world_await_up(world, world->options.nodes, 20000))
@@ -128,12 +129,12 @@ void world_node_start(struct world *world, unsigned i)
 	static const char *const dirs[] = {"/data"};
 	struct world_node *node = &world->nodes[i];
 	struct datanode_options options = {
-		.master = "master:7070",
-		.listen = node->address,
-		.fence_file = "/fence",
-		.log = role_log,
-		.arg = world,
-		.store = {.dirs = dirs, .dirs_count = 1, .identity = {.node = 1000 + i}},
+	        .master = "master:7070",
+	        .listen = node->address,
+	        .fence_file = "/fence",
+	        .log = role_log,
+	        .arg = world,
+	        .store = {.dirs = dirs, .dirs_count = 1, .identity = {.node = 1000 + i}},
 	};
 	struct dfs_error err = {0};
 
@@ -162,7 +163,8 @@ void world_node_crash(struct world *world, unsigned node, bool silent)
 
 /* ---- users ---- */
 
-static int64_t put_read(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
+static int64_t put_read(
+        void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
 {
 	struct world_put *put = arg;
 
@@ -180,20 +182,23 @@ static void put_done(void *arg, const struct client_transfer *result)
 
 	put->over = true;
 	put->result = *result;
-	sim_note(put->world->sim, "put over: %s %s", result->code ? dfs_error_name(result->code) : "ok", result->err.text);
+	sim_note(put->world->sim, "put over: %s %s",
+	        result->code ? dfs_error_name(result->code) : "ok", result->err.text);
 }
 
-void world_put(struct world *world, unsigned client, const struct client_put *put, const void *bytes, uint64_t size,
-	struct world_put *ret)
+void world_put(struct world *world, unsigned client, const struct client_put *put,
+        const void *bytes, uint64_t size, struct world_put *ret)
 {
-	struct client_source source = {.read = put_read, .arg = ret, .size_bytes = size, .seekable = true};
+	struct client_source source = {
+	        .read = put_read, .arg = ret, .size_bytes = size, .seekable = true};
 
 	*ret = (struct world_put){.world = world, .bytes = bytes, .size = size};
 	if (!client_put_start(world->clients[client].client, put, &source, NULL, put_done, ret))
 		die("client_put_start", NULL);
 }
 
-static int get_write(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
+static int get_write(
+        void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
 {
 	struct world_get *get = arg;
 
@@ -208,7 +213,8 @@ static void get_done(void *arg, const struct client_transfer *result)
 
 	get->over = true;
 	get->result = *result;
-	sim_note(get->world->sim, "get over: %s %s", result->code ? dfs_error_name(result->code) : "ok", result->err.text);
+	sim_note(get->world->sim, "get over: %s %s",
+	        result->code ? dfs_error_name(result->code) : "ok", result->err.text);
 }
 
 void world_get(struct world *world, unsigned client, const char *path, struct world_get *ret)
@@ -238,7 +244,8 @@ static void call_done(void *arg, int code, const struct dfs_error *err, const vo
 		proto_call_info(call->which)->reply_encode(reply, call->json);
 }
 
-int world_call(struct world *world, unsigned client, enum proto_call which, const void *args, struct buf *ret_json)
+int world_call(struct world *world, unsigned client, enum proto_call which, const void *args,
+        struct buf *ret_json)
 {
 	struct one_call call = {.which = which, .json = ret_json};
 
@@ -263,9 +270,10 @@ static unsigned nodes_ready(struct world *world)
 	unsigned ready = 0;
 
 	if (world_call(world, 0, PROTO_CALL_NODES, &args, &json) == 0 &&
-		proto_nodes_reply_decode(&arena, json.data, json.size, &reply, NULL) == 0) {
+	        proto_nodes_reply_decode(&arena, json.data, json.size, &reply, NULL) == 0) {
 		for (size_t i = 0; i < reply.nodes_count; i++)
-			ready += reply.nodes[i].state == PROTO_NODE_STATE_UP && reply.nodes[i].free > 0;
+			ready += reply.nodes[i].state == PROTO_NODE_STATE_UP &&
+			         reply.nodes[i].free > 0;
 	}
 	arena_fini(&arena);
 	buf_fini(&json);

@@ -9,8 +9,9 @@
 #include "node/master.h"
 
 /*
- * A whole cluster in one process, from one seed: the real master role, datanode roles and clients, each on a simulated
- * host. The tests cut power, kill, pause and partition them, and look at what the users see.
+ * A whole cluster in one process, from one seed: the real master role, datanode roles and clients,
+ * each on a simulated host. The tests cut power, kill, pause and partition them, and look at what
+ * the users see.
  */
 enum { WORLD_NODES_MAX = 8, WORLD_CLIENTS_MAX = 4 };
 
@@ -50,8 +51,8 @@ void world_destroy(struct world *world);
 void world_start(struct world *world);
 
 void world_master_start(struct world *world);
-void world_master_kill(struct world *world);  /* kill -9 */
-void world_master_crash(struct world *world); /* power cut */
+void world_master_kill(struct world *world);               /* kill -9 */
+void world_master_crash(struct world *world);              /* power cut */
 void world_node_start(struct world *world, unsigned node); /* nodes count from 0; named node1... */
 void world_node_kill(struct world *world, unsigned node);
 void world_node_crash(struct world *world, unsigned node, bool silent);
@@ -73,12 +74,14 @@ struct world_get {
 	struct client_transfer result;
 };
 
-void world_put(struct world *world, unsigned client, const struct client_put *put, const void *bytes, uint64_t size,
-	       struct world_put *ret);
+void world_put(struct world *world, unsigned client, const struct client_put *put,
+        const void *bytes, uint64_t size, struct world_put *ret);
 void world_get(struct world *world, unsigned client, const char *path, struct world_get *ret);
 
-/* One call, run to its end: its code; the reply is copied as JSON into `ret_json` where that is not NULL. */
-int world_call(struct world *world, unsigned client, enum proto_call which, const void *args, struct buf *ret_json);
+/* One call, run to its end: its code; the reply is copied as JSON into `ret_json` where that is not
+ * NULL. */
+int world_call(struct world *world, unsigned client, enum proto_call which, const void *args,
+        struct buf *ret_json);
 bool world_run_until(struct world *world, const bool *flag, uint64_t limit_ms);
 /* Run until that many datanodes are up in the master's eyes; false after limit_ms. */
 bool world_await_up(struct world *world, unsigned count, uint64_t limit_ms);

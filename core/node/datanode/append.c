@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * POST of a chunk: one hop of a chain. Bytes go into the store and, at the same time, on to the next hop; the answer says
- * that both are done (docs/contracts.md, "Append"; GFS 3.2).
+ * POST of a chunk: one hop of a chain. Bytes go into the store and, at the same time, on to the
+ * next hop; the answer says that both are done (docs/contracts.md, "Append"; GFS 3.2).
  *
  *             up: body ----> store_append_feed
  *                     \---> ring ---> down: the same request to the next hop
  *
  *   RECEIVING --body complete--> FINISHING --own replica durable, next hop said 200--> ANSWERED
  *       |                            |
- *       +------- any failure --------+--> FAILED: answer sent, what the sender still pours in is dropped
+ *       +------- any failure --------+--> FAILED: answer sent, what the sender still pours in is
+ * dropped
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -22,7 +23,8 @@ enum relay_state { RECEIVING, FINISHING, ANSWERED, FAILED };
 
 enum {
 	RING_BYTES = 4 * 1024 * 1024, /* between the two sockets of a hop */
-	RING_HIGH = 2 * 1024 * 1024,  /* stop reading above it: what lws has already read still fits */
+	RING_HIGH =
+	        2 * 1024 * 1024, /* stop reading above it: what lws has already read still fits */
 	PIECE_BYTES = 256 * 1024,
 	DOWN_REPLY_MAX = 64 * 1024,
 	PATIENCE_MS = 10000,
@@ -64,7 +66,8 @@ struct relay {
 };
 
 static int begin(struct relay *relay, const struct io_request *request, struct dfs_error *err);
-static int check_ticket(struct relay *relay, const struct io_request *request, struct dfs_error *err);
+static int check_ticket(
+        struct relay *relay, const struct io_request *request, struct dfs_error *err);
 static int open_down(struct relay *relay, const struct io_request *request, struct dfs_error *err);
 static void up_body(void *arg, const void *bytes, size_t size);
 static void up_body_end(void *arg);
@@ -72,7 +75,8 @@ static void up_writable(void *arg);
 static void up_closed(void *arg, const char *why);
 static void up_flow(struct relay *relay);
 static void store_flow(void *arg, bool wanted);
-static void store_finished(void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+static void store_finished(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held);
 static void down_response(void *arg, const struct io_response *response);
 static void down_body(void *arg, const void *bytes, size_t size);
 static void down_body_end(void *arg);
@@ -84,28 +88,29 @@ static void patience_reset(struct relay *relay);
 static void finish_if_done(struct relay *relay);
 static void answer(struct relay *relay);
 static void fail(struct relay *relay, int code, const char *failed, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 static void release(struct relay *relay);
 static void relay_free(struct relay *relay);
 static int ring_put(struct relay *relay, const char *bytes, size_t size);
 
 static const struct io_exchange_events up_events = {
-	.body = up_body,
-	.body_end = up_body_end,
-	.writable = up_writable,
-	.closed = up_closed,
+        .body = up_body,
+        .body_end = up_body_end,
+        .writable = up_writable,
+        .closed = up_closed,
 };
 
 static const struct io_exchange_events down_events = {
-	.response = down_response,
-	.body = down_body,
-	.body_end = down_body_end,
-	.writable = down_writable,
-	.closed = down_closed,
+        .response = down_response,
+        .body = down_body,
+        .body_end = down_body_end,
+        .writable = down_writable,
+        .closed = down_closed,
 };
 
-int append_accept(struct datanode *datanode, struct io_exchange *exchange, const struct io_request *request, uint64_t chunk,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+int append_accept(struct datanode *datanode, struct io_exchange *exchange,
+        const struct io_request *request, uint64_t chunk,
+        const struct io_exchange_events **ret_events, void **ret_arg)
 {
 	struct relay *relay = calloc(1, sizeof(*relay));
 	struct dfs_error err = {0};
@@ -130,8 +135,10 @@ int append_accept(struct datanode *datanode, struct io_exchange *exchange, const
 	return 0;
 }
 
-/* Open chunks that are appended to now: the master extends the leases of those whose primary we are. */
-void append_progress(struct datanode *datanode, struct arena *arena, struct proto_progress_args *ret)
+/* Open chunks that are appended to now: the master extends the leases of those whose primary we
+ * are. */
+void append_progress(
+        struct datanode *datanode, struct arena *arena, struct proto_progress_args *ret)
 {
 	struct relay *relay;
 	size_t count;
@@ -140,12 +147,13 @@ void append_progress(struct datanode *datanode, struct arena *arena, struct prot
 	ret->writing = arena_alloc(arena, (count + 1) * sizeof(*ret->writing));
 	if (!ret->writing)
 		return;
-	DL_FOREACH(datanode->relays, relay) {
+	DL_FOREACH (datanode->relays, relay) {
 		struct proto_writing *writing = &ret->writing[ret->writing_count];
 		struct store_held held;
 
-		if (relay->state > FINISHING || store_lookup(datanode->store, relay->chunk, &held) != 0 ||
-			ret->writing_count == 4096)
+		if (relay->state > FINISHING ||
+		        store_lookup(datanode->store, relay->chunk, &held) != 0 ||
+		        ret->writing_count == 4096)
 			continue;
 		writing->chunk = relay->chunk;
 		writing->version = held.version;
@@ -160,12 +168,13 @@ void append_lease(struct datanode *datanode, const struct proto_leased *lease, u
 {
 	struct relay *relay, *next;
 
-	DL_FOREACH_SAFE(datanode->relays, relay, next) {
+	DL_FOREACH_SAFE (datanode->relays, relay, next) {
 		if (relay->chunk != lease->chunk || relay->state > FINISHING)
 			continue;
 		relay->lease_until_ms = asked_ms + lease->lease_ms * 9 / 10;
 		if (lease->lease_ms == 0)
-			fail(relay, DFS_E_STALE, datanode->address, "the master revoked the lease of this chunk");
+			fail(relay, DFS_E_STALE, datanode->address,
+			        "the master revoked the lease of this chunk");
 	}
 }
 
@@ -173,7 +182,7 @@ void append_close_all(struct datanode *datanode)
 {
 	struct relay *relay, *next;
 
-	DL_FOREACH_SAFE(datanode->relays, relay, next) {
+	DL_FOREACH_SAFE (datanode->relays, relay, next) {
 		relay_free(relay);
 	}
 }
@@ -189,7 +198,8 @@ static int begin(struct relay *relay, const struct io_request *request, struct d
 {
 	struct datanode *datanode = relay->datanode;
 	struct store_append_request append = {.chunk = relay->chunk};
-	struct store_append_events events = {.flow = store_flow, .done = store_finished, .arg = relay};
+	struct store_append_events events = {
+	        .flow = store_flow, .done = store_finished, .arg = relay};
 	const char *parameters = request->headers[IO_DFS_APPEND];
 	int code = chunk_append_parse(parameters ? parameters : "", &relay->ask, err);
 
@@ -200,8 +210,10 @@ static int begin(struct relay *relay, const struct io_request *request, struct d
 	if (code != 0)
 		return code;
 	if (!chunk_body_fits(request->body_size, relay->ask.payload))
-		return error_set(err, DFS_E_PROTO, "a body of %llu bytes cannot carry %llu bytes in frames",
-			(unsigned long long)request->body_size, (unsigned long long)relay->ask.payload);
+		return error_set(err, DFS_E_PROTO,
+		        "a body of %llu bytes cannot carry %llu bytes in frames",
+		        (unsigned long long)request->body_size,
+		        (unsigned long long)relay->ask.payload);
 	relay->patience = io_timer_create(datanode->io, impatient, relay);
 	if (!relay->patience)
 		return error_set(err, DFS_E_NOMEM, "out of memory");
@@ -218,7 +230,8 @@ static int begin(struct relay *relay, const struct io_request *request, struct d
 	return code;
 }
 
-static int check_ticket(struct relay *relay, const struct io_request *request, struct dfs_error *err)
+static int check_ticket(
+        struct relay *relay, const struct io_request *request, struct dfs_error *err)
 {
 	struct datanode *datanode = relay->datanode;
 	const char *bearer = http_bearer(request);
@@ -226,19 +239,23 @@ static int check_ticket(struct relay *relay, const struct io_request *request, s
 	int code;
 
 	if (!bearer)
-		return error_set(err, DFS_E_AUTH, "an append needs a ticket in Authorization: Bearer");
+		return error_set(
+		        err, DFS_E_AUTH, "an append needs a ticket in Authorization: Bearer");
 	code = ticket_parse(datanode->options.key, bearer, &ticket, err);
 	if (code == 0)
-		code = ticket_check(&ticket, TICKET_APPEND, relay->chunk, datanode_clock_ms(datanode), err);
+		code = ticket_check(
+		        &ticket, TICKET_APPEND, relay->chunk, datanode_clock_ms(datanode), err);
 	if (code != 0)
 		return code;
 	if (ticket.version != relay->ask.version)
-		return error_set(err, DFS_E_TICKET, "the ticket is for version %llu of the chunk, the append for %llu",
-			(unsigned long long)ticket.version, (unsigned long long)relay->ask.version);
-	if (relay->ask.payload > ticket.length || relay->ask.offset > ticket.length - relay->ask.payload)
+		return error_set(err, DFS_E_TICKET,
+		        "the ticket is for version %llu of the chunk, the append for %llu",
+		        (unsigned long long)ticket.version, (unsigned long long)relay->ask.version);
+	if (relay->ask.payload > ticket.length ||
+	        relay->ask.offset > ticket.length - relay->ask.payload)
 		return error_set(err, DFS_E_TOOBIG, "the chunk may grow to %llu bytes, not to %llu",
-			(unsigned long long)ticket.length,
-			(unsigned long long)(relay->ask.offset + relay->ask.payload));
+		        (unsigned long long)ticket.length,
+		        (unsigned long long)(relay->ask.offset + relay->ask.payload));
 	relay->allowance = ticket.length;
 	return 0;
 }
@@ -261,7 +278,8 @@ static int open_down(struct relay *relay, const struct io_request *request, stru
 	if (!relay->ring.bytes)
 		return error_set(err, DFS_E_NOMEM, "out of memory");
 	down.headers[IO_DFS_CHAIN] = rest;
-	relay->down = io_net(datanode->io, exchange_open, relay->next_hop, &down, &down_events, relay);
+	relay->down =
+	        io_net(datanode->io, exchange_open, relay->next_hop, &down, &down_events, relay);
 	return relay->down ? 0 : error_set(err, DFS_E_NOMEM, "out of memory");
 }
 
@@ -278,7 +296,8 @@ static void up_body(void *arg, const void *bytes, size_t size)
 	assert(relay->state == RECEIVING);
 	atomic_fetch_add(&datanode->pulse.write_bytes, size);
 	if (relay->down && ring_put(relay, bytes, size) != 0) {
-		fail(relay, DFS_E_NOMEM, datanode->address, "datanode %s is out of memory", datanode->address);
+		fail(relay, DFS_E_NOMEM, datanode->address, "datanode %s is out of memory",
+		        datanode->address);
 		return;
 	}
 	if (store_append_feed(relay->append, bytes, size, &err) != 0) {
@@ -302,8 +321,10 @@ static void up_body_end(void *arg)
 		return;
 	store_append_sofar(relay->append, &relay->payload_bytes, &relay->payload_crc);
 	if (relay->payload_bytes != relay->ask.payload) {
-		fail(relay, DFS_E_PROTO, datanode->address, "the body carried %llu bytes of payload, and %llu were announced",
-			(unsigned long long)relay->payload_bytes, (unsigned long long)relay->ask.payload);
+		fail(relay, DFS_E_PROTO, datanode->address,
+		        "the body carried %llu bytes of payload, and %llu were announced",
+		        (unsigned long long)relay->payload_bytes,
+		        (unsigned long long)relay->ask.payload);
 		return;
 	}
 	relay->state = FINISHING;
@@ -331,7 +352,8 @@ static void up_closed(void *arg, const char *why)
 static void up_flow(struct relay *relay)
 {
 	if (relay->up)
-		io_net(relay->datanode->io, pause, relay->up, relay->state != FAILED && (relay->ring_full || relay->store_full));
+		io_net(relay->datanode->io, pause, relay->up,
+		        relay->state != FAILED && (relay->ring_full || relay->store_full));
 }
 
 /* ---- the own replica ---- */
@@ -344,7 +366,8 @@ static void store_flow(void *arg, bool wanted)
 	up_flow(relay);
 }
 
-static void store_finished(void *arg, int status, const struct dfs_error *err, const struct store_held *held)
+static void store_finished(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held)
 {
 	struct relay *relay = arg;
 
@@ -393,7 +416,8 @@ static void down_response(void *arg, const struct io_response *response)
 	struct relay *relay = arg;
 
 	relay->down_status = response->status;
-	if (!response->headers[IO_DFS_CHUNK] || !chunk_failed_parse(response->headers[IO_DFS_CHUNK], relay->down_failed))
+	if (!response->headers[IO_DFS_CHUNK] ||
+	        !chunk_failed_parse(response->headers[IO_DFS_CHUNK], relay->down_failed))
 		snprintf(relay->down_failed, sizeof(relay->down_failed), "%s", relay->next_hop);
 }
 
@@ -420,8 +444,8 @@ static void down_closed(void *arg, const char *why)
 	relay->down = NULL;
 	if (relay->state >= ANSWERED || relay->forwarded)
 		return;
-	fail(relay, DFS_E_UNAVAIL, relay->next_hop, "next datanode of the chain, %s: %s", relay->next_hop,
-		why ? why : "it closed the connection before it answered");
+	fail(relay, DFS_E_UNAVAIL, relay->next_hop, "next datanode of the chain, %s: %s",
+	        relay->next_hop, why ? why : "it closed the connection before it answered");
 }
 
 static void down_answered(struct relay *relay)
@@ -431,14 +455,18 @@ static void down_answered(struct relay *relay)
 	const char *json = relay->down_body.data ? relay->down_body.data : "";
 
 	if (relay->down_status != 200) {
-		if (proto_fault_decode(&relay->arena, json, relay->down_body.size, &fault, &err) != 0)
-			fail(relay, DFS_E_UNAVAIL, relay->next_hop, "%s answered %d", relay->next_hop, relay->down_status);
+		if (proto_fault_decode(&relay->arena, json, relay->down_body.size, &fault, &err) !=
+		        0)
+			fail(relay, DFS_E_UNAVAIL, relay->next_hop, "%s answered %d",
+			        relay->next_hop, relay->down_status);
 		else
-			fail(relay, dfs_error_code(fault.code) ? dfs_error_code(fault.code) : DFS_E_IO, relay->down_failed, "%s: %s",
-				relay->next_hop, fault.message);
+			fail(relay,
+			        dfs_error_code(fault.code) ? dfs_error_code(fault.code) : DFS_E_IO,
+			        relay->down_failed, "%s: %s", relay->next_hop, fault.message);
 		return;
 	}
-	if (proto_receipt_decode(&relay->arena, json, relay->down_body.size, &relay->down_receipt, &err) != 0) {
+	if (proto_receipt_decode(
+	            &relay->arena, json, relay->down_body.size, &relay->down_receipt, &err) != 0) {
 		fail(relay, DFS_E_PROTO, relay->next_hop, "%s: %s", relay->next_hop, err.text);
 		return;
 	}
@@ -457,18 +485,21 @@ static void impatient(void *arg)
 		return;
 	}
 	if (relay->down && !relay->forwarded && (relay->stored || relay->ring.in > relay->ring.out))
-		fail(relay, DFS_E_TIMEOUT, relay->next_hop, "next datanode of the chain, %s, made no progress for %d s",
-			relay->next_hop, (PATIENCE_MS + (int)relay->hops_after * PATIENCE_PER_HOP_MS) / 1000);
+		fail(relay, DFS_E_TIMEOUT, relay->next_hop,
+		        "next datanode of the chain, %s, made no progress for %d s",
+		        relay->next_hop,
+		        (PATIENCE_MS + (int)relay->hops_after * PATIENCE_PER_HOP_MS) / 1000);
 	else
-		fail(relay, DFS_E_TIMEOUT, datanode->address, "datanode %s made no progress for %d s", datanode->address,
-			(PATIENCE_MS + (int)relay->hops_after * PATIENCE_PER_HOP_MS) / 1000);
+		fail(relay, DFS_E_TIMEOUT, datanode->address,
+		        "datanode %s made no progress for %d s", datanode->address,
+		        (PATIENCE_MS + (int)relay->hops_after * PATIENCE_PER_HOP_MS) / 1000);
 }
 
 static void patience_reset(struct relay *relay)
 {
 	if (relay->state < ANSWERED)
 		io_timer_set(relay->datanode->io, relay->patience,
-			PATIENCE_MS + (uint64_t)relay->hops_after * PATIENCE_PER_HOP_MS);
+		        PATIENCE_MS + (uint64_t)relay->hops_after * PATIENCE_PER_HOP_MS);
 }
 
 /* ---- the end ---- */
@@ -480,15 +511,21 @@ static void finish_if_done(struct relay *relay)
 
 	if (relay->state != FINISHING || !relay->stored || (has_next && !relay->forwarded))
 		return;
-	if (has_next && (relay->down_receipt.chunk != relay->chunk || relay->down_receipt.version != relay->ask.version ||
-				relay->down_receipt.total != relay->held.length ||
-				relay->down_receipt.length != (relay->ask.seal ? relay->held.length : relay->payload_bytes) ||
-				relay->down_receipt.crc != (relay->ask.seal ? relay->held.crc : relay->payload_crc))) {
-		fail(relay, DFS_E_CORRUPT, relay->next_hop, "%s stored other bytes than %s", relay->next_hop, datanode->address);
+	if (has_next &&
+	        (relay->down_receipt.chunk != relay->chunk ||
+	                relay->down_receipt.version != relay->ask.version ||
+	                relay->down_receipt.total != relay->held.length ||
+	                relay->down_receipt.length !=
+	                        (relay->ask.seal ? relay->held.length : relay->payload_bytes) ||
+	                relay->down_receipt.crc !=
+	                        (relay->ask.seal ? relay->held.crc : relay->payload_crc))) {
+		fail(relay, DFS_E_CORRUPT, relay->next_hop, "%s stored other bytes than %s",
+		        relay->next_hop, datanode->address);
 		return;
 	}
 	if (io_mono_ms(datanode->io) > relay->lease_until_ms) {
-		fail(relay, DFS_E_STALE, datanode->address, "the lease of the chunk ran out before the append was done");
+		fail(relay, DFS_E_STALE, datanode->address,
+		        "the lease of the chunk ran out before the append was done");
 		return;
 	}
 	answer(relay);
@@ -497,22 +534,23 @@ static void finish_if_done(struct relay *relay)
 static void answer(struct relay *relay)
 {
 	struct datanode *datanode = relay->datanode;
-	bool whole = relay->ask.seal; /* one signature for a chunk that was written in several bodies */
+	bool whole =
+	        relay->ask.seal; /* one signature for a chunk that was written in several bodies */
 	struct receipt_claim claim = {
-		.chunk = relay->chunk,
-		.version = relay->ask.version,
-		.offset = whole ? 0 : relay->ask.offset,
-		.length = whole ? relay->held.length : relay->payload_bytes,
-		.crc = whole ? relay->held.crc : relay->payload_crc,
+	        .chunk = relay->chunk,
+	        .version = relay->ask.version,
+	        .offset = whole ? 0 : relay->ask.offset,
+	        .length = whole ? relay->held.length : relay->payload_bytes,
+	        .crc = whole ? relay->held.crc : relay->payload_crc,
 	};
 	struct proto_receipt receipt = {
-		.chunk = claim.chunk,
-		.version = claim.version,
-		.offset = claim.offset,
-		.length = claim.length,
-		.crc = claim.crc,
-		.total = relay->held.length,
-		.replicas = 1 + (relay->next_hop[0] ? relay->down_receipt.replicas : 0),
+	        .chunk = claim.chunk,
+	        .version = claim.version,
+	        .offset = claim.offset,
+	        .length = claim.length,
+	        .crc = claim.crc,
+	        .total = relay->held.length,
+	        .replicas = 1 + (relay->next_hop[0] ? relay->down_receipt.replicas : 0),
 	};
 	char signature[PASS_SIZE];
 
@@ -539,8 +577,9 @@ static void fail(struct relay *relay, int code, const char *failed, const char *
 	va_end(args);
 	relay->state = FAILED;
 	pulse_errors(datanode);
-	datanode_log(datanode, "warn", "event=append_failed chunk=%016llx code=%s failed=%s text=\"%s\"",
-		(unsigned long long)relay->chunk, dfs_error_name(code), failed, message);
+	datanode_log(datanode, "warn",
+	        "event=append_failed chunk=%016llx code=%s failed=%s text=\"%s\"",
+	        (unsigned long long)relay->chunk, dfs_error_name(code), failed, message);
 	chunk_failed_format(failed, header);
 	headers[IO_DFS_CHUNK] = header;
 	release(relay);
@@ -573,7 +612,8 @@ static void relay_free(struct relay *relay)
 	free(relay);
 }
 
-/* The sender was paused at RING_HIGH; what was under way when it was fits above that, or something is wrong. */
+/* The sender was paused at RING_HIGH; what was under way when it was fits above that, or something
+ * is wrong. */
 static int ring_put(struct relay *relay, const char *bytes, size_t size)
 {
 	struct ring *ring = &relay->ring;

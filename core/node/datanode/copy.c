@@ -25,19 +25,21 @@ static void response(void *arg, const struct io_response *got);
 static void body(void *arg, const void *bytes, size_t size);
 static void body_end(void *arg);
 static void closed(void *arg, const char *why);
-static void stored(void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+static void stored(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held);
 static void impatient(void *arg);
 static void fail(struct fetch *fetch, int code, const char *text);
 static void fetch_free(struct fetch *fetch);
 
 static const struct io_exchange_events fetch_events = {
-	.response = response,
-	.body = body,
-	.body_end = body_end,
-	.closed = closed,
+        .response = response,
+        .body = body,
+        .body_end = body_end,
+        .closed = closed,
 };
 
-void copy_start(struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args)
+void copy_start(
+        struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args)
 {
 	struct fetch *fetch = calloc(1, sizeof(*fetch));
 	struct proto_copy_reply done = {0};
@@ -66,7 +68,7 @@ void copy_close_all(struct datanode *datanode)
 {
 	struct fetch *fetch, *next;
 
-	DL_FOREACH_SAFE(datanode->fetches, fetch, next) {
+	DL_FOREACH_SAFE (datanode->fetches, fetch, next) {
 		if (!fetch->ending)
 			fail(fetch, DFS_E_CANCELLED, "the datanode is stopping");
 	}
@@ -77,7 +79,8 @@ static int begin(struct fetch *fetch, const struct proto_copy_args *args, struct
 	struct io *io = fetch->datanode->io;
 	char path[CHUNK_TEXT_SIZE], bearer[PASS_SIZE + 8];
 	struct io_request request = {.method = "GET", .path = path};
-	int code = store_copy_begin(fetch->datanode->store, args->chunk, args->version, args->length, args->crc, &fetch->copy, err);
+	int code = store_copy_begin(fetch->datanode->store, args->chunk, args->version,
+	        args->length, args->crc, &fetch->copy, err);
 
 	if (code != 0)
 		return code;
@@ -87,7 +90,8 @@ static int begin(struct fetch *fetch, const struct proto_copy_args *args, struct
 	request.headers[IO_ACCEPT] = CHUNK_FRAMES_TYPE;
 	fetch->patience = io_timer_create(io, impatient, fetch);
 	if (fetch->patience)
-		fetch->exchange = io_net(io, exchange_open, args->source, &request, &fetch_events, fetch);
+		fetch->exchange =
+		        io_net(io, exchange_open, args->source, &request, &fetch_events, fetch);
 	if (!fetch->exchange)
 		return error_set(err, DFS_E_NOMEM, "out of memory");
 	io_timer_set(io, fetch->patience, PATIENCE_MS);
@@ -101,7 +105,8 @@ static void response(void *arg, const struct io_response *got)
 
 	if (got->status == 200 || got->status == 206)
 		return;
-	snprintf(text, sizeof(text), "%s answered %d to the copy's read", fetch->source, got->status);
+	snprintf(text, sizeof(text), "%s answered %d to the copy's read", fetch->source,
+	        got->status);
 	fail(fetch, DFS_E_UNAVAIL, text);
 }
 
@@ -136,7 +141,8 @@ static void closed(void *arg, const char *why)
 		fail(fetch, DFS_E_UNAVAIL, why ? why : "the source closed the connection early");
 }
 
-static void stored(void *arg, int status, const struct dfs_error *err, const struct store_held *held)
+static void stored(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held)
 {
 	struct fetch *fetch = arg;
 	struct proto_copy_reply reply = {0};
@@ -163,8 +169,9 @@ static void impatient(void *arg)
 static void fail(struct fetch *fetch, int code, const char *text)
 {
 	pulse_errors(fetch->datanode);
-	datanode_log(fetch->datanode, "warn", "event=copy_failed chunk=%016llx source=%s code=%s text=\"%s\"",
-		(unsigned long long)fetch->chunk, fetch->source, dfs_error_name(code), text);
+	datanode_log(fetch->datanode, "warn",
+	        "event=copy_failed chunk=%016llx source=%s code=%s text=\"%s\"",
+	        (unsigned long long)fetch->chunk, fetch->source, dfs_error_name(code), text);
 	link_refuse(fetch->call, code, text);
 	fetch_free(fetch);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP of a datanode (docs/contracts.md): chunks for those who bear a ticket, health and metrics for everyone. */
+/* HTTP of a datanode (docs/contracts.md): chunks for those who bear a ticket, health and metrics
+ * for everyone. */
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -14,11 +15,12 @@ struct small_answer {
 };
 
 static int accept_channel(void *arg, struct io_channel *channel, const struct io_request *upgrade,
-	const struct io_channel_events **ret_events, void **ret_arg);
-static int accept_exchange(void *arg, struct io_exchange *exchange, const struct io_request *request,
-	const struct io_exchange_events **ret_events, void **ret_arg);
+        const struct io_channel_events **ret_events, void **ret_arg);
+static int accept_exchange(void *arg, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg);
 static struct small_answer *small_new(struct datanode *datanode, struct io_exchange *exchange,
-	const struct io_exchange_events **ret_events, void **ret_arg);
+        const struct io_exchange_events **ret_events, void **ret_arg);
 static void small_body(void *arg, const void *bytes, size_t size);
 static void small_writable(void *arg);
 static void small_closed(void *arg, const char *why);
@@ -27,13 +29,13 @@ static void metrics(struct datanode *datanode, struct buf *ret);
 const struct io_service datanode_service = {.channel = accept_channel, .exchange = accept_exchange};
 
 static const struct io_exchange_events small_events = {
-	.body = small_body,
-	.writable = small_writable,
-	.closed = small_closed,
+        .body = small_body,
+        .writable = small_writable,
+        .closed = small_closed,
 };
 
-int doors_refuse(struct datanode *datanode, struct io_exchange *exchange, int code, const char *message,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+int doors_refuse(struct datanode *datanode, struct io_exchange *exchange, int code,
+        const char *message, const struct io_exchange_events **ret_events, void **ret_arg)
 {
 	struct small_answer *small = small_new(datanode, exchange, ret_events, ret_arg);
 	const char *headers[IO_HEADERS] = {0};
@@ -43,14 +45,17 @@ int doors_refuse(struct datanode *datanode, struct io_exchange *exchange, int co
 		return 503;
 	chunk_failed_format(datanode->address, failed);
 	headers[IO_DFS_CHUNK] = failed;
-	return http_answer_error(&small->answer, datanode->io, exchange, code, message, headers) == 0 ? 0 : 503;
+	return http_answer_error(&small->answer, datanode->io, exchange, code, message, headers) ==
+	                       0
+	               ? 0
+	               : 503;
 }
 
 void datanode_doors_close(struct datanode *datanode)
 {
 	struct small_answer *small, *next;
 
-	DL_FOREACH_SAFE(datanode->small, small, next) {
+	DL_FOREACH_SAFE (datanode->small, small, next) {
 		io_net(datanode->io, abort, small->exchange);
 		small_closed(small, NULL);
 	}
@@ -58,13 +63,14 @@ void datanode_doors_close(struct datanode *datanode)
 
 /* Nobody opens a channel to a datanode: it opens its own to the master. */
 static int accept_channel(void *arg, struct io_channel *channel, const struct io_request *upgrade,
-	const struct io_channel_events **ret_events, void **ret_arg)
+        const struct io_channel_events **ret_events, void **ret_arg)
 {
 	return 404;
 }
 
-static int accept_exchange(void *arg, struct io_exchange *exchange, const struct io_request *request,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+static int accept_exchange(void *arg, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg)
 {
 	struct datanode *datanode = arg;
 	struct small_answer *small;
@@ -80,22 +86,24 @@ static int accept_exchange(void *arg, struct io_exchange *exchange, const struct
 			buf_text(&small->answer.body, "ok\n");
 		else
 			metrics(datanode, &small->answer.body);
-		return http_answer_start(&small->answer, datanode->io, exchange, 200, "text/plain; version=0.0.4", NULL) == 0 ? 0
-															      : 503;
+		return http_answer_start(&small->answer, datanode->io, exchange, 200,
+		               "text/plain; version=0.0.4", NULL) == 0
+		               ? 0
+		               : 503;
 	}
 	if (chunk_path_parse(request->path, &chunk, NULL) != 0)
-		return doors_refuse(
-			datanode, exchange, DFS_E_NOENT, "a datanode has /v1/chunks/ID, /healthz and /metrics", ret_events, ret_arg);
+		return doors_refuse(datanode, exchange, DFS_E_NOENT,
+		        "a datanode has /v1/chunks/ID, /healthz and /metrics", ret_events, ret_arg);
 	if (strcmp(request->method, "POST") == 0)
 		return append_accept(datanode, exchange, request, chunk, ret_events, ret_arg);
 	if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0)
 		return read_accept(datanode, exchange, request, chunk, ret_events, ret_arg);
-	return doors_refuse(datanode, exchange, DFS_E_UNSUPPORTED, "chunks are read by GET and appended to by POST", ret_events,
-		ret_arg);
+	return doors_refuse(datanode, exchange, DFS_E_UNSUPPORTED,
+	        "chunks are read by GET and appended to by POST", ret_events, ret_arg);
 }
 
 static struct small_answer *small_new(struct datanode *datanode, struct io_exchange *exchange,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+        const struct io_exchange_events **ret_events, void **ret_arg)
 {
 	struct small_answer *small = calloc(1, sizeof(*small));
 
@@ -109,7 +117,8 @@ static struct small_answer *small_new(struct datanode *datanode, struct io_excha
 	return small;
 }
 
-/* A refused POST: what its sender still pours in is dropped, so that it reads the answer instead of a reset. */
+/* A refused POST: what its sender still pours in is dropped, so that it reads the answer instead of
+ * a reset. */
 static void small_body(void *arg, const void *bytes, size_t size)
 {
 }
@@ -130,9 +139,11 @@ static void small_closed(void *arg, const char *why)
 	free(small);
 }
 
-static void metric(struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
+static void metric(
+        struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
 {
-	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, (unsigned long long)value);
+	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
+	        (unsigned long long)value);
 }
 
 static void metrics(struct datanode *datanode, struct buf *ret)
@@ -145,11 +156,16 @@ static void metrics(struct datanode *datanode, struct buf *ret)
 		available += pulse->disks[i].free_bytes;
 	}
 	metric(ret, "dfs_datanode_chunks", "gauge", "Replicas held.", atomic_load(&pulse->chunks));
-	metric(ret, "dfs_datanode_used_bytes", "gauge", "Bytes in chunks.", atomic_load(&pulse->used_bytes));
+	metric(ret, "dfs_datanode_used_bytes", "gauge", "Bytes in chunks.",
+	        atomic_load(&pulse->used_bytes));
 	metric(ret, "dfs_datanode_disk_bytes", "gauge", "Bytes of the disks.", total);
 	metric(ret, "dfs_datanode_disk_free_bytes", "gauge", "Free bytes of the disks.", available);
-	metric(ret, "dfs_datanode_read_bytes_total", "counter", "Bytes served.", atomic_load(&pulse->read_bytes));
-	metric(ret, "dfs_datanode_write_bytes_total", "counter", "Bytes stored.", atomic_load(&pulse->write_bytes));
-	metric(ret, "dfs_datanode_errors_total", "counter", "Appends, reads and copies that failed.", atomic_load(&pulse->errors));
-	metric(ret, "dfs_datanode_registered", "gauge", "1 while registered with the master.", datanode->registered);
+	metric(ret, "dfs_datanode_read_bytes_total", "counter", "Bytes served.",
+	        atomic_load(&pulse->read_bytes));
+	metric(ret, "dfs_datanode_write_bytes_total", "counter", "Bytes stored.",
+	        atomic_load(&pulse->write_bytes));
+	metric(ret, "dfs_datanode_errors_total", "counter",
+	        "Appends, reads and copies that failed.", atomic_load(&pulse->errors));
+	metric(ret, "dfs_datanode_registered", "gauge", "1 while registered with the master.",
+	        datanode->registered);
 }

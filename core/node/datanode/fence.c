@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The highest (epoch, reign, operation) seen, in one small file (RULES 16): a master that knows less is refused, also
- * after this process was started anew. Written beside the old one, synced, renamed.
+ * The highest (epoch, reign, operation) seen, in one small file (RULES 16): a master that knows
+ * less is refused, also after this process was started anew. Written beside the old one, synced,
+ * renamed.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -39,19 +40,21 @@ int fence_load(struct datanode *datanode, struct dfs_error *err)
 	if (fd == -ENOENT) /* never registered */
 		return 0;
 	if (fd < 0)
-		return error_set(err, error_from_errno(-fd), "%s cannot be opened: %s", datanode->fence_file, strerror(-fd));
+		return error_set(err, error_from_errno(-fd), "%s cannot be opened: %s",
+		        datanode->fence_file, strerror(-fd));
 	size = io_disk(datanode->io, pread, fd, text, sizeof(text) - 1, 0);
 	io_disk(datanode->io, close, fd);
 	if (size < 0)
-		return error_set(err, error_from_errno((int)-size), "%s cannot be read: %s", datanode->fence_file,
-			strerror((int)-size));
-	if (sscanf(text, "epoch=%" SCNu64 " reign=%" SCNx64 " operation=%" SCNu64, &reign.epoch, &reign.reign,
-		    &reign.operation) != 3 ||
-		fence_text(&reign, expect) < 0 || strcmp(text, expect) != 0)
+		return error_set(err, error_from_errno((int)-size), "%s cannot be read: %s",
+		        datanode->fence_file, strerror((int)-size));
+	if (sscanf(text, "epoch=%" SCNu64 " reign=%" SCNx64 " operation=%" SCNu64, &reign.epoch,
+	            &reign.reign, &reign.operation) != 3 ||
+	        fence_text(&reign, expect) < 0 || strcmp(text, expect) != 0)
 		return error_set(err, DFS_E_CORRUPT,
-			"%s is damaged: it keeps this node from serving an older master. Remove it only if you are sure that the master is "
-			"the newest",
-			datanode->fence_file);
+		        "%s is damaged: it keeps this node from serving an older master. Remove it "
+		        "only if you are sure that the master is "
+		        "the newest",
+		        datanode->fence_file);
 	datanode->reign = datanode->reign_saved = reign;
 	return 0;
 }
@@ -60,16 +63,20 @@ int fence_check(const struct datanode *datanode, const struct reign *reign, stru
 {
 	const struct reign *seen = &datanode->reign;
 
-	if (reign->epoch < seen->epoch || (reign->epoch == seen->epoch && seen->reign && reign->reign != seen->reign) ||
-		reign->operation < seen->operation)
+	if (reign->epoch < seen->epoch ||
+	        (reign->epoch == seen->epoch && seen->reign && reign->reign != seen->reign) ||
+	        reign->operation < seen->operation)
 		return error_set(err, DFS_E_FENCED,
-			"the master at %s is older than what this datanode has served (epoch %" PRIu64 " operation %" PRIu64 "; it has %" PRIu64
-			", %" PRIu64 "): start the master with the newest metadata",
-			datanode->master, seen->epoch, seen->operation, reign->epoch, reign->operation);
+		        "the master at %s is older than what this datanode has served (epoch "
+		        "%" PRIu64 " operation %" PRIu64 "; it has %" PRIu64 ", %" PRIu64
+		        "): start the master with the newest metadata",
+		        datanode->master, seen->epoch, seen->operation, reign->epoch,
+		        reign->operation);
 	return 0;
 }
 
-void fence_save(struct datanode *datanode, const struct reign *reign, void (*done)(struct datanode *, int code))
+void fence_save(struct datanode *datanode, const struct reign *reign,
+        void (*done)(struct datanode *, int code))
 {
 	struct save *save = calloc(1, sizeof(*save));
 
@@ -90,10 +97,12 @@ void fence_save(struct datanode *datanode, const struct reign *reign, void (*don
 
 static int fence_text(const struct reign *reign, char ret[FENCE_TEXT_MAX])
 {
-	int size = snprintf(ret, FENCE_TEXT_MAX, "epoch=%" PRIu64 " reign=%016" PRIx64 " operation=%" PRIu64, reign->epoch,
-		reign->reign, reign->operation);
+	int size = snprintf(ret, FENCE_TEXT_MAX,
+	        "epoch=%" PRIu64 " reign=%016" PRIx64 " operation=%" PRIu64, reign->epoch,
+	        reign->reign, reign->operation);
 
-	return size + snprintf(ret + size, FENCE_TEXT_MAX - (size_t)size, " crc=%08x\n", crc32c(0, ret, (size_t)size));
+	return size + snprintf(ret + size, FENCE_TEXT_MAX - (size_t)size, " crc=%08x\n",
+	                      crc32c(0, ret, (size_t)size));
 }
 
 static void save_run(struct io_work *work)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heartbeat (RULES 34): its own loop, its own channel, no disk. It tells how long ago the data loop last turned, so
- * that a stuck loop makes this node slow in the master's eyes and not dead. In the simulated world it shares the loop.
+ * The heartbeat (RULES 34): its own loop, its own channel, no disk. It tells how long ago the data
+ * loop last turned, so that a stuck loop makes this node slow in the master's eyes and not dead. In
+ * the simulated world it shares the loop.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +67,13 @@ static void beat(void *arg)
 	struct heart *heart = arg;
 	struct dfs_error err = {0};
 
-	if (!heart->link &&
-		link_open(&heart->link, heart->io, heart->datanode->master, heart->bearer, &heart_events, heart, &err) != 0)
+	if (!heart->link && link_open(&heart->link, heart->io, heart->datanode->master,
+	                            heart->bearer, &heart_events, heart, &err) != 0)
 		heart->link = NULL;
 	if (heart->open && !heart->beating)
 		send_beat(heart);
-	io_timer_set(heart->io, heart->timer, heart->open ? atomic_load(&heart->datanode->pulse.heartbeat_ms) : RETRY_MS);
+	io_timer_set(heart->io, heart->timer,
+	        heart->open ? atomic_load(&heart->datanode->pulse.heartbeat_ms) : RETRY_MS);
 }
 
 static void send_beat(struct heart *heart)
@@ -79,15 +81,15 @@ static void send_beat(struct heart *heart)
 	struct pulse *pulse = &heart->datanode->pulse;
 	struct proto_disk disks[64] = {0};
 	struct proto_heartbeat_args args = {
-		.uuid = heart->datanode->options.store.identity.node,
-		.incarnation = heart->datanode->incarnation,
-		.stuck_ms = stuck_ms(heart),
-		.disks = disks,
-		.used = atomic_load(&pulse->used_bytes),
-		.chunks = atomic_load(&pulse->chunks),
-		.read_bytes = atomic_load(&pulse->read_bytes),
-		.write_bytes = atomic_load(&pulse->write_bytes),
-		.errors = atomic_load(&pulse->errors),
+	        .uuid = heart->datanode->options.store.identity.node,
+	        .incarnation = heart->datanode->incarnation,
+	        .stuck_ms = stuck_ms(heart),
+	        .disks = disks,
+	        .used = atomic_load(&pulse->used_bytes),
+	        .chunks = atomic_load(&pulse->chunks),
+	        .read_bytes = atomic_load(&pulse->read_bytes),
+	        .write_bytes = atomic_load(&pulse->write_bytes),
+	        .errors = atomic_load(&pulse->errors),
 	};
 
 	pthread_mutex_lock(&pulse->lock);
@@ -146,6 +148,7 @@ static void answered(void *arg, int code, const struct dfs_error *err, const voi
 	if (code != 0)
 		return;
 	atomic_store(&pulse->clock_ms, got->wall_ms - (int64_t)io_mono_ms(heart->io));
-	if (!got->known && heart->registrations > 0 && heart->registrations == atomic_load(&pulse->registrations))
+	if (!got->known && heart->registrations > 0 &&
+	        heart->registrations == atomic_load(&pulse->registrations))
 		atomic_store(&pulse->unknown_there, true);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GET of a chunk: the store verifies and hands out pieces, each goes to the socket as it is. The answer's status waits for
- * the first piece, so that a bad first span is an error and not a broken connection.
+ * GET of a chunk: the store verifies and hands out pieces, each goes to the socket as it is. The
+ * answer's status waits for the first piece, so that a bad first span is an error and not a broken
+ * connection.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +18,11 @@ struct chunk_read {
 	struct store_held held;
 	uint64_t offset, length;
 	bool framed, head;
-	bool started;  /* the status line went out */
-	bool writing;  /* inside `writable`: a piece may be written at once */
-	bool more;     /* the socket takes more in this turn */
-	bool asked;    /* the store owes a piece */
-	bool broken;   /* it failed after the status line */
+	bool started;      /* the status line went out */
+	bool writing;      /* inside `writable`: a piece may be written at once */
+	bool more;         /* the socket takes more in this turn */
+	bool asked;        /* the store owes a piece */
+	bool broken;       /* it failed after the status line */
 	const void *piece; /* waits for the socket; the store keeps it */
 	size_t piece_size;
 	struct http_answer error;
@@ -29,8 +30,10 @@ struct chunk_read {
 };
 
 static int begin(struct chunk_read *read, const struct io_request *request, struct dfs_error *err);
-static int check_ticket(struct chunk_read *read, const struct io_request *request, struct dfs_error *err);
-static int check_range(struct chunk_read *read, const struct ticket *ticket, const char *range, struct dfs_error *err);
+static int check_ticket(
+        struct chunk_read *read, const struct io_request *request, struct dfs_error *err);
+static int check_range(struct chunk_read *read, const struct ticket *ticket, const char *range,
+        struct dfs_error *err);
 static int respond(struct chunk_read *read);
 static void got_piece(void *arg, const void *bytes, size_t size);
 static void got_done(void *arg, int status, const struct dfs_error *err);
@@ -41,8 +44,9 @@ static void read_free(struct chunk_read *read);
 
 static const struct io_exchange_events read_events = {.writable = writable, .closed = closed};
 
-int read_accept(struct datanode *datanode, struct io_exchange *exchange, const struct io_request *request, uint64_t chunk,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+int read_accept(struct datanode *datanode, struct io_exchange *exchange,
+        const struct io_request *request, uint64_t chunk,
+        const struct io_exchange_events **ret_events, void **ret_arg)
 {
 	struct chunk_read *read = calloc(1, sizeof(*read));
 	struct dfs_error err = {0};
@@ -75,7 +79,7 @@ void read_close_all(struct datanode *datanode)
 {
 	struct chunk_read *read, *next;
 
-	DL_FOREACH_SAFE(datanode->reads, read, next) {
+	DL_FOREACH_SAFE (datanode->reads, read, next) {
 		read_free(read);
 	}
 }
@@ -97,12 +101,13 @@ static int begin(struct chunk_read *read, const struct io_request *request, stru
 	ask.framed = read->framed;
 	code = store_lookup(read->datanode->store, ask.chunk, &read->held);
 	if (code != 0)
-		return error_set(err, code, "datanode %s has no replica of chunk %016llx", read->datanode->address,
-			(unsigned long long)ask.chunk);
+		return error_set(err, code, "datanode %s has no replica of chunk %016llx",
+		        read->datanode->address, (unsigned long long)ask.chunk);
 	return store_read_begin(read->datanode->store, &ask, events, &read->read, err);
 }
 
-static int check_ticket(struct chunk_read *read, const struct io_request *request, struct dfs_error *err)
+static int check_ticket(
+        struct chunk_read *read, const struct io_request *request, struct dfs_error *err)
 {
 	struct datanode *datanode = read->datanode;
 	const char *bearer = http_bearer(request);
@@ -113,14 +118,16 @@ static int check_ticket(struct chunk_read *read, const struct io_request *reques
 		return error_set(err, DFS_E_AUTH, "a read needs a ticket in Authorization: Bearer");
 	code = ticket_parse(datanode->options.key, bearer, &ticket, err);
 	if (code == 0)
-		code = ticket_check(&ticket, TICKET_READ, read->held.chunk, datanode_clock_ms(datanode), err);
+		code = ticket_check(
+		        &ticket, TICKET_READ, read->held.chunk, datanode_clock_ms(datanode), err);
 	if (code != 0)
 		return code;
 	read->held.version = ticket.version;
 	return check_range(read, &ticket, request->headers[IO_RANGE], err);
 }
 
-static int check_range(struct chunk_read *read, const struct ticket *ticket, const char *text, struct dfs_error *err)
+static int check_range(struct chunk_read *read, const struct ticket *ticket, const char *text,
+        struct dfs_error *err)
 {
 	uint64_t last = ticket->offset + ticket->length - 1;
 	struct chunk_range range = {.first = ticket->offset, .last = last};
@@ -130,9 +137,11 @@ static int check_range(struct chunk_read *read, const struct ticket *ticket, con
 		return code;
 	if (range.last == UINT64_MAX)
 		range.last = last;
-	if (ticket->length == 0 || range.first < ticket->offset || range.last > last || range.first > range.last)
-		return error_set(err, DFS_E_TICKET, "the ticket is for bytes %llu-%llu of the chunk only",
-			(unsigned long long)ticket->offset, (unsigned long long)last);
+	if (ticket->length == 0 || range.first < ticket->offset || range.last > last ||
+	        range.first > range.last)
+		return error_set(err, DFS_E_TICKET,
+		        "the ticket is for bytes %llu-%llu of the chunk only",
+		        (unsigned long long)ticket->offset, (unsigned long long)last);
 	read->offset = range.first;
 	read->length = range.last - range.first + 1;
 	return 0;
@@ -140,13 +149,15 @@ static int check_range(struct chunk_read *read, const struct ticket *ticket, con
 
 static int respond(struct chunk_read *read)
 {
-	static const enum chunk_state states[] = {CHUNK_OPEN, CHUNK_FROZEN, CHUNK_SEALED, CHUNK_FROZEN};
-	struct io_response response = {.status = 206, .body_size = read->head ? 0 : store_read_body_size(read->read)};
+	static const enum chunk_state states[] = {
+	        CHUNK_OPEN, CHUNK_FROZEN, CHUNK_SEALED, CHUNK_FROZEN};
+	struct io_response response = {
+	        .status = 206, .body_size = read->head ? 0 : store_read_body_size(read->read)};
 	struct chunk_range range = {.first = read->offset, .last = read->offset + read->length - 1};
 	struct chunk_info info = {
-		.version = read->held.version,
-		.length = read->held.length,
-		.state = states[read->held.state],
+	        .version = read->held.version,
+	        .length = read->held.length,
+	        .state = states[read->held.state],
 	};
 	char info_text[CHUNK_TEXT_SIZE], range_text[CHUNK_TEXT_SIZE];
 
@@ -186,9 +197,10 @@ static void got_done(void *arg, int status, const struct dfs_error *err)
 		return; /* the exchange closes by itself when its body is through */
 	pulse_errors(datanode);
 	datanode_log(datanode, "warn", "event=read_failed chunk=%016llx code=%s text=\"%s\"",
-		(unsigned long long)read->held.chunk, dfs_error_name(status), err->text);
+	        (unsigned long long)read->held.chunk, dfs_error_name(status), err->text);
 	if (read->started) {
-		read->broken = true; /* a body that is too short sends the reader to another replica */
+		read->broken =
+		        true; /* a body that is too short sends the reader to another replica */
 		if (!read->writing)
 			read_free(read);
 		return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is held here, told to the master (RULES 23): after each registration a full report in parts, then what changes, in
- * order, on the same channel. One call is under way at a time; a change that comes while a full report runs waits its turn.
+ * What is held here, told to the master (RULES 23): after each registration a full report in parts,
+ * then what changes, in order, on the same channel. One call is under way at a time; a change that
+ * comes while a full report runs waits its turn.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -86,15 +87,16 @@ void reports_changed(void *arg, const struct store_held *held)
 
 	if (held->state == STORE_BAD) {
 		pulse_errors(datanode);
-		datanode_log(datanode, "warn", "event=replica_bad chunk=%016llx text=\"%s\"", (unsigned long long)held->chunk,
-			held->why);
+		datanode_log(datanode, "warn", "event=replica_bad chunk=%016llx text=\"%s\"",
+		        (unsigned long long)held->chunk, held->why);
 	}
 	push(datanode->reports, &(struct change){.held = *held});
 }
 
 void reports_gone(struct datanode *datanode, uint64_t chunk, uint64_t version)
 {
-	push(datanode->reports, &(struct change){.held = {.chunk = chunk, .version = version}, .gone = true});
+	push(datanode->reports,
+	        &(struct change){.held = {.chunk = chunk, .version = version}, .gone = true});
 }
 
 static void push(struct reports *reports, const struct change *change)
@@ -145,12 +147,13 @@ static void send_changes(struct reports *reports)
 
 	if (!part)
 		return;
-	while (reports->sending < reports->changes_count && part->held_count < PART_ROWS && part->gone_count < PART_ROWS) {
+	while (reports->sending < reports->changes_count && part->held_count < PART_ROWS &&
+	        part->gone_count < PART_ROWS) {
 		const struct change *change = &reports->changes[reports->sending++];
 
 		if (change->gone)
-			part->gone[part->gone_count++] =
-				(struct proto_chunk_version){.chunk = change->held.chunk, .version = change->held.version};
+			part->gone[part->gone_count++] = (struct proto_chunk_version){
+			        .chunk = change->held.chunk, .version = change->held.version};
 		else
 			fill(part, &change->held);
 	}
@@ -161,18 +164,19 @@ static void send_changes(struct reports *reports)
 static void send_part(struct reports *reports, struct part *part, bool full, bool last)
 {
 	struct proto_report_args args = {
-		.incarnation = reports->datanode->incarnation,
-		.sequence = ++reports->sequence,
-		.full = full,
-		.last = last,
-		.held = part->held,
-		.held_count = part->held_count,
-		.gone = part->gone,
-		.gone_count = part->gone_count,
+	        .incarnation = reports->datanode->incarnation,
+	        .sequence = ++reports->sequence,
+	        .full = full,
+	        .last = last,
+	        .held = part->held,
+	        .held_count = part->held_count,
+	        .gone = part->gone,
+	        .gone_count = part->gone_count,
 	};
 
 	reports->calling = true;
-	link_call(reports->datanode->link, PROTO_CALL_REPORT, &args, 0, 0, CALL_TIMEOUT_MS, sent, reports);
+	link_call(reports->datanode->link, PROTO_CALL_REPORT, &args, 0, 0, CALL_TIMEOUT_MS, sent,
+	        reports);
 }
 
 static void sent(void *arg, int code, const struct dfs_error *err, const void *reply)
@@ -183,13 +187,15 @@ static void sent(void *arg, int code, const struct dfs_error *err, const void *r
 		return; /* the channel's end stops the reports */
 	if (code != 0) {
 		/* Out of step with the master: begin anew, with a new registration. */
-		datanode_log(reports->datanode, "warn", "event=report_refused code=%s text=\"%s\"", dfs_error_name(code), err->text);
+		datanode_log(reports->datanode, "warn", "event=report_refused code=%s text=\"%s\"",
+		        dfs_error_name(code), err->text);
 		atomic_store(&reports->datanode->pulse.unknown_there, true);
 		return;
 	}
 	reports->calling = false;
 	reports->changes_count -= reports->sending;
-	memmove(reports->changes, reports->changes + reports->sending, reports->changes_count * sizeof(*reports->changes));
+	memmove(reports->changes, reports->changes + reports->sending,
+	        reports->changes_count * sizeof(*reports->changes));
 	reports->sending = 0;
 	send_next(reports);
 }

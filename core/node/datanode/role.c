@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The datanode role's life: start, stop, and the tick that each second refreshes what the heartbeat tells. */
+/* The datanode role's life: start, stop, and the tick that each second refreshes what the heartbeat
+ * tells. */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,8 @@ static void tick(void *arg);
 static void pulse_refresh(struct datanode *datanode);
 static void stop_poll(void *arg);
 
-int datanode_start(struct datanode **ret, struct io *io, const struct datanode_options *options, struct dfs_error *err)
+int datanode_start(struct datanode **ret, struct io *io, const struct datanode_options *options,
+        struct dfs_error *err)
 {
 	struct datanode *datanode = calloc(1, sizeof(*datanode));
 	int code;
@@ -31,7 +33,8 @@ int datanode_start(struct datanode **ret, struct io *io, const struct datanode_o
 	atomic_store(&datanode->pulse.heartbeat_ms, TICK_MS);
 	code = fence_load(datanode, err);
 	if (code == 0)
-		code = reports_create(datanode) == 0 ? 0 : error_set(err, DFS_E_NOMEM, "out of memory");
+		code = reports_create(datanode) == 0 ? 0
+		                                     : error_set(err, DFS_E_NOMEM, "out of memory");
 	if (code == 0)
 		code = open_store(datanode, err);
 	if (code == 0)
@@ -117,7 +120,8 @@ static void copy_options(struct datanode *datanode, const struct datanode_option
 	datanode->options = *options;
 	snprintf(datanode->master, sizeof(datanode->master), "%s", options->master);
 	snprintf(datanode->listen, sizeof(datanode->listen), "%s", options->listen);
-	snprintf(datanode->address, sizeof(datanode->address), "%s", options->address ? options->address : options->listen);
+	snprintf(datanode->address, sizeof(datanode->address), "%s",
+	        options->address ? options->address : options->listen);
 	snprintf(datanode->rack, sizeof(datanode->rack), "%s", options->rack ? options->rack : "");
 	snprintf(datanode->fence_file, sizeof(datanode->fence_file), "%s", options->fence_file);
 }
@@ -176,7 +180,8 @@ static void stop_poll(void *arg)
 	struct datanode *datanode = arg;
 
 	datanode->stop_waited_ms += STOP_POLL_MS;
-	if ((store_idle(datanode->store) && datanode->saves == 0) || datanode->stop_waited_ms > STOP_PATIENCE_MS)
+	if ((store_idle(datanode->store) && datanode->saves == 0) ||
+	        datanode->stop_waited_ms > STOP_PATIENCE_MS)
 		datanode->stopped(datanode->stopped_arg);
 	else
 		io_timer_set(datanode->io, datanode->stop_timer, STOP_POLL_MS);

@@ -29,14 +29,15 @@ struct reign { /* RULES 16 */
 	uint64_t epoch, reign, operation;
 };
 
-/* What the data loop tells the heartbeat's thread, and the other way: nothing else is shared between them. */
+/* What the data loop tells the heartbeat's thread, and the other way: nothing else is shared
+ * between them. */
 struct pulse {
 	pthread_mutex_t lock; /* guards `disks`; held for a copy only */
 	struct store_dir_info disks[64];
 	size_t disks_count;
 	atomic_ullong used_bytes, chunks, read_bytes, write_bytes, errors;
 	atomic_ullong heartbeat_ms; /* how often, as the master asked */
-	atomic_llong clock_ms;     /* the master's wall clock minus our io_mono_ms; 0: not known yet */
+	atomic_llong clock_ms; /* the master's wall clock minus our io_mono_ms; 0: not known yet */
 	atomic_uint registrations; /* so far: a beat sent before the latest tells nothing of it */
 	atomic_bool unknown_there; /* the master does not know this incarnation: register again */
 };
@@ -44,7 +45,8 @@ struct pulse {
 struct datanode {
 	struct io *io;
 	struct datanode_options options;
-	char master[IO_ADDRESS_MAX], listen[IO_ADDRESS_MAX], address[IO_ADDRESS_MAX], rack[64], fence_file[4096];
+	char master[IO_ADDRESS_MAX], listen[IO_ADDRESS_MAX], address[IO_ADDRESS_MAX], rack[64],
+	        fence_file[4096];
 	struct store *store;
 	struct io_server *server;
 	struct io_timer *tick;
@@ -62,9 +64,9 @@ struct datanode {
 	struct io_timer *retry;
 	struct reports *reports;
 
-	struct relay *relays;      /* append.c */
-	struct chunk_read *reads;  /* read.c */
-	struct fetch *fetches;     /* copy.c */
+	struct relay *relays;       /* append.c */
+	struct chunk_read *reads;   /* read.c */
+	struct fetch *fetches;      /* copy.c */
 	struct small_answer *small; /* doors.c */
 	struct io_timer *stop_timer;
 	uint64_t stop_waited_ms;
@@ -74,27 +76,31 @@ struct datanode {
 };
 
 void datanode_log(struct datanode *datanode, const char *level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 /* The master's wall clock (RULES 32); our own before the first heartbeat was answered. */
 int64_t datanode_clock_ms(struct datanode *datanode);
 void pulse_errors(struct datanode *datanode);
 
 /* doors.c */
 extern const struct io_service datanode_service;
-/* Answer at once with a JSON error that needs no state of its own. Fills what io_service.exchange must return. */
-int doors_refuse(struct datanode *datanode, struct io_exchange *exchange, int code, const char *message,
-		 const struct io_exchange_events **ret_events, void **ret_arg);
+/* Answer at once with a JSON error that needs no state of its own. Fills what io_service.exchange
+ * must return. */
+int doors_refuse(struct datanode *datanode, struct io_exchange *exchange, int code,
+        const char *message, const struct io_exchange_events **ret_events, void **ret_arg);
 void datanode_doors_close(struct datanode *datanode);
 
 /* append.c, read.c: take over an exchange; return as io_service.exchange. */
-int append_accept(struct datanode *datanode, struct io_exchange *exchange, const struct io_request *request, uint64_t chunk,
-		  const struct io_exchange_events **ret_events, void **ret_arg);
-void append_progress(struct datanode *datanode, struct arena *arena, struct proto_progress_args *ret);
+int append_accept(struct datanode *datanode, struct io_exchange *exchange,
+        const struct io_request *request, uint64_t chunk,
+        const struct io_exchange_events **ret_events, void **ret_arg);
+void append_progress(
+        struct datanode *datanode, struct arena *arena, struct proto_progress_args *ret);
 void append_lease(struct datanode *datanode, const struct proto_leased *lease, uint64_t asked_ms);
 void append_close_all(struct datanode *datanode);
 bool append_idle(const struct datanode *datanode);
-int read_accept(struct datanode *datanode, struct io_exchange *exchange, const struct io_request *request, uint64_t chunk,
-		const struct io_exchange_events **ret_events, void **ret_arg);
+int read_accept(struct datanode *datanode, struct io_exchange *exchange,
+        const struct io_request *request, uint64_t chunk,
+        const struct io_exchange_events **ret_events, void **ret_arg);
 void read_close_all(struct datanode *datanode);
 
 /* uplink.c */
@@ -105,13 +111,14 @@ void uplink_close(struct datanode *datanode);
 /* reports.c */
 int reports_create(struct datanode *datanode);
 void reports_destroy(struct datanode *datanode);
-void reports_begin(struct datanode *datanode);  /* registered: a full report */
-void reports_stop(struct datanode *datanode);   /* the channel is gone */
+void reports_begin(struct datanode *datanode); /* registered: a full report */
+void reports_stop(struct datanode *datanode);  /* the channel is gone */
 void reports_changed(void *arg, const struct store_held *held);
 void reports_gone(struct datanode *datanode, uint64_t chunk, uint64_t version);
 
 /* copy.c */
-void copy_start(struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args);
+void copy_start(
+        struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args);
 void copy_close_all(struct datanode *datanode);
 
 /* heart.c */
@@ -123,6 +130,7 @@ int fence_load(struct datanode *datanode, struct dfs_error *err);
 /* 0 where this reign may be served: not lower than what was seen. */
 int fence_check(const struct datanode *datanode, const struct reign *reign, struct dfs_error *err);
 /* Remember, durably, in a worker; `done` (may be NULL) comes on the loop. */
-void fence_save(struct datanode *datanode, const struct reign *reign, void (*done)(struct datanode *, int code));
+void fence_save(struct datanode *datanode, const struct reign *reign,
+        void (*done)(struct datanode *, int code));
 
 #endif

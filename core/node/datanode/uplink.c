@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The channel to the master: registration, leases of what is being written, and the master's commands.
+ * The channel to the master: registration, leases of what is being written, and the master's
+ * commands.
  *
- *   CLOSED --connect--> OPENING --opened: register--> REGISTERING --answered, fence saved--> REGISTERED
- *     ^                    |                               |                                     |
+ *   CLOSED --connect--> OPENING --opened: register--> REGISTERING --answered, fence saved-->
+ * REGISTERED ^                    |                               | |
  *     +---- retry, 0.1 s doubling to 5 s ------------------+-------------------------------------+
  */
 #include <stdio.h>
@@ -11,7 +12,12 @@
 #include <string.h>
 #include "node/datanode/role.h"
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, REGISTER_TIMEOUT_MS = 10000, CALL_TIMEOUT_MS = 10000 };
+enum {
+	RETRY_FIRST_MS = 100,
+	RETRY_MAX_MS = 5000,
+	REGISTER_TIMEOUT_MS = 10000,
+	CALL_TIMEOUT_MS = 10000
+};
 
 /* A command of the master that the store works on; answered when it is done. */
 struct command {
@@ -24,22 +30,29 @@ static void connect_now(void *arg);
 static void retry_later(struct datanode *datanode);
 static void opened(void *arg);
 static void closed(void *arg, int status, const char *why);
-static void called(void *arg, struct link_call *call, enum proto_call which, const void *args, uint64_t client,
-	uint64_t sequence);
+static void called(void *arg, struct link_call *call, enum proto_call which, const void *args,
+        uint64_t client, uint64_t sequence);
 static void registered(void *arg, int code, const struct dfs_error *err, const void *reply);
 static void fence_saved(struct datanode *datanode, int code);
-static void command_freeze(struct datanode *datanode, struct link_call *call, const struct proto_freeze_args *args);
-static void command_seal(struct datanode *datanode, struct link_call *call, const struct proto_seal_at_args *args);
-static void command_delete(struct datanode *datanode, struct link_call *call, const struct proto_delete_args *args);
-static void frozen(void *arg, int status, const struct dfs_error *err, const struct store_held *held);
-static void sealed(void *arg, int status, const struct dfs_error *err, const struct store_held *held);
-static void deleted(void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+static void command_freeze(
+        struct datanode *datanode, struct link_call *call, const struct proto_freeze_args *args);
+static void command_seal(
+        struct datanode *datanode, struct link_call *call, const struct proto_seal_at_args *args);
+static void command_delete(
+        struct datanode *datanode, struct link_call *call, const struct proto_delete_args *args);
+static void frozen(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+static void sealed(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+static void deleted(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held);
 static void leases_ask(struct datanode *datanode);
 static void leases_got(void *arg, int code, const struct dfs_error *err, const void *reply);
 static bool epoch_current(struct datanode *datanode, struct link_call *call, uint64_t epoch);
 static struct command *command_new(struct datanode *datanode, struct link_call *call);
 
-static const struct link_events uplink_events = {.opened = opened, .called = called, .closed = closed};
+static const struct link_events uplink_events = {
+        .opened = opened, .called = called, .closed = closed};
 
 void uplink_start(struct datanode *datanode)
 {
@@ -49,7 +62,8 @@ void uplink_start(struct datanode *datanode)
 		io_timer_set(datanode->io, datanode->retry, 0);
 }
 
-/* Each second: leases of open chunks; and a new registration where the master forgot this incarnation. */
+/* Each second: leases of open chunks; and a new registration where the master forgot this
+ * incarnation. */
 void uplink_tick(struct datanode *datanode)
 {
 	if (!datanode->registered)
@@ -83,7 +97,8 @@ static void connect_now(void *arg)
 	if (datanode->stopping || datanode->link)
 		return;
 	token_sign(datanode->options.key, &token, bearer);
-	if (link_open(&datanode->link, datanode->io, datanode->master, bearer, &uplink_events, datanode, &err) != 0)
+	if (link_open(&datanode->link, datanode->io, datanode->master, bearer, &uplink_events,
+	            datanode, &err) != 0)
 		retry_later(datanode);
 }
 
@@ -92,7 +107,8 @@ static void retry_later(struct datanode *datanode)
 	if (datanode->stopping)
 		return;
 	io_timer_set(datanode->io, datanode->retry, datanode->retry_ms);
-	datanode->retry_ms = datanode->retry_ms * 2 < RETRY_MAX_MS ? datanode->retry_ms * 2 : RETRY_MAX_MS;
+	datanode->retry_ms =
+	        datanode->retry_ms * 2 < RETRY_MAX_MS ? datanode->retry_ms * 2 : RETRY_MAX_MS;
 }
 
 static void opened(void *arg)
@@ -101,17 +117,17 @@ static void opened(void *arg)
 	struct pulse *pulse = &datanode->pulse;
 	struct proto_disk disks[64] = {0};
 	struct proto_register_args args = {
-		.protocol = PROTO_VERSION,
-		.cluster = datanode->options.store.identity.cluster,
-		.uuid = datanode->options.store.identity.node,
-		.incarnation = datanode->incarnation,
-		.address = datanode->address,
-		.rack = datanode->rack,
-		.disks = disks,
-		.disks_count = pulse->disks_count,
-		.epoch = datanode->reign.epoch,
-		.reign = datanode->reign.reign,
-		.operation = datanode->reign.operation,
+	        .protocol = PROTO_VERSION,
+	        .cluster = datanode->options.store.identity.cluster,
+	        .uuid = datanode->options.store.identity.node,
+	        .incarnation = datanode->incarnation,
+	        .address = datanode->address,
+	        .rack = datanode->rack,
+	        .disks = disks,
+	        .disks_count = pulse->disks_count,
+	        .epoch = datanode->reign.epoch,
+	        .reign = datanode->reign.reign,
+	        .operation = datanode->reign.operation,
 	};
 
 	for (size_t i = 0; i < pulse->disks_count; i++) {
@@ -122,7 +138,8 @@ static void opened(void *arg)
 		disks[i].reserve = pulse->disks[i].reserve_bytes;
 		disks[i].error = pulse->disks[i].error;
 	}
-	link_call(datanode->link, PROTO_CALL_REGISTER, &args, 0, 0, REGISTER_TIMEOUT_MS, registered, datanode);
+	link_call(datanode->link, PROTO_CALL_REGISTER, &args, 0, 0, REGISTER_TIMEOUT_MS, registered,
+	        datanode);
 }
 
 static void closed(void *arg, int status, const char *why)
@@ -130,7 +147,8 @@ static void closed(void *arg, int status, const char *why)
 	struct datanode *datanode = arg;
 
 	if (datanode->registered || datanode->retry_ms == RETRY_FIRST_MS)
-		datanode_log(datanode, "warn", "event=master_lost master=%s status=%d text=\"%s\"", datanode->master, status, why);
+		datanode_log(datanode, "warn", "event=master_lost master=%s status=%d text=\"%s\"",
+		        datanode->master, status, why);
 	datanode->link = NULL;
 	datanode->registered = false;
 	reports_stop(datanode);
@@ -152,8 +170,9 @@ static void registered(void *arg, int code, const struct dfs_error *err, const v
 		err = &refusal;
 	}
 	if (code != 0) {
-		datanode_log(datanode, "error", "event=register_refused master=%s code=%s text=\"%s\"", datanode->master,
-			dfs_error_name(code), err->text);
+		datanode_log(datanode, "error",
+		        "event=register_refused master=%s code=%s text=\"%s\"", datanode->master,
+		        dfs_error_name(code), err->text);
 		uplink_close(datanode);
 		datanode->retry_ms = RETRY_MAX_MS;
 		retry_later(datanode);
@@ -163,7 +182,8 @@ static void registered(void *arg, int code, const struct dfs_error *err, const v
 	atomic_store(&datanode->pulse.heartbeat_ms, got->heartbeat_ms);
 	datanode->reign = reign;
 	atomic_store(&datanode->pulse.clock_ms, got->wall_ms - (int64_t)io_mono_ms(datanode->io));
-	fence_save(datanode, &reign, fence_saved); /* durable before anything is done for this master */
+	fence_save(datanode, &reign,
+	        fence_saved); /* durable before anything is done for this master */
 }
 
 static void fence_saved(struct datanode *datanode, int code)
@@ -171,8 +191,8 @@ static void fence_saved(struct datanode *datanode, int code)
 	if (datanode->stopping || !datanode->link)
 		return;
 	if (code != 0) {
-		datanode_log(datanode, "error", "event=fence_not_saved file=%s code=%s", datanode->fence_file,
-			dfs_error_name(code));
+		datanode_log(datanode, "error", "event=fence_not_saved file=%s code=%s",
+		        datanode->fence_file, dfs_error_name(code));
 		uplink_close(datanode);
 		retry_later(datanode);
 		return;
@@ -180,15 +200,15 @@ static void fence_saved(struct datanode *datanode, int code)
 	datanode->registered = true;
 	atomic_fetch_add(&datanode->pulse.registrations, 1);
 	datanode->retry_ms = RETRY_FIRST_MS;
-	datanode_log(datanode, "info", "event=registered node=%u master=%s epoch=%llu", datanode->node, datanode->master,
-		(unsigned long long)datanode->reign.epoch);
+	datanode_log(datanode, "info", "event=registered node=%u master=%s epoch=%llu",
+	        datanode->node, datanode->master, (unsigned long long)datanode->reign.epoch);
 	reports_begin(datanode);
 }
 
 /* ---- commands ---- */
 
-static void called(void *arg, struct link_call *call, enum proto_call which, const void *args, uint64_t client,
-	uint64_t sequence)
+static void called(void *arg, struct link_call *call, enum proto_call which, const void *args,
+        uint64_t client, uint64_t sequence)
 {
 	struct datanode *datanode = arg;
 
@@ -211,7 +231,8 @@ static void called(void *arg, struct link_call *call, enum proto_call which, con
 	}
 }
 
-/* RULES 16: commands of an older master are refused, also on a channel that was opened in its time. */
+/* RULES 16: commands of an older master are refused, also on a channel that was opened in its time.
+ */
 static bool epoch_current(struct datanode *datanode, struct link_call *call, uint64_t epoch)
 {
 	if (epoch == datanode->reign.epoch && datanode->registered)
@@ -233,7 +254,8 @@ static struct command *command_new(struct datanode *datanode, struct link_call *
 	return command;
 }
 
-static void command_freeze(struct datanode *datanode, struct link_call *call, const struct proto_freeze_args *args)
+static void command_freeze(
+        struct datanode *datanode, struct link_call *call, const struct proto_freeze_args *args)
 {
 	struct command *command;
 
@@ -241,7 +263,8 @@ static void command_freeze(struct datanode *datanode, struct link_call *call, co
 		store_freeze(datanode->store, args->chunk, args->version, frozen, command);
 }
 
-static void frozen(void *arg, int status, const struct dfs_error *err, const struct store_held *held)
+static void frozen(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held)
 {
 	struct command *command = arg;
 	struct proto_freeze_reply reply = {0};
@@ -261,15 +284,18 @@ static void frozen(void *arg, int status, const struct dfs_error *err, const str
 	free(command);
 }
 
-static void command_seal(struct datanode *datanode, struct link_call *call, const struct proto_seal_at_args *args)
+static void command_seal(
+        struct datanode *datanode, struct link_call *call, const struct proto_seal_at_args *args)
 {
 	struct command *command;
 
 	if (epoch_current(datanode, call, args->epoch) && (command = command_new(datanode, call)))
-		store_seal(datanode->store, args->chunk, args->version, args->length, args->crc, sealed, command);
+		store_seal(datanode->store, args->chunk, args->version, args->length, args->crc,
+		        sealed, command);
 }
 
-static void sealed(void *arg, int status, const struct dfs_error *err, const struct store_held *held)
+static void sealed(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held)
 {
 	struct command *command = arg;
 	struct proto_seal_at_reply reply = {0};
@@ -281,7 +307,8 @@ static void sealed(void *arg, int status, const struct dfs_error *err, const str
 	free(command);
 }
 
-/* Each chunk of the batch is deleted for itself; those that went are told as they go, by the reports. */
+/* Each chunk of the batch is deleted for itself; those that went are told as they go, by the
+ * reports. */
 struct deletion {
 	struct datanode *datanode;
 	struct link_call *call;
@@ -293,7 +320,8 @@ struct deletion {
 	} items[];
 };
 
-static void command_delete(struct datanode *datanode, struct link_call *call, const struct proto_delete_args *args)
+static void command_delete(
+        struct datanode *datanode, struct link_call *call, const struct proto_delete_args *args)
 {
 	struct proto_delete_reply none = {0};
 	struct deletion *deletion;
@@ -320,11 +348,12 @@ static void command_delete(struct datanode *datanode, struct link_call *call, co
 		deletion->items[i].what = args->chunks[i];
 	}
 	for (size_t i = 0, count = args->chunks_count; i < count; i++)
-		store_delete(datanode->store, deletion->items[i].what.chunk, deletion->items[i].what.version, deleted,
-			&deletion->items[i]);
+		store_delete(datanode->store, deletion->items[i].what.chunk,
+		        deletion->items[i].what.version, deleted, &deletion->items[i]);
 }
 
-static void deleted(void *arg, int status, const struct dfs_error *err, const struct store_held *held)
+static void deleted(
+        void *arg, int status, const struct dfs_error *err, const struct store_held *held)
 {
 	struct deletion_item *item = arg;
 	struct deletion *deletion = item->deletion;
@@ -334,7 +363,8 @@ static void deleted(void *arg, int status, const struct dfs_error *err, const st
 		deletion->gone[deletion->gone_count++] = item->what;
 	if (--deletion->left > 0)
 		return;
-	reply = (struct proto_delete_reply){.gone = deletion->gone, .gone_count = deletion->gone_count};
+	reply = (struct proto_delete_reply){
+	        .gone = deletion->gone, .gone_count = deletion->gone_count};
 	link_answer(deletion->call, &reply);
 	free(deletion->gone);
 	free(deletion);
@@ -353,7 +383,8 @@ static void leases_ask(struct datanode *datanode)
 	command->datanode = datanode;
 	command->asked_ms = io_mono_ms(datanode->io); /* before it leaves: RULES 5 */
 	append_progress(datanode, &arena, &args);
-	link_call(datanode->link, PROTO_CALL_PROGRESS, &args, 0, 0, CALL_TIMEOUT_MS, leases_got, command);
+	link_call(datanode->link, PROTO_CALL_PROGRESS, &args, 0, 0, CALL_TIMEOUT_MS, leases_got,
+	        command);
 	arena_fini(&arena);
 }
 

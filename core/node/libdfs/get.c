@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a get's bytes go: a local file, standard output, a callback. A regular file is written beside its name and renamed
- * once it is whole: who looks sees the old one or the new one.
+ * Where a get's bytes go: a local file, standard output, a callback. A regular file is written
+ * beside its name and renamed once it is whole: who looks sees the old one or the new one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,23 +32,30 @@ struct getting {
 static void stat_done(void *arg, int code, const struct dfs_error *err, const void *reply);
 static int open_local(struct getting *getting, struct dfs_error *err);
 static int open_beside(struct getting *getting, struct dfs_error *err);
-static int write_at(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
-static int write_onwards(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
-static int write_callback(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
+static int write_at(
+        void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
+static int write_onwards(
+        void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
+static int write_callback(
+        void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
 static void progressed(void *arg, uint64_t bytes, uint64_t total);
 static void get_done(void *arg, const struct client_transfer *result);
 static int finish_file(struct getting *getting, struct dfs_error *err);
-static void end(struct getting *getting, int code, const struct dfs_error *err, const struct client_transfer *result);
-static struct getting *getting_new(struct dfs *dfs, const char *path, const struct dfs_transfer *how, struct dfs_error *err);
+static void end(struct getting *getting, int code, const struct dfs_error *err,
+        const struct client_transfer *result);
+static struct getting *getting_new(
+        struct dfs *dfs, const char *path, const struct dfs_transfer *how, struct dfs_error *err);
 static void getting_free(struct getting *getting);
-static void waited(void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
+static void waited(
+        void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
 
 struct get_wait {
 	struct wait wait;
 	struct dfs_transfer *transfer;
 };
 
-int dfs_get_file(struct dfs *dfs, const char *path, const char *local, struct dfs_transfer *transfer, struct dfs_error *err)
+int dfs_get_file(struct dfs *dfs, const char *path, const char *local,
+        struct dfs_transfer *transfer, struct dfs_error *err)
 {
 	struct get_wait wait = {.wait.err = err, .transfer = transfer};
 	struct dfs_transfer how = transfer_options(transfer);
@@ -61,8 +68,9 @@ int dfs_get_file(struct dfs *dfs, const char *path, const char *local, struct df
 	return wait.wait.code;
 }
 
-int dfs_get(struct dfs *dfs, const char *path, int (*write)(void *arg, const void *bytes, size_t size), void *arg,
-	struct dfs_transfer *transfer, struct dfs_error *err)
+int dfs_get(struct dfs *dfs, const char *path,
+        int (*write)(void *arg, const void *bytes, size_t size), void *arg,
+        struct dfs_transfer *transfer, struct dfs_error *err)
 {
 	struct get_wait wait = {.wait.err = err, .transfer = transfer};
 	struct dfs_transfer how = transfer_options(transfer);
@@ -76,7 +84,8 @@ int dfs_get(struct dfs *dfs, const char *path, int (*write)(void *arg, const voi
 	getting->write_arg = arg;
 	getting->done = waited;
 	getting->arg = &wait;
-	get = (struct client_get){.path = getting->path, .offset = getting->offset, .length = getting->length};
+	get = (struct client_get){
+	        .path = getting->path, .offset = getting->offset, .length = getting->length};
 	if (!client_get_start(dfs->client, &get, &sink, progressed, get_done, getting)) {
 		getting_free(getting);
 		return error_set(err, DFS_E_NOMEM, "out of memory");
@@ -85,8 +94,9 @@ int dfs_get(struct dfs *dfs, const char *path, int (*write)(void *arg, const voi
 	return wait.wait.code;
 }
 
-int get_file_start(struct dfs *dfs, const char *path, const char *local, const struct dfs_transfer *how, transfer_done *done,
-	void *arg, struct transfer **ret, struct dfs_error *err)
+int get_file_start(struct dfs *dfs, const char *path, const char *local,
+        const struct dfs_transfer *how, transfer_done *done, void *arg, struct transfer **ret,
+        struct dfs_error *err)
 {
 	struct getting *getting = getting_new(dfs, path, how, err);
 	struct proto_stat_args args;
@@ -114,12 +124,15 @@ static void stat_done(void *arg, int code, const struct dfs_error *err, const vo
 	struct client_transfer none = {0};
 	struct dfs_error local = {0};
 	struct client_sink sink = {.arg = getting};
-	struct client_get get = {.path = getting->path, .offset = getting->offset, .length = getting->length};
+	struct client_get get = {
+	        .path = getting->path, .offset = getting->offset, .length = getting->length};
 
 	if (code == 0 && got->attr.kind == PROTO_KIND_DIR)
-		code = error_set(&local, DFS_E_ISDIR, "%s is a directory (get -r fetches a tree)", getting->path);
+		code = error_set(&local, DFS_E_ISDIR, "%s is a directory (get -r fetches a tree)",
+		        getting->path);
 	else if (code == 0 && got->attr.kind == PROTO_KIND_SYMLINK)
-		code = error_set(&local, DFS_E_INVAL, "%s is a symbolic link to %s", getting->path, got->attr.target);
+		code = error_set(&local, DFS_E_INVAL, "%s is a symbolic link to %s", getting->path,
+		        got->attr.target);
 	if (code == 0) {
 		getting->mode = got->attr.mode;
 		getting->mtime_ns = got->attr.mtime_ns;
@@ -153,7 +166,8 @@ static int open_local(struct getting *getting, struct dfs_error *err)
 		return error_set(err, DFS_E_ISDIR, "%s is a directory", getting->local);
 	getting->fd = open(getting->local, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (getting->fd < 0)
-		return error_set(err, error_from_errno(errno), "%s: %s", getting->local, strerror(errno));
+		return error_set(
+		        err, error_from_errno(errno), "%s: %s", getting->local, strerror(errno));
 	getting->close_fd = true;
 	return 0;
 }
@@ -165,11 +179,13 @@ static int open_beside(struct getting *getting, struct dfs_error *err)
 	char tmp[4096];
 
 	/* The name may be as long as names may be: the temporary one does not grow with it. */
-	if (snprintf(tmp, sizeof(tmp), "%.*s.dfs-get-XXXXXX", (int)dir, getting->local) >= (int)sizeof(tmp))
+	if (snprintf(tmp, sizeof(tmp), "%.*s.dfs-get-XXXXXX", (int)dir, getting->local) >=
+	        (int)sizeof(tmp))
 		return error_set(err, DFS_E_NAME, "the path %.64s... is too long", getting->local);
 	getting->fd = mkostemp(tmp, O_CLOEXEC);
 	if (getting->fd < 0)
-		return error_set(err, error_from_errno(errno), "%s cannot be written: %s", getting->local, strerror(errno));
+		return error_set(err, error_from_errno(errno), "%s cannot be written: %s",
+		        getting->local, strerror(errno));
 	getting->close_fd = true;
 	getting->tmp = strdup(tmp);
 	if (!getting->tmp) {
@@ -179,7 +195,8 @@ static int open_beside(struct getting *getting, struct dfs_error *err)
 	return 0;
 }
 
-static int write_at(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
+static int write_at(
+        void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
 {
 	struct getting *getting = arg;
 	const char *at = bytes;
@@ -191,7 +208,8 @@ static int write_at(void *arg, uint64_t offset, const void *bytes, size_t size, 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return error_set(err, error_from_errno(errno), "writing %s: %s", getting->local, strerror(errno));
+			return error_set(err, error_from_errno(errno), "writing %s: %s",
+			        getting->local, strerror(errno));
 		at += put;
 		offset += (uint64_t)put;
 		size -= (size_t)put;
@@ -199,7 +217,8 @@ static int write_at(void *arg, uint64_t offset, const void *bytes, size_t size, 
 	return 0;
 }
 
-static int write_onwards(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
+static int write_onwards(
+        void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
 {
 	struct getting *getting = arg;
 	const char *at = bytes;
@@ -211,19 +230,24 @@ static int write_onwards(void *arg, uint64_t offset, const void *bytes, size_t s
 			continue;
 		if (put < 0)
 			return error_set(err, error_from_errno(errno), "writing %s: %s",
-				strcmp(getting->local, "-") == 0 ? "standard output" : getting->local, strerror(errno));
+			        strcmp(getting->local, "-") == 0 ? "standard output"
+			                                         : getting->local,
+			        strerror(errno));
 		at += put;
 		size -= (size_t)put;
 	}
 	return 0;
 }
 
-static int write_callback(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
+static int write_callback(
+        void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
 {
 	struct getting *getting = arg;
 	int code = getting->write(getting->write_arg, bytes, size);
 
-	return code == 0 ? 0 : error_set(err, code < 0 ? code : DFS_E_CANCELLED, "the reader of the get gave up");
+	return code == 0 ? 0
+	                 : error_set(err, code < 0 ? code : DFS_E_CANCELLED,
+	                           "the reader of the get gave up");
 }
 
 static void progressed(void *arg, uint64_t bytes, uint64_t total)
@@ -249,8 +273,9 @@ static void get_done(void *arg, const struct client_transfer *result)
 static int finish_file(struct getting *getting, struct dfs_error *err)
 {
 	struct timespec times[2] = {
-		{.tv_nsec = UTIME_OMIT},
-		{.tv_sec = getting->mtime_ns / 1000000000, .tv_nsec = getting->mtime_ns % 1000000000},
+	        {.tv_nsec = UTIME_OMIT},
+	        {.tv_sec = getting->mtime_ns / 1000000000,
+	                .tv_nsec = getting->mtime_ns % 1000000000},
 	};
 
 	if (times[1].tv_nsec < 0) {
@@ -258,20 +283,23 @@ static int finish_file(struct getting *getting, struct dfs_error *err)
 		times[1].tv_nsec += 1000000000;
 	}
 	if (fchmod(getting->fd, getting->mode) != 0 || futimens(getting->fd, times) != 0 ||
-		rename(getting->tmp, getting->local) != 0)
-		return error_set(err, error_from_errno(errno), "%s cannot be put in its place: %s", getting->local, strerror(errno));
+	        rename(getting->tmp, getting->local) != 0)
+		return error_set(err, error_from_errno(errno), "%s cannot be put in its place: %s",
+		        getting->local, strerror(errno));
 	free(getting->tmp);
 	getting->tmp = NULL;
 	return 0;
 }
 
-static void end(struct getting *getting, int code, const struct dfs_error *err, const struct client_transfer *result)
+static void end(struct getting *getting, int code, const struct dfs_error *err,
+        const struct client_transfer *result)
 {
 	getting->done(getting->arg, code, err, result);
 	getting_free(getting);
 }
 
-static struct getting *getting_new(struct dfs *dfs, const char *path, const struct dfs_transfer *how, struct dfs_error *err)
+static struct getting *getting_new(
+        struct dfs *dfs, const char *path, const struct dfs_transfer *how, struct dfs_error *err)
 {
 	struct getting *getting = calloc(1, sizeof(*getting));
 
@@ -305,7 +333,8 @@ static void getting_free(struct getting *getting)
 	free(getting);
 }
 
-static void waited(void *arg, int code, const struct dfs_error *err, const struct client_transfer *result)
+static void waited(
+        void *arg, int code, const struct dfs_error *err, const struct client_transfer *result)
 {
 	struct get_wait *wait = arg;
 

@@ -13,7 +13,8 @@ struct found { /* where the cluster is, as far as known */
 	char token[512];
 };
 
-static int find_cluster(const struct dfs_options *options, struct found *ret, struct dfs_error *err);
+static int find_cluster(
+        const struct dfs_options *options, struct found *ret, struct dfs_error *err);
 static int read_client_file(struct found *found, struct dfs_error *err);
 static int take_setting(void *arg, const char *key, const char *value, struct dfs_error *err);
 static void reply_taken(void *arg, int code, const struct dfs_error *err, const void *reply);
@@ -28,7 +29,8 @@ int dfs_open(struct dfs **ret, const struct dfs_options *options, struct dfs_err
 	int code;
 
 	if (options)
-		memcpy(&known, options, options->size < sizeof(known) ? options->size : sizeof(known));
+		memcpy(&known, options,
+		        options->size < sizeof(known) ? options->size : sizeof(known));
 	code = find_cluster(&known, &found, err);
 	if (code != 0)
 		return code;
@@ -72,8 +74,8 @@ struct call {
 	void *arg;
 };
 
-int handle_call(struct dfs *dfs, enum proto_call which, const void *args, void (*take)(void *arg, const void *reply), void *arg,
-	struct dfs_error *err)
+int handle_call(struct dfs *dfs, enum proto_call which, const void *args,
+        void (*take)(void *arg, const void *reply), void *arg, struct dfs_error *err)
 {
 	struct call call = {.wait.err = err, .take = take, .arg = arg};
 
@@ -105,7 +107,8 @@ static void reply_taken(void *arg, int code, const struct dfs_error *err, const 
 		call->take(call->arg, reply);
 }
 
-/* Precedence: the caller, the environment, the file of DFS_CONFIG, the user's client file (docs/contracts.md). */
+/* Precedence: the caller, the environment, the file of DFS_CONFIG, the user's client file
+ * (docs/contracts.md). */
 static int find_cluster(const struct dfs_options *options, struct found *ret, struct dfs_error *err)
 {
 	const char *master = options->master ? options->master : getenv("DFS_MASTER");
@@ -115,9 +118,11 @@ static int find_cluster(const struct dfs_options *options, struct found *ret, st
 	if (!master || !token)
 		code = read_client_file(ret, err);
 	if (master && strlen(master) >= sizeof(ret->master))
-		return error_set(err, DFS_E_INVAL, "the master's address is longer than %zu bytes", sizeof(ret->master) - 1);
+		return error_set(err, DFS_E_INVAL, "the master's address is longer than %zu bytes",
+		        sizeof(ret->master) - 1);
 	if (token && strlen(token) >= sizeof(ret->token))
-		return error_set(err, DFS_E_INVAL, "the token is longer than %zu bytes", sizeof(ret->token) - 1);
+		return error_set(err, DFS_E_INVAL, "the token is longer than %zu bytes",
+		        sizeof(ret->token) - 1);
 	if (code != 0)
 		return code;
 	if (master)
@@ -126,16 +131,21 @@ static int find_cluster(const struct dfs_options *options, struct found *ret, st
 		snprintf(ret->token, sizeof(ret->token), "%s", token);
 	if (!ret->master[0])
 		return error_set(err, DFS_E_UNAVAIL,
-			"no cluster is known: start one by `dfs up`, or set DFS_MASTER=host:port, or DFS_CONFIG=FILE");
-	if (!strchr(ret->master, ':') || strspn(strrchr(ret->master, ':') + 1, "0123456789") != strlen(strrchr(ret->master, ':') + 1) ||
-		strrchr(ret->master, ':')[1] == '\0')
-		return error_set(err, DFS_E_INVAL, "the master's address \"%.200s\" is not HOST:PORT", ret->master);
+		        "no cluster is known: start one by `dfs up`, or set DFS_MASTER=host:port, "
+		        "or DFS_CONFIG=FILE");
+	if (!strchr(ret->master, ':') ||
+	        strspn(strrchr(ret->master, ':') + 1, "0123456789") !=
+	                strlen(strrchr(ret->master, ':') + 1) ||
+	        strrchr(ret->master, ':')[1] == '\0')
+		return error_set(err, DFS_E_INVAL,
+		        "the master's address \"%.200s\" is not HOST:PORT", ret->master);
 	return 0;
 }
 
 static int read_client_file(struct found *found, struct dfs_error *err)
 {
-	const char *named = getenv("DFS_CONFIG"), *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	const char *named = getenv("DFS_CONFIG"), *config = getenv("XDG_CONFIG_HOME"),
+	           *home = getenv("HOME");
 	char path[4200];
 
 	if (named && named[0])
@@ -158,6 +168,7 @@ static int take_setting(void *arg, const char *key, const char *value, struct df
 	else if (strcmp(key, "token") == 0)
 		snprintf(found->token, sizeof(found->token), "%s", value);
 	else
-		return error_set(err, DFS_E_INVAL, "a client's configuration has `master` and `token`, not `%s`", key);
+		return error_set(err, DFS_E_INVAL,
+		        "a client's configuration has `master` and `token`, not `%s`", key);
 	return 0;
 }

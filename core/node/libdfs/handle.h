@@ -31,16 +31,20 @@ struct wait {
 };
 
 /* Call the master and wait; `take` sees the decoded reply before it goes. */
-int handle_call(struct dfs *dfs, enum proto_call which, const void *args, void (*take)(void *arg, const void *reply), void *arg,
-		struct dfs_error *err);
+int handle_call(struct dfs *dfs, enum proto_call which, const void *args,
+        void (*take)(void *arg, const void *reply), void *arg, struct dfs_error *err);
 
-/* A transfer that runs: put.c and get.c start one, its end is told once. Frees itself after `done`. */
+/* A transfer that runs: put.c and get.c start one, its end is told once. Frees itself after `done`.
+ */
 struct transfer;
-typedef void transfer_done(void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
-int put_file_start(struct dfs *dfs, const char *local, const char *path, const struct dfs_transfer *how, transfer_done *done,
-		   void *arg, struct transfer **ret, struct dfs_error *err);
-int get_file_start(struct dfs *dfs, const char *path, const char *local, const struct dfs_transfer *how, transfer_done *done,
-		   void *arg, struct transfer **ret, struct dfs_error *err);
+typedef void transfer_done(
+        void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
+int put_file_start(struct dfs *dfs, const char *local, const char *path,
+        const struct dfs_transfer *how, transfer_done *done, void *arg, struct transfer **ret,
+        struct dfs_error *err);
+int get_file_start(struct dfs *dfs, const char *path, const char *local,
+        const struct dfs_transfer *how, transfer_done *done, void *arg, struct transfer **ret,
+        struct dfs_error *err);
 /* Fill the results of `transfer` (NULL is allowed) from how it ended. */
 void transfer_result(struct dfs_transfer *transfer, const struct client_transfer *result);
 /* The caller's options with everything that its `size` does not cover as zero. */

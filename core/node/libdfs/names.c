@@ -37,8 +37,8 @@ static void take_page(void *arg, const void *reply)
 	}
 }
 
-int dfs_list(struct dfs *dfs, const char *path, int (*each)(void *arg, const struct dfs_attr *attr), void *arg,
-	struct dfs_error *err)
+int dfs_list(struct dfs *dfs, const char *path, int (*each)(void *arg, const struct dfs_attr *attr),
+        void *arg, struct dfs_error *err)
 {
 	struct listing listing = {.each = each, .arg = arg};
 	int code;
@@ -85,7 +85,8 @@ static void take_json(void *arg, const void *reply)
 	call->info->reply_encode(reply, &call->json);
 }
 
-int dfs_call(struct dfs *dfs, const char *name, const char *args, char **ret_reply, struct dfs_error *err)
+int dfs_call(struct dfs *dfs, const char *name, const char *args, char **ret_reply,
+        struct dfs_error *err)
 {
 	enum proto_call which = proto_call_find(name);
 	struct by_name call = {0};
@@ -94,11 +95,12 @@ int dfs_call(struct dfs *dfs, const char *name, const char *args, char **ret_rep
 	int code;
 
 	if (which == PROTO_CALL_NONE)
-		return error_set(err, DFS_E_INVAL, "there is no call \"%.64s\" (docs/protocol.md)", name);
+		return error_set(
+		        err, DFS_E_INVAL, "there is no call \"%.64s\" (docs/protocol.md)", name);
 	call.info = proto_call_info(which);
 	decoded = arena_alloc(&arena, call.info->args_size + 1);
 	code = decoded ? call.info->args_decode(&arena, args, strlen(args), decoded, err)
-		       : error_set(err, DFS_E_NOMEM, "out of memory");
+	               : error_set(err, DFS_E_NOMEM, "out of memory");
 	if (code == 0)
 		code = handle_call(dfs, which, decoded, take_json, &call, err);
 	arena_fini(&arena);

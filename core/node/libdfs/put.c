@@ -25,14 +25,19 @@ struct transfer {
 	void *read_arg;
 };
 
-static int open_local(const char *local, struct transfer *transfer, struct stat *ret_stat, struct dfs_error *err);
-static int64_t read_seekable(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
-static int64_t read_stream(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
-static int64_t read_callback(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
+static int open_local(
+        const char *local, struct transfer *transfer, struct stat *ret_stat, struct dfs_error *err);
+static int64_t read_seekable(
+        void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
+static int64_t read_stream(
+        void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
+static int64_t read_callback(
+        void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
 static void progressed(void *arg, uint64_t bytes, uint64_t total);
 static void put_done(void *arg, const struct client_transfer *result);
 static void transfer_free(struct transfer *transfer);
-static void waited(void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
+static void waited(
+        void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
 static struct client_put put_options(const struct dfs_transfer *how, const char *path);
 
 struct put_wait {
@@ -40,7 +45,8 @@ struct put_wait {
 	struct dfs_transfer *transfer;
 };
 
-int dfs_put_file(struct dfs *dfs, const char *local, const char *path, struct dfs_transfer *transfer, struct dfs_error *err)
+int dfs_put_file(struct dfs *dfs, const char *local, const char *path,
+        struct dfs_transfer *transfer, struct dfs_error *err)
 {
 	struct put_wait wait = {.wait.err = err, .transfer = transfer};
 	struct dfs_transfer how = transfer_options(transfer);
@@ -53,13 +59,14 @@ int dfs_put_file(struct dfs *dfs, const char *local, const char *path, struct df
 	return wait.wait.code;
 }
 
-int dfs_put(struct dfs *dfs, const char *path, int64_t (*read)(void *arg, void *bytes, size_t size), void *arg,
-	struct dfs_transfer *transfer, struct dfs_error *err)
+int dfs_put(struct dfs *dfs, const char *path, int64_t (*read)(void *arg, void *bytes, size_t size),
+        void *arg, struct dfs_transfer *transfer, struct dfs_error *err)
 {
 	struct put_wait wait = {.wait.err = err, .transfer = transfer};
 	struct dfs_transfer how = transfer_options(transfer);
 	struct transfer *running = calloc(1, sizeof(*running));
-	struct client_source source = {.read = read_callback, .arg = running, .size_bytes = UINT64_MAX};
+	struct client_source source = {
+	        .read = read_callback, .arg = running, .size_bytes = UINT64_MAX};
 	struct client_put put;
 
 	if (!running)
@@ -85,8 +92,9 @@ int dfs_put(struct dfs *dfs, const char *path, int64_t (*read)(void *arg, void *
 	return wait.wait.code;
 }
 
-int put_file_start(struct dfs *dfs, const char *local, const char *path, const struct dfs_transfer *how, transfer_done *done,
-	void *arg, struct transfer **ret, struct dfs_error *err)
+int put_file_start(struct dfs *dfs, const char *local, const char *path,
+        const struct dfs_transfer *how, transfer_done *done, void *arg, struct transfer **ret,
+        struct dfs_error *err)
 {
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
 	struct client_source source = {.arg = transfer};
@@ -113,7 +121,9 @@ int put_file_start(struct dfs *dfs, const char *local, const char *path, const s
 	put = put_options(how, transfer->path);
 	if (S_ISREG(stat.st_mode)) {
 		put.mode = how->mode ? how->mode : stat.st_mode & 07777;
-		put.mtime_ns = how->mtime_ns ? how->mtime_ns : (int64_t)stat.st_mtim.tv_sec * 1000000000 + stat.st_mtim.tv_nsec;
+		put.mtime_ns = how->mtime_ns ? how->mtime_ns
+		                             : (int64_t)stat.st_mtim.tv_sec * 1000000000 +
+		                                       stat.st_mtim.tv_nsec;
 		put.uid = stat.st_uid;
 		put.gid = stat.st_gid;
 	}
@@ -146,14 +156,16 @@ struct dfs_transfer transfer_options(const struct dfs_transfer *transfer)
 	return how;
 }
 
-static int open_local(const char *local, struct transfer *transfer, struct stat *ret_stat, struct dfs_error *err)
+static int open_local(
+        const char *local, struct transfer *transfer, struct stat *ret_stat, struct dfs_error *err)
 {
 	if (strcmp(local, "-") == 0) {
 		transfer->fd = STDIN_FILENO;
 	} else {
 		transfer->fd = open(local, O_RDONLY | O_CLOEXEC);
 		if (transfer->fd < 0)
-			return error_set(err, error_from_errno(errno), "%s: %s", local, strerror(errno));
+			return error_set(
+			        err, error_from_errno(errno), "%s: %s", local, strerror(errno));
 		transfer->close_fd = true;
 	}
 	transfer->local = strdup(local);
@@ -162,15 +174,18 @@ static int open_local(const char *local, struct transfer *transfer, struct stat 
 	if (fstat(transfer->fd, ret_stat) != 0)
 		return error_set(err, error_from_errno(errno), "%s: %s", local, strerror(errno));
 	if (S_ISDIR(ret_stat->st_mode))
-		return error_set(err, DFS_E_ISDIR, "%s is a directory (put -r stores a tree)", local);
+		return error_set(
+		        err, DFS_E_ISDIR, "%s is a directory (put -r stores a tree)", local);
 	if (S_ISREG(ret_stat->st_mode) && transfer->close_fd)
 		posix_fadvise(transfer->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	if (!transfer->close_fd)
-		ret_stat->st_mode = S_IFIFO; /* standard input is read onwards only, wherever it stands */
+		ret_stat->st_mode =
+		        S_IFIFO; /* standard input is read onwards only, wherever it stands */
 	return 0;
 }
 
-static int64_t read_seekable(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
+static int64_t read_seekable(
+        void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
 {
 	struct transfer *transfer = arg;
 	ssize_t got;
@@ -178,30 +193,39 @@ static int64_t read_seekable(void *arg, uint64_t offset, void *ret_bytes, size_t
 	do {
 		got = pread(transfer->fd, ret_bytes, size, (off_t)offset);
 	} while (got < 0 && errno == EINTR);
-	return got >= 0 ? got : error_set(err, error_from_errno(errno), "reading %s: %s", transfer->local, strerror(errno));
+	return got >= 0 ? got
+	                : error_set(err, error_from_errno(errno), "reading %s: %s", transfer->local,
+	                          strerror(errno));
 }
 
-static int64_t read_stream(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
+static int64_t read_stream(
+        void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
 {
 	struct transfer *transfer = arg;
 	struct pollfd input = {.fd = transfer->fd, .events = POLLIN};
 	ssize_t got;
 
-	/* A source that pauses must not stop the loop: the session is renewed meanwhile (RULES 11). */
+	/* A source that pauses must not stop the loop: the session is renewed meanwhile (RULES 11).
+	 */
 	if (poll(&input, 1, STREAM_WAIT_MS) == 0)
 		return DFS_E_BUSY;
 	do {
 		got = read(transfer->fd, ret_bytes, size);
 	} while (got < 0 && errno == EINTR);
-	return got >= 0 ? got : error_set(err, error_from_errno(errno), "reading %s: %s", transfer->local, strerror(errno));
+	return got >= 0 ? got
+	                : error_set(err, error_from_errno(errno), "reading %s: %s", transfer->local,
+	                          strerror(errno));
 }
 
-static int64_t read_callback(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
+static int64_t read_callback(
+        void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err)
 {
 	struct transfer *transfer = arg;
 	int64_t got = transfer->read(transfer->read_arg, ret_bytes, size);
 
-	return got >= 0 ? got : error_set(err, (int)got, "the source of the put gave up: %s", dfs_error_text((int)got));
+	return got >= 0 ? got
+	                : error_set(err, (int)got, "the source of the put gave up: %s",
+	                          dfs_error_text((int)got));
 }
 
 static void progressed(void *arg, uint64_t bytes, uint64_t total)
@@ -220,7 +244,8 @@ static void put_done(void *arg, const struct client_transfer *result)
 	transfer_free(transfer);
 }
 
-static void waited(void *arg, int code, const struct dfs_error *err, const struct client_transfer *result)
+static void waited(
+        void *arg, int code, const struct dfs_error *err, const struct client_transfer *result)
 {
 	struct put_wait *wait = arg;
 
@@ -234,15 +259,15 @@ static void waited(void *arg, int code, const struct dfs_error *err, const struc
 static struct client_put put_options(const struct dfs_transfer *how, const char *path)
 {
 	struct client_put put = {
-		.path = path,
-		.goal = how->goal,
-		.chunk_size = how->chunk_size,
-		.async = how->async,
-		.no_replace = how->no_replace,
-		.mode = how->mode ? how->mode : 0644,
-		.mtime_ns = how->mtime_ns,
-		.uid = getuid(),
-		.gid = getgid(),
+	        .path = path,
+	        .goal = how->goal,
+	        .chunk_size = how->chunk_size,
+	        .async = how->async,
+	        .no_replace = how->no_replace,
+	        .mode = how->mode ? how->mode : 0644,
+	        .mtime_ns = how->mtime_ns,
+	        .uid = getuid(),
+	        .gid = getgid(),
 	};
 
 	return put;

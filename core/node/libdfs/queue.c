@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Many transfers at once over one connection: a bounded number runs, who queues more waits for a place. */
+/* Many transfers at once over one connection: a bounded number runs, who queues more waits for a
+ * place. */
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -16,14 +17,15 @@ struct queued {
 	struct queued *prev, *next;
 };
 
-static struct queued *queued_new(struct dfs *dfs, const char *local, const char *path, const struct dfs_transfer *transfer,
-	dfs_file_done *done, void *arg, struct dfs_error *err);
-static void ended(void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
+static struct queued *queued_new(struct dfs *dfs, const char *local, const char *path,
+        const struct dfs_transfer *transfer, dfs_file_done *done, void *arg, struct dfs_error *err);
+static void ended(
+        void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
 static void queued_free(struct queued *queued);
 static void wait_for_one(struct dfs *dfs);
 
-int dfs_queue_put(struct dfs *dfs, const char *local, const char *path, const struct dfs_transfer *transfer, dfs_file_done *done,
-	void *arg, struct dfs_error *err)
+int dfs_queue_put(struct dfs *dfs, const char *local, const char *path,
+        const struct dfs_transfer *transfer, dfs_file_done *done, void *arg, struct dfs_error *err)
 {
 	struct queued *queued = queued_new(dfs, local, path, transfer, done, arg, err);
 	struct transfer *running;
@@ -37,8 +39,8 @@ int dfs_queue_put(struct dfs *dfs, const char *local, const char *path, const st
 	return code;
 }
 
-int dfs_queue_get(struct dfs *dfs, const char *path, const char *local, const struct dfs_transfer *transfer, dfs_file_done *done,
-	void *arg, struct dfs_error *err)
+int dfs_queue_get(struct dfs *dfs, const char *path, const char *local,
+        const struct dfs_transfer *transfer, dfs_file_done *done, void *arg, struct dfs_error *err)
 {
 	struct queued *queued = queued_new(dfs, local, path, transfer, done, arg, err);
 	struct transfer *running;
@@ -59,8 +61,8 @@ int dfs_queue_wait(struct dfs *dfs)
 	return 0;
 }
 
-static struct queued *queued_new(struct dfs *dfs, const char *local, const char *path, const struct dfs_transfer *transfer,
-	dfs_file_done *done, void *arg, struct dfs_error *err)
+static struct queued *queued_new(struct dfs *dfs, const char *local, const char *path,
+        const struct dfs_transfer *transfer, dfs_file_done *done, void *arg, struct dfs_error *err)
 {
 	struct queued *queued;
 
@@ -85,7 +87,8 @@ static struct queued *queued_new(struct dfs *dfs, const char *local, const char 
 	return NULL;
 }
 
-static void ended(void *arg, int code, const struct dfs_error *err, const struct client_transfer *result)
+static void ended(
+        void *arg, int code, const struct dfs_error *err, const struct client_transfer *result)
 {
 	struct queued *queued = arg;
 

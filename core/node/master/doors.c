@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The master's doors: the channels of clients and datanodes, and HTTP. Here a caller shows its token (RULES 33), and
- * here a request gets its answer, whichever way it came.
+ * The master's doors: the channels of clients and datanodes, and HTTP. Here a caller shows its
+ * token (RULES 33), and here a request gets its answer, whichever way it came.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,13 +25,14 @@ struct http_request {
 };
 
 static int accept_channel(void *arg, struct io_channel *channel, const struct io_request *upgrade,
-	const struct io_channel_events **ret_events, void **ret_arg);
-static int accept_exchange(void *arg, struct io_exchange *exchange, const struct io_request *request,
-	const struct io_exchange_events **ret_events, void **ret_arg);
+        const struct io_channel_events **ret_events, void **ret_arg);
+static int accept_exchange(void *arg, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg);
 static int authenticate(struct master *master, const struct io_request *request, struct token *ret);
 static bool same_origin(const struct master *master, const char *origin);
-static void peer_called(void *arg, struct link_call *call, enum proto_call which, const void *args, uint64_t client,
-	uint64_t sequence);
+static void peer_called(void *arg, struct link_call *call, enum proto_call which, const void *args,
+        uint64_t client, uint64_t sequence);
 static void peer_closed(void *arg, int status, const char *why);
 static void peer_free(struct peer *peer);
 static void http_body(void *arg, const void *bytes, size_t size);
@@ -40,21 +41,24 @@ static void http_writable(void *arg);
 static void http_closed(void *arg, const char *why);
 static void http_free_if_over(struct http_request *http);
 static int http_get(struct master *master, struct io_exchange *exchange, const char *path,
-	const struct io_exchange_events **ret_events, void **ret_arg);
-static int http_call(struct master *master, struct io_exchange *exchange, const struct io_request *request,
-	const struct io_exchange_events **ret_events, void **ret_arg);
-static int parse_call_path(const char *path, enum proto_call *ret_call, uint64_t *ret_client, uint64_t *ret_sequence);
-static void http_init(struct http_request *http, struct master *master, struct io_exchange *exchange);
+        const struct io_exchange_events **ret_events, void **ret_arg);
+static int http_call(struct master *master, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg);
+static int parse_call_path(
+        const char *path, enum proto_call *ret_call, uint64_t *ret_client, uint64_t *ret_sequence);
+static void http_init(
+        struct http_request *http, struct master *master, struct io_exchange *exchange);
 static void request_put(struct request *request);
 
 const struct io_service master_service = {.channel = accept_channel, .exchange = accept_exchange};
 
 static const struct link_events peer_events = {.called = peer_called, .closed = peer_closed};
 static const struct io_exchange_events http_events = {
-	.body = http_body,
-	.body_end = http_body_end,
-	.writable = http_writable,
-	.closed = http_closed,
+        .body = http_body,
+        .body_end = http_body_end,
+        .writable = http_writable,
+        .closed = http_closed,
 };
 
 struct request *request_get(struct master *master)
@@ -83,7 +87,8 @@ void request_answer(struct request *request, const void *reply)
 		if (http->exchange) {
 			buf_clear(&http->answer.body);
 			proto_call_info(request->which)->reply_encode(reply, &http->answer.body);
-			http_answer_start(&http->answer, request->master->io, http->exchange, 200, "application/json", NULL);
+			http_answer_start(&http->answer, request->master->io, http->exchange, 200,
+			        "application/json", NULL);
 		}
 		http_free_if_over(http);
 	}
@@ -110,8 +115,8 @@ void request_fail(struct request *request, const struct dfs_error *err)
 	if (http) {
 		http->waiting = false;
 		if (http->exchange)
-			http_answer_error(
-				&http->answer, request->master->io, http->exchange, err->code, err->text, NULL);
+			http_answer_error(&http->answer, request->master->io, http->exchange,
+			        err->code, err->text, NULL);
 		http_free_if_over(http);
 	}
 	request_put(request);
@@ -122,12 +127,12 @@ void master_doors_close(struct master *master)
 	struct peer *peer, *next;
 	struct http_request *http, *next_http;
 
-	DL_FOREACH_SAFE(master->peers, peer, next) {
+	DL_FOREACH_SAFE (master->peers, peer, next) {
 		link_close(peer->link);
 		peer->link = NULL;
 		peer_free(peer);
 	}
-	DL_FOREACH_SAFE(master->https, http, next_http) {
+	DL_FOREACH_SAFE (master->https, http, next_http) {
 		io_net(master->io, abort, http->exchange);
 		http->exchange = NULL;
 		http_free_if_over(http);
@@ -151,7 +156,7 @@ static void request_put(struct request *request)
 /* ---- channels ---- */
 
 static int accept_channel(void *arg, struct io_channel *channel, const struct io_request *upgrade,
-	const struct io_channel_events **ret_events, void **ret_arg)
+        const struct io_channel_events **ret_events, void **ret_arg)
 {
 	struct master *master = arg;
 	struct token token;
@@ -169,7 +174,8 @@ static int accept_channel(void *arg, struct io_channel *channel, const struct io
 		return 503;
 	peer->master = master;
 	peer->token = token;
-	if (link_accept(&peer->link, master->io, channel, &peer_events, peer, ret_events, ret_arg) != 0) {
+	if (link_accept(&peer->link, master->io, channel, &peer_events, peer, ret_events,
+	            ret_arg) != 0) {
 		free(peer);
 		return 503;
 	}
@@ -186,7 +192,8 @@ static int authenticate(struct master *master, const struct io_request *request,
 	return token_parse(master->options.key, bearer, ret, NULL) == 0 ? 0 : 403;
 }
 
-/* A page of another site must not use a browser's way to this master (contracts: a foreign Origin is refused). */
+/* A page of another site must not use a browser's way to this master (contracts: a foreign Origin
+ * is refused). */
 static bool same_origin(const struct master *master, const char *origin)
 {
 	const char *port = strrchr(master->listen, ':');
@@ -201,11 +208,12 @@ static bool same_origin(const struct master *master, const char *origin)
 	if (strcmp(host, master->listen) == 0)
 		return true;
 	origin_port = strrchr(host, ':');
-	return origin_port && strncmp(host, "localhost:", 10) == 0 && strcmp(origin_port, port) == 0;
+	return origin_port && strncmp(host, "localhost:", 10) == 0 &&
+	       strcmp(origin_port, port) == 0;
 }
 
-static void peer_called(void *arg, struct link_call *call, enum proto_call which, const void *args, uint64_t client,
-	uint64_t sequence)
+static void peer_called(void *arg, struct link_call *call, enum proto_call which, const void *args,
+        uint64_t client, uint64_t sequence)
 {
 	struct peer *peer = arg;
 	struct request *request = request_get(peer->master);
@@ -236,7 +244,7 @@ static void peer_free(struct peer *peer)
 {
 	struct request *request;
 
-	DL_FOREACH(peer->master->in_flight, request) {
+	DL_FOREACH (peer->master->in_flight, request) {
 		if (request->peer == peer)
 			request->peer = NULL;
 	}
@@ -246,8 +254,9 @@ static void peer_free(struct peer *peer)
 
 /* ---- HTTP ---- */
 
-static int accept_exchange(void *arg, struct io_exchange *exchange, const struct io_request *request,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+static int accept_exchange(void *arg, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg)
 {
 	struct master *master = arg;
 
@@ -259,7 +268,7 @@ static int accept_exchange(void *arg, struct io_exchange *exchange, const struct
 }
 
 static int http_get(struct master *master, struct io_exchange *exchange, const char *path,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+        const struct io_exchange_events **ret_events, void **ret_arg)
 {
 	bool health = strcmp(path, "/healthz") == 0;
 	struct http_request *http;
@@ -276,13 +285,14 @@ static int http_get(struct master *master, struct io_exchange *exchange, const c
 		status_metrics(master, &http->answer.body);
 	*ret_events = &http_events;
 	*ret_arg = http;
-	http_answer_start(&http->answer, master->io, exchange, health && master->stopping ? 503 : 200,
-		"text/plain; version=0.0.4", NULL);
+	http_answer_start(&http->answer, master->io, exchange,
+	        health && master->stopping ? 503 : 200, "text/plain; version=0.0.4", NULL);
 	return 0;
 }
 
-static int http_call(struct master *master, struct io_exchange *exchange, const struct io_request *request,
-	const struct io_exchange_events **ret_events, void **ret_arg)
+static int http_call(struct master *master, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg)
 {
 	struct http_request *http;
 	struct token token;
@@ -309,7 +319,8 @@ static int http_call(struct master *master, struct io_exchange *exchange, const 
 	return 0;
 }
 
-static void http_init(struct http_request *http, struct master *master, struct io_exchange *exchange)
+static void http_init(
+        struct http_request *http, struct master *master, struct io_exchange *exchange)
 {
 	http->master = master;
 	http->exchange = exchange;
@@ -317,7 +328,8 @@ static void http_init(struct http_request *http, struct master *master, struct i
 }
 
 /* NAME, or NAME?client=ID&sequence=N. */
-static int parse_call_path(const char *path, enum proto_call *ret_call, uint64_t *ret_client, uint64_t *ret_sequence)
+static int parse_call_path(
+        const char *path, enum proto_call *ret_call, uint64_t *ret_client, uint64_t *ret_sequence)
 {
 	char name[64], client[32] = "", sequence[32] = "";
 	size_t size = strcspn(path, "?");
@@ -333,7 +345,8 @@ static int parse_call_path(const char *path, enum proto_call *ret_call, uint64_t
 	if (path[size] == '\0')
 		return 0;
 	if (sscanf(path + size, "?client=%16[0-9a-f]&sequence=%20[0-9]", client, sequence) != 2 ||
-		text_parse_id(client, ret_client, NULL) != 0 || text_parse_u64(sequence, ret_sequence, NULL) != 0)
+	        text_parse_id(client, ret_client, NULL) != 0 ||
+	        text_parse_u64(sequence, ret_sequence, NULL) != 0)
 		return 400;
 	return 0;
 }
@@ -361,8 +374,8 @@ static void http_body_end(void *arg)
 	if (!args || http->body.failed) {
 		if (request)
 			request_put(request);
-		http_answer_error(
-			&http->answer, http->master->io, http->exchange, DFS_E_NOMEM, "the master is out of memory", NULL);
+		http_answer_error(&http->answer, http->master->io, http->exchange, DFS_E_NOMEM,
+		        "the master is out of memory", NULL);
 		return;
 	}
 	request->which = http->which;
@@ -371,8 +384,8 @@ static void http_body_end(void *arg)
 	request->token = http->token;
 	request->http = http;
 	http->waiting = true;
-	if (info->args_decode(&request->arena, http->body.size ? http->body.data : "{}", http->body.size ? http->body.size : 2,
-		    args, &err) != 0)
+	if (info->args_decode(&request->arena, http->body.size ? http->body.data : "{}",
+	            http->body.size ? http->body.size : 2, args, &err) != 0)
 		request_fail(request, &err);
 	else
 		calls_dispatch(request, args);

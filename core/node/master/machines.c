@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datanodes at the master's door: they register, report, beat and ask for leases; what the cluster engine wants of them
- * or of the metadata leaves from here.
+ * Datanodes at the master's door: they register, report, beat and ask for leases; what the cluster
+ * engine wants of them or of the metadata leaves from here.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +17,12 @@ struct effect {
 	struct effect *next;
 };
 
-static void out_call(void *arg, uint32_t node, enum proto_call call, const void *args, uint64_t token);
+static void out_call(
+        void *arg, uint32_t node, enum proto_call call, const void *args, uint64_t token);
 static void out_submit(void *arg, const struct proto_op *op, uint64_t token);
 static void out_event(void *arg, const char *line);
-static int out_ticket(void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE]);
+static int out_ticket(
+        void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE]);
 static bool out_writer_alive(void *arg, uint64_t chunk);
 static struct effect *effect_new(struct master *master, uint64_t token);
 static void called(void *arg, int code, const struct dfs_error *err, const void *reply);
@@ -28,12 +30,15 @@ static void durable(void *arg, const struct meta_result *result);
 static int load_node(void *arg, uint32_t node, const struct proto_row_node *row);
 static int load_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *row);
 static struct machine *machine_find(struct master *master, uint64_t uuid);
-static struct machine *machine_add(struct master *master, uint32_t node, const struct proto_row_node *row);
+static struct machine *machine_add(
+        struct master *master, uint32_t node, const struct proto_row_node *row);
 static bool may_register(struct request *request, const struct proto_register_args *args);
-static void register_known(struct request *request, struct machine *machine, const struct proto_register_args *args);
+static void register_known(
+        struct request *request, struct machine *machine, const struct proto_register_args *args);
 static uint32_t next_number(struct master *master);
 static void node_set(void *arg, const struct meta_result *result);
-static struct proto_register_args *register_copy(struct request *request, const struct proto_register_args *args);
+static struct proto_register_args *register_copy(
+        struct request *request, const struct proto_register_args *args);
 static void chunk_refresh(struct master *master, uint64_t chunk, struct arena *arena);
 static bool from_node(struct request *request);
 
@@ -51,18 +56,21 @@ int machines_load(struct master *master, struct dfs_error *err)
 		if (code == 0)
 			code = meta_each_chunk(master->meta, load.last, 10000, load_chunk, &load);
 	} while (code == 0 && load.seen > 0);
-	return code == 0 ? 0 : error_set(err, code, "reading datanodes and chunks from the metadata: %s", dfs_error_text(code));
+	return code == 0
+	               ? 0
+	               : error_set(err, code, "reading datanodes and chunks from the metadata: %s",
+	                         dfs_error_text(code));
 }
 
 struct cluster_out machines_out(struct master *master)
 {
 	return (struct cluster_out){
-		.call = out_call,
-		.submit = out_submit,
-		.event = out_event,
-		.ticket = out_ticket,
-		.writer_alive = out_writer_alive,
-		.arg = master,
+	        .call = out_call,
+	        .submit = out_submit,
+	        .event = out_event,
+	        .ticket = out_ticket,
+	        .writer_alive = out_writer_alive,
+	        .arg = master,
 	};
 }
 
@@ -72,7 +80,7 @@ void machines_peer_gone(struct peer *peer)
 
 	if (!peer->node)
 		return;
-	LL_FOREACH(peer->master->machines, machine) {
+	LL_FOREACH (peer->master->machines, machine) {
 		if (machine->peer == peer)
 			machine->peer = NULL;
 	}
@@ -80,7 +88,8 @@ void machines_peer_gone(struct peer *peer)
 }
 
 /* Committed: what the cluster engine should know of it. */
-void machines_applied(struct master *master, const struct proto_op *op, const struct meta_result *result)
+void machines_applied(
+        struct master *master, const struct proto_op *op, const struct meta_result *result)
 {
 	struct arena arena = {0};
 
@@ -128,7 +137,8 @@ void handle_register(struct request *request, const void *args)
 	if (!may_register(request, ask))
 		return;
 	machine = machine_find(request->master, ask->uuid);
-	if (machine && strcmp(machine->address, ask->address) == 0 && strcmp(machine->rack, ask->rack) == 0) {
+	if (machine && strcmp(machine->address, ask->address) == 0 &&
+	        strcmp(machine->rack, ask->rack) == 0) {
 		register_known(request, machine, ask);
 		return;
 	}
@@ -146,10 +156,10 @@ void handle_heartbeat(struct request *request, const void *args)
 {
 	struct master *master = request->master;
 	struct proto_heartbeat_reply reply = {
-		.known = cluster_node_heartbeat(master->cluster, args),
-		.epoch = meta_epoch(master->meta),
-		.operation = meta_operation(master->meta),
-		.wall_ms = io_wall_ms(master->io),
+	        .known = cluster_node_heartbeat(master->cluster, args),
+	        .epoch = meta_epoch(master->meta),
+	        .operation = meta_operation(master->meta),
+	        .wall_ms = io_wall_ms(master->io),
 	};
 
 	request_answer(request, &reply);
@@ -175,7 +185,8 @@ void handle_progress(struct request *request, const void *args)
 
 	if (!from_node(request))
 		return;
-	if (cluster_node_progress(request->master->cluster, request->peer->node, args, &request->arena, &reply, &err) != 0)
+	if (cluster_node_progress(request->master->cluster, request->peer->node, args,
+	            &request->arena, &reply, &err) != 0)
 		request_fail(request, &err);
 	else
 		request_answer(request, &reply);
@@ -196,26 +207,33 @@ static bool may_register(struct request *request, const struct proto_register_ar
 	uint64_t epoch = meta_epoch(master->meta);
 
 	if (!request->peer) {
-		request_refuse(request, DFS_E_INVAL, "a datanode registers on a channel, not by HTTP");
+		request_refuse(
+		        request, DFS_E_INVAL, "a datanode registers on a channel, not by HTTP");
 		return false;
 	}
 	if (args->protocol != PROTO_VERSION) {
-		request_refuse(request, DFS_E_VERSION, "this master speaks protocol %d, and the datanode %u: install the same release",
-			PROTO_VERSION, args->protocol);
+		request_refuse(request, DFS_E_VERSION,
+		        "this master speaks protocol %d, and the datanode %u: install the same "
+		        "release",
+		        PROTO_VERSION, args->protocol);
 		return false;
 	}
 	if (strcmp(args->cluster, master->cluster_id) != 0) {
-		request_refuse(request, DFS_E_FENCED, "this master is of cluster %s, and the datanode's data of cluster %s",
-			master->cluster_id, args->cluster);
+		request_refuse(request, DFS_E_FENCED,
+		        "this master is of cluster %s, and the datanode's data of cluster %s",
+		        master->cluster_id, args->cluster);
 		return false;
 	}
-	if (args->epoch > epoch || (args->epoch == epoch && args->reign != meta_reign(master->meta)) ||
-		args->operation > meta_operation(master->meta)) {
+	if (args->epoch > epoch ||
+	        (args->epoch == epoch && args->reign != meta_reign(master->meta)) ||
+	        args->operation > meta_operation(master->meta)) {
 		request_refuse(request, DFS_E_FENCED,
-			"datanode %s has served a master with newer metadata (epoch %llu, operation %llu; here %llu, %llu): this master runs "
-			"on an old copy; start the one with the newest data",
-			args->address, (unsigned long long)args->epoch, (unsigned long long)args->operation,
-			(unsigned long long)epoch, (unsigned long long)meta_operation(master->meta));
+		        "datanode %s has served a master with newer metadata (epoch %llu, "
+		        "operation %llu; here %llu, %llu): this master runs "
+		        "on an old copy; start the one with the newest data",
+		        args->address, (unsigned long long)args->epoch,
+		        (unsigned long long)args->operation, (unsigned long long)epoch,
+		        (unsigned long long)meta_operation(master->meta));
 		return false;
 	}
 	return true;
@@ -227,7 +245,7 @@ static uint32_t next_number(struct master *master)
 	struct machine *machine;
 	uint32_t highest = 0;
 
-	LL_FOREACH(master->machines, machine) {
+	LL_FOREACH (master->machines, machine) {
 		if (machine->node > highest)
 			highest = machine->node;
 	}
@@ -239,7 +257,8 @@ static void node_set(void *arg, const struct meta_result *result)
 	struct request *request = arg;
 	struct master *master = request->master;
 	const struct proto_register_args *args = request->registering;
-	struct proto_row_node row = {.uuid = args->uuid, .address = args->address, .rack = args->rack};
+	struct proto_row_node row = {
+	        .uuid = args->uuid, .address = args->address, .rack = args->rack};
 	struct machine *machine = machine_find(master, args->uuid);
 
 	master->registering--;
@@ -259,25 +278,28 @@ static void node_set(void *arg, const struct meta_result *result)
 	register_known(request, machine, args);
 }
 
-static void register_known(struct request *request, struct machine *machine, const struct proto_register_args *args)
+static void register_known(
+        struct request *request, struct machine *machine, const struct proto_register_args *args)
 {
 	struct master *master = request->master;
 	struct proto_register_reply reply = {
-		.node = machine->node,
-		.epoch = meta_epoch(master->meta),
-		.reign = meta_reign(master->meta),
-		.operation = meta_operation(master->meta),
-		.wall_ms = io_wall_ms(master->io),
-		.heartbeat_ms = master->options.timing.heartbeat_ms,
+	        .node = machine->node,
+	        .epoch = meta_epoch(master->meta),
+	        .reign = meta_reign(master->meta),
+	        .operation = meta_operation(master->meta),
+	        .wall_ms = io_wall_ms(master->io),
+	        .heartbeat_ms = master->options.timing.heartbeat_ms,
 	};
 	struct dfs_error err = {0};
 
 	if (!request->peer) {
-		request_refuse(request, DFS_E_CLOSED, "the channel closed while the datanode registered");
+		request_refuse(
+		        request, DFS_E_CLOSED, "the channel closed while the datanode registered");
 		return;
 	}
 	if (machine->peer && machine->peer != request->peer) {
-		machine->peer->node = 0; /* an older channel of the same node: this one counts now */
+		machine->peer->node =
+		        0; /* an older channel of the same node: this one counts now */
 		cluster_node_lost(master->cluster, machine->node);
 	}
 	if (cluster_node_registered(master->cluster, machine->node, args, &err) != 0) {
@@ -286,12 +308,14 @@ static void register_known(struct request *request, struct machine *machine, con
 	}
 	machine->peer = request->peer;
 	request->peer->node = machine->node;
-	master_log(master, "info", "event=registered node=%u address=%s rack=%s", machine->node, args->address, args->rack);
+	master_log(master, "info", "event=registered node=%u address=%s rack=%s", machine->node,
+	        args->address, args->rack);
 	request_answer(request, &reply);
 }
 
 /* The arguments are borrowed for the call, and the registration waits for a commit. */
-static struct proto_register_args *register_copy(struct request *request, const struct proto_register_args *args)
+static struct proto_register_args *register_copy(
+        struct request *request, const struct proto_register_args *args)
 {
 	struct buf json = {0};
 	struct proto_register_args *copy = arena_alloc(&request->arena, sizeof(*copy));
@@ -306,14 +330,15 @@ static struct machine *machine_find(struct master *master, uint64_t uuid)
 {
 	struct machine *machine;
 
-	LL_FOREACH(master->machines, machine) {
+	LL_FOREACH (master->machines, machine) {
 		if (machine->uuid == uuid)
 			return machine;
 	}
 	return NULL;
 }
 
-static struct machine *machine_add(struct master *master, uint32_t node, const struct proto_row_node *row)
+static struct machine *machine_add(
+        struct master *master, uint32_t node, const struct proto_row_node *row)
 {
 	struct machine *machine = calloc(1, sizeof(*machine));
 
@@ -361,7 +386,8 @@ static void chunk_refresh(struct master *master, uint64_t chunk, struct arena *a
 
 /* ---- effects of the cluster engine ---- */
 
-static void out_call(void *arg, uint32_t node, enum proto_call call, const void *args, uint64_t token)
+static void out_call(
+        void *arg, uint32_t node, enum proto_call call, const void *args, uint64_t token)
 {
 	struct master *master = arg;
 	struct effect *effect = effect_new(master, token);
@@ -369,7 +395,7 @@ static void out_call(void *arg, uint32_t node, enum proto_call call, const void 
 
 	if (!effect)
 		return; /* out of memory: the engine's own timeout answers */
-	LL_FOREACH(master->machines, machine) {
+	LL_FOREACH (master->machines, machine) {
 		if (machine->node == node && machine->peer) {
 			link_call(machine->peer->link, call, args, 0, 0, 120000, called, effect);
 			return;
@@ -398,10 +424,12 @@ void machines_fini(struct master *master)
 	struct machine *machine, *next;
 	struct effect *effect, *next_effect;
 
-	LL_FOREACH_SAFE(master->machines, machine, next) {
+	LL_FOREACH_SAFE(master->machines, machine, next)
+	{
 		free(machine);
 	}
-	LL_FOREACH_SAFE(master->unreachable, effect, next_effect) {
+	LL_FOREACH_SAFE(master->unreachable, effect, next_effect)
+	{
 		free(effect);
 	}
 }
@@ -420,15 +448,16 @@ static void out_event(void *arg, const char *line)
 	master_log(arg, "info", "%s", line);
 }
 
-static int out_ticket(void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE])
+static int out_ticket(
+        void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE])
 {
 	struct master *master = arg;
 	struct ticket ticket = {
-		.verb = TICKET_READ,
-		.chunk = chunk,
-		.version = version,
-		.length = length,
-		.expires_ms = io_wall_ms(master->io) + TICKET_READ_MS,
+	        .verb = TICKET_READ,
+	        .chunk = chunk,
+	        .version = version,
+	        .length = length,
+	        .expires_ms = io_wall_ms(master->io) + TICKET_READ_MS,
 	};
 
 	ticket_sign(master->options.key, &ticket, ret);
@@ -443,7 +472,7 @@ static bool out_writer_alive(void *arg, uint64_t chunk)
 	struct proto_row_chunk row;
 	struct proto_row_session session;
 	bool alive = meta_chunk(master->meta, chunk, &arena, &row, NULL) == 0 && row.session != 0 &&
-		meta_session(master->meta, row.session, &arena, &session, NULL) == 0;
+	             meta_session(master->meta, row.session, &arena, &session, NULL) == 0;
 
 	arena_fini(&arena);
 	return alive;

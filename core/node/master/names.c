@@ -33,7 +33,8 @@ void handle_list(struct request *request, const void *args)
 
 	if (!path)
 		return;
-	if (meta_list(request->master->meta, path, list->after, limit, &request->arena, &reply, &err) != 0)
+	if (meta_list(request->master->meta, path, list->after, limit, &request->arena, &reply,
+	            &err) != 0)
 		request_fail(request, &err);
 	else
 		request_answer(request, &reply);
@@ -150,7 +151,8 @@ const char *request_path(struct request *request, const char *path)
 	if (path_normalize(path, &buf, &err) != 0)
 		request_fail(request, &err);
 	else if (!in_tree(buf.data, request->token.prefix))
-		request_refuse(request, DFS_E_PERM, "this token is good below %s only", request->token.prefix);
+		request_refuse(request, DFS_E_PERM, "this token is good below %s only",
+		        request->token.prefix);
 	else if (!(text = arena_text(&request->arena, buf.data, buf.size)))
 		request_refuse(request, DFS_E_NOMEM, "out of memory");
 	buf_fini(&buf);
@@ -180,7 +182,8 @@ static bool in_tree(const char *path, const char *prefix)
 
 	while (size > 0 && prefix[size - 1] == '/')
 		size--;
-	return size == 0 || (strncmp(path, prefix, size) == 0 && (path[size] == '/' || path[size] == '\0'));
+	return size == 0 ||
+	       (strncmp(path, prefix, size) == 0 && (path[size] == '/' || path[size] == '\0'));
 }
 
 static int64_t mtime_or_now(struct request *request, int64_t mtime_ns)

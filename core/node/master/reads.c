@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a file's bytes are: extents with replicas, best first, and a ticket for exactly each range (RULES 8, 9, 32). */
+/* Where a file's bytes are: extents with replicas, best first, and a ticket for exactly each range
+ * (RULES 8, 9, 32). */
 #include <string.h>
 #include "node/master/role.h"
 
-static bool locate_extent(struct request *request, const struct meta_extents *extents, size_t i, struct proto_located *ret);
+static bool locate_extent(struct request *request, const struct meta_extents *extents, size_t i,
+        struct proto_located *ret);
 
 void handle_locate(struct request *request, const void *args)
 {
@@ -22,8 +24,8 @@ void handle_locate(struct request *request, const void *args)
 		request_refuse(request, DFS_E_PERM, "a token for one tree must locate by path");
 		return;
 	}
-	if (meta_extents(request->master->meta, path, locate->inode, locate->generation, locate->offset, limit,
-		    &request->arena, &extents, &err) != 0) {
+	if (meta_extents(request->master->meta, path, locate->inode, locate->generation,
+	            locate->offset, limit, &request->arena, &extents, &err) != 0) {
 		request_fail(request, &err);
 		return;
 	}
@@ -31,7 +33,8 @@ void handle_locate(struct request *request, const void *args)
 	reply.more = extents.more;
 	reply.extents = arena_alloc(&request->arena, (extents.count + 1) * sizeof(*reply.extents));
 	for (; reply.extents && reply.extents_count < extents.count; reply.extents_count++) {
-		if (!locate_extent(request, &extents, reply.extents_count, &reply.extents[reply.extents_count])) {
+		if (!locate_extent(request, &extents, reply.extents_count,
+		            &reply.extents[reply.extents_count])) {
 			request_refuse(request, DFS_E_NOMEM, "the master is out of memory");
 			return;
 		}
@@ -39,17 +42,18 @@ void handle_locate(struct request *request, const void *args)
 	request_answer(request, &reply);
 }
 
-static bool locate_extent(struct request *request, const struct meta_extents *extents, size_t i, struct proto_located *ret)
+static bool locate_extent(struct request *request, const struct meta_extents *extents, size_t i,
+        struct proto_located *ret)
 {
 	const struct proto_row_extent_row *extent = &extents->extents[i];
 	const struct proto_row_chunk *chunk = &extents->chunks[i];
 	struct ticket ticket = {
-		.verb = TICKET_READ,
-		.chunk = extent->chunk,
-		.version = chunk->version,
-		.offset = extent->chunk_offset,
-		.length = extent->length,
-		.expires_ms = io_wall_ms(request->master->io) + TICKET_READ_MS,
+	        .verb = TICKET_READ,
+	        .chunk = extent->chunk,
+	        .version = chunk->version,
+	        .offset = extent->chunk_offset,
+	        .length = extent->length,
+	        .expires_ms = io_wall_ms(request->master->io) + TICKET_READ_MS,
 	};
 	char text[PASS_SIZE];
 
@@ -63,6 +67,6 @@ static bool locate_extent(struct request *request, const struct meta_extents *ex
 	ret->crc = extent->crc;
 	ret->chunk_length = chunk->length;
 	ret->ticket = arena_text(&request->arena, text, strlen(text));
-	return ret->ticket && cluster_replicas(request->master->cluster, extent->chunk, &request->arena, &ret->replicas,
-				     &ret->replicas_count) == 0;
+	return ret->ticket && cluster_replicas(request->master->cluster, extent->chunk,
+	                              &request->arena, &ret->replicas, &ret->replicas_count) == 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens by time: write sessions that fell silent end, chunks without references are deleted once no reader can
- * hold a ticket for them (RULES 9), and a recursive remove is finished step by step. A rolling scan over the chunk table
- * finds the freed ones, as the master of the paper scans its own state (GFS 4.4).
+ * What happens by time: write sessions that fell silent end, chunks without references are deleted
+ * once no reader can hold a ticket for them (RULES 9), and a recursive remove is finished step by
+ * step. A rolling scan over the chunk table finds the freed ones, as the master of the paper scans
+ * its own state (GFS 4.4).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,13 @@ int reaper_load(struct master *master, struct dfs_error *err)
 	master->reaper = reaper;
 	do {
 		reaper->scan_seen = 0;
-		code = meta_each_session(master->meta, reaper->scan_after, 10000, load_session, reaper);
+		code = meta_each_session(
+		        master->meta, reaper->scan_after, 10000, load_session, reaper);
 	} while (code == 0 && reaper->scan_seen > 0);
 	reaper->scan_after = 0;
-	return code == 0 ? 0 : error_set(err, code, "reading write sessions from the metadata: %s", dfs_error_text(code));
+	return code == 0 ? 0
+	                 : error_set(err, code, "reading write sessions from the metadata: %s",
+	                           dfs_error_text(code));
 }
 
 void reaper_tick(struct master *master)
@@ -72,7 +76,7 @@ void reaper_fini(struct master *master)
 
 	if (!master->reaper)
 		return;
-	HASH_ITER(hh, master->reaper->deleting, deleting, next) {
+	HASH_ITER (hh, master->reaper->deleting, deleting, next) {
 		HASH_DEL(master->reaper->deleting, deleting);
 		free(deleting);
 	}
@@ -83,7 +87,8 @@ void reaper_fini(struct master *master)
 	free(master->reaper);
 }
 
-/* ---- sessions: their signs of life are in memory; after a restart each gets a whole term again ---- */
+/* ---- sessions: their signs of life are in memory; after a restart each gets a whole term again
+ * ---- */
 
 struct session_life *session_find(struct master *master, uint64_t session)
 {
@@ -144,7 +149,8 @@ static void expire_sessions(struct reaper *reaper)
 		struct session_life *life = master->sessions[reaper->bucket];
 
 		for (; life; life = life->next_in_bucket) {
-			struct proto_op op = {.kind = PROTO_OP_SESSION_END, .session_end.session = life->session};
+			struct proto_op op = {
+			        .kind = PROTO_OP_SESSION_END, .session_end.session = life->session};
 
 			if (now_ms - life->seen_ms <= master->options.session_ms)
 				continue;
@@ -160,7 +166,8 @@ static void session_over(void *arg, const struct meta_result *result)
 	struct master *master = arg;
 
 	if (result->code == 0)
-		master_log(master, "info", "event=session_expired session=%016llx", (unsigned long long)result->value);
+		master_log(master, "info", "event=session_expired session=%016llx",
+		        (unsigned long long)result->value);
 }
 
 /* ---- freed chunks ---- */
@@ -183,7 +190,8 @@ static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *r
 	reaper->scan_seen++;
 	if (row->state != PROTO_CHUNK_STATE_FREED)
 		return 0;
-	if (io_wall_ms(master->io) - row->freed_ms < (int64_t)(master->options.linger_ms + TICKET_READ_MS))
+	if (io_wall_ms(master->io) - row->freed_ms <
+	        (int64_t)(master->options.linger_ms + TICKET_READ_MS))
 		return 0;
 	HASH_FIND(hh, reaper->deleting, &chunk, sizeof(chunk), deleting);
 	if (deleting || HASH_COUNT(reaper->deleting) >= FORGET_MAX)
@@ -227,7 +235,8 @@ static void forgotten(void *arg, const struct meta_result *result)
 
 		if (result->code == 0)
 			cluster_chunk_forgotten(reaper->master->cluster, reaper->gone[i]);
-		HASH_FIND(hh, reaper->deleting, &reaper->gone[i], sizeof(reaper->gone[i]), deleting);
+		HASH_FIND(
+		        hh, reaper->deleting, &reaper->gone[i], sizeof(reaper->gone[i]), deleting);
 		if (deleting) {
 			HASH_DEL(reaper->deleting, deleting);
 			free(deleting);

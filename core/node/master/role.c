@@ -16,7 +16,8 @@ static int open_engines(struct master *master, struct dfs_error *err);
 static void options_defaults(struct master_options *options);
 static void requests_free(struct request *list);
 
-int master_start(struct master **ret, struct io *io, const struct master_options *options, struct dfs_error *err)
+int master_start(struct master **ret, struct io *io, const struct master_options *options,
+        struct dfs_error *err)
 {
 	struct master *master = calloc(1, sizeof(*master));
 	char why[256] = "";
@@ -36,7 +37,8 @@ int master_start(struct master **ret, struct io *io, const struct master_options
 	if (code == 0) {
 		master->server = io_net(io, serve, master->listen, &master_service, master, why);
 		if (!master->server)
-			code = error_set(err, DFS_E_BUSY, "cannot listen on %s: %s", master->listen, why);
+			code = error_set(
+			        err, DFS_E_BUSY, "cannot listen on %s: %s", master->listen, why);
 	}
 	if (code == 0) {
 		master->tick = io_timer_create(io, tick, master);
@@ -131,19 +133,20 @@ static void options_defaults(struct master_options *options)
 static int open_engines(struct master *master, struct dfs_error *err)
 {
 	struct meta_options meta = {
-		.kv = master->options.kv,
-		.cluster = master->cluster_id,
-		.create = master->options.create,
-		.fatal = meta_was_fatal,
-		.applied = meta_applied,
-		.arg = master,
+	        .kv = master->options.kv,
+	        .cluster = master->cluster_id,
+	        .create = master->options.create,
+	        .fatal = meta_was_fatal,
+	        .applied = meta_applied,
+	        .arg = master,
 	};
 	int code = meta_open(&master->meta, master->io, &meta, err);
 
 	if (code != 0)
 		return code;
 	master->options.timing.epoch = meta_epoch(master->meta);
-	code = cluster_create(&master->cluster, master->io, &master->options.timing, machines_out(master), err);
+	code = cluster_create(
+	        &master->cluster, master->io, &master->options.timing, machines_out(master), err);
 	if (code == 0)
 		code = machines_load(master, err);
 	if (code == 0)

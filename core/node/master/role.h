@@ -26,7 +26,8 @@
 
 enum {
 	TICKET_READ_MS = 5 * 60 * 1000,
-	TICKET_APPEND_MS = 60 * 60 * 1000, /* an append is fenced by version and session, not by time */
+	TICKET_APPEND_MS =
+	        60 * 60 * 1000, /* an append is fenced by version and session, not by time */
 	ALLOCATE_MAX = 64,
 };
 
@@ -45,12 +46,13 @@ struct request {
 	enum proto_call which;
 	uint64_t client, sequence;
 	struct token token;
-	struct peer *peer;            /* NULL where it came by HTTP, or the channel closed meanwhile */
-	struct link_call *call;       /* one of these two is answered */
+	struct peer *peer;      /* NULL where it came by HTTP, or the channel closed meanwhile */
+	struct link_call *call; /* one of these two is answered */
 	struct http_request *http;
 	struct arena arena;
-	struct write_plan *plan;      /* writes.c: what an allocation waits to answer, in `arena` */
-	struct proto_register_args *registering; /* machines.c: what a registration waits to answer */
+	struct write_plan *plan; /* writes.c: what an allocation waits to answer, in `arena` */
+	struct proto_register_args
+	        *registering; /* machines.c: what a registration waits to answer */
 	struct request *prev, *next;
 };
 
@@ -65,7 +67,8 @@ struct machine {
 	struct machine *next;
 };
 
-/* Sessions whose sign of life is in memory; the durable one is refreshed now and then (reaper.c). */
+/* Sessions whose sign of life is in memory; the durable one is refreshed now and then (reaper.c).
+ */
 struct session_life {
 	uint64_t session;
 	uint64_t seen_ms; /* io_mono_ms */
@@ -87,7 +90,7 @@ struct master {
 	struct peer *peers;
 	struct machine *machines;
 	struct effect *unreachable; /* machines.c: calls to datanodes without a channel */
-	uint32_t registering; /* new datanodes whose number is not durable yet */
+	uint32_t registering;       /* new datanodes whose number is not durable yet */
 	struct http_request *https;
 	struct request *in_flight;
 	struct request *free_requests;
@@ -107,7 +110,8 @@ extern const struct io_service master_service;
 struct request *request_get(struct master *master);
 /* Answer and give the request back to the pool. `reply` is a proto_<call>_reply. */
 void request_answer(struct request *request, const void *reply);
-void request_refuse(struct request *request, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void request_refuse(struct request *request, int code, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 void request_fail(struct request *request, const struct dfs_error *err);
 void master_doors_close(struct master *master);
 
@@ -140,8 +144,8 @@ void handle_heartbeat(struct request *request, const void *args);
 void handle_progress(struct request *request, const void *args);
 
 /*
- * names.c: canonical form of a path of this request, checked against the token's tree; NULL after refusing the request.
- * The text lives in the request's arena.
+ * names.c: canonical form of a path of this request, checked against the token's tree; NULL after
+ * refusing the request. The text lives in the request's arena.
  */
 const char *request_path(struct request *request, const char *path);
 /* Queue an operation for this request; `done` gets the request as arg. */
@@ -153,7 +157,8 @@ struct cluster_out machines_out(struct master *master);
 void machines_tick(struct master *master);
 void machines_fini(struct master *master);
 void machines_peer_gone(struct peer *peer);
-void machines_applied(struct master *master, const struct proto_op *op, const struct meta_result *result);
+void machines_applied(
+        struct master *master, const struct proto_op *op, const struct meta_result *result);
 
 /* reaper.c */
 int reaper_load(struct master *master, struct dfs_error *err);
@@ -166,6 +171,7 @@ void reaper_fini(struct master *master);
 /* status.c */
 int status_metrics(struct master *master, struct buf *ret);
 
-void master_log(struct master *master, const char *level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void master_log(struct master *master, const char *level, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -9,17 +9,19 @@ void handle_hello(struct request *request, const void *args)
 	const struct proto_hello_args *hello = args;
 	struct master *master = request->master;
 	struct proto_hello_reply reply = {
-		.protocol = PROTO_VERSION,
-		.cluster = master->cluster_id,
-		.epoch = meta_epoch(master->meta),
-		.client = hello->client,
-		.role = (enum proto_role)request->token.role,
-		.wall_ms = io_wall_ms(master->io),
+	        .protocol = PROTO_VERSION,
+	        .cluster = master->cluster_id,
+	        .epoch = meta_epoch(master->meta),
+	        .client = hello->client,
+	        .role = (enum proto_role)request->token.role,
+	        .wall_ms = io_wall_ms(master->io),
 	};
 
 	if (hello->protocol != PROTO_VERSION) {
-		request_refuse(request, DFS_E_VERSION, "this master speaks protocol %d, and %s protocol %u: install the same release",
-			PROTO_VERSION, hello->program, hello->protocol);
+		request_refuse(request, DFS_E_VERSION,
+		        "this master speaks protocol %d, and %s protocol %u: install the same "
+		        "release",
+		        PROTO_VERSION, hello->program, hello->protocol);
 		return;
 	}
 	if (!reply.client)
@@ -85,16 +87,20 @@ static void policies_list(struct request *request, struct proto_status_reply *re
 		struct proto_policy_info *info = &reply->policies[reply->policies_count++];
 
 		info->kind = kinds[i];
-		info->name = policies->ops && policies->ops->name ? policies->ops->name(policies->ctx, kinds[i]) : "built-in";
+		info->name = policies->ops && policies->ops->name
+		                     ? policies->ops->name(policies->ctx, kinds[i])
+		                     : "built-in";
 		info->decisions = policies->decisions[i];
 		info->fallbacks = policies->fallbacks[i];
 		info->error = policies->error[i];
 	}
 }
 
-static void metric(struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
+static void metric(
+        struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
 {
-	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name, (unsigned long long)value);
+	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
+	        (unsigned long long)value);
 }
 
 /* Prometheus text format 0.0.4. */
@@ -108,22 +114,29 @@ int status_metrics(struct master *master, struct buf *ret)
 	cluster_count(master->cluster, &counts);
 	arena_fini(&arena);
 	metric(ret, "dfs_master_files", "gauge", "Files in the namespace.", counters.files);
-	metric(ret, "dfs_master_directories", "gauge", "Directories in the namespace.", counters.dirs);
+	metric(ret, "dfs_master_directories", "gauge", "Directories in the namespace.",
+	        counters.dirs);
 	metric(ret, "dfs_master_bytes", "gauge", "Bytes of files.", counters.bytes);
 	metric(ret, "dfs_master_chunks", "gauge", "Chunks in the metadata.", counters.chunks);
-	metric(ret, "dfs_master_operations_total", "counter", "Operations in the log.", counters.operation);
+	metric(ret, "dfs_master_operations_total", "counter", "Operations in the log.",
+	        counters.operation);
 	metric(ret, "dfs_master_epoch", "gauge", "Reign of this master.", counters.epoch);
 	metric(ret, "dfs_master_nodes_up", "gauge", "Datanodes that are up.", counts.nodes_up);
-	metric(ret, "dfs_master_nodes_known", "gauge", "Datanodes that ever registered.", counts.nodes_known);
+	metric(ret, "dfs_master_nodes_known", "gauge", "Datanodes that ever registered.",
+	        counts.nodes_known);
 	metric(ret, "dfs_master_open_chunks", "gauge", "Chunks being written.", counts.open_chunks);
-	metric(ret, "dfs_master_under_goal_chunks", "gauge", "Sealed chunks short of good replicas.", counts.under_goal);
-	metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.", counts.lost);
+	metric(ret, "dfs_master_under_goal_chunks", "gauge",
+	        "Sealed chunks short of good replicas.", counts.under_goal);
+	metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.",
+	        counts.lost);
 	metric(ret, "dfs_master_sessions", "gauge", "Write sessions.", master->sessions_count);
-	buf_text(ret, "# HELP dfs_master_calls_total Calls answered, by name.\n# TYPE dfs_master_calls_total counter\n");
+	buf_text(ret, "# HELP dfs_master_calls_total Calls answered, by name.\n# TYPE "
+	              "dfs_master_calls_total counter\n");
 	for (int call = 1; call < PROTO_CALLS; call++) {
 		if (master->calls_count[call])
-			buf_printf(ret, "dfs_master_calls_total{call=\"%s\"} %llu\n", proto_call_info(call)->name,
-				(unsigned long long)master->calls_count[call]);
+			buf_printf(ret, "dfs_master_calls_total{call=\"%s\"} %llu\n",
+			        proto_call_info(call)->name,
+			        (unsigned long long)master->calls_count[call]);
 	}
 	return ret->failed ? DFS_E_NOMEM : 0;
 }

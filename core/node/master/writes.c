@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Write sessions: new content for a file goes into fresh chunks under a session, and one commit makes it visible
- * (RULES 11). What a policy decides is decided here, before the operation that carries its answer is queued.
+ * Write sessions: new content for a file goes into fresh chunks under a session, and one commit
+ * makes it visible (RULES 11). What a policy decides is decided here, before the operation that
+ * carries its answer is queued.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,27 +16,32 @@ struct write_plan {
 	struct proto_chunk_new chunks[ALLOCATE_MAX];
 	size_t chunks_count;
 	char warning[256];
-	struct proto_op op;  /* stage, commit: waits for chunks that are being sealed */
-	size_t settled;      /* extents of it that were looked at */
+	struct proto_op op; /* stage, commit: waits for chunks that are being sealed */
+	size_t settled;     /* extents of it that were looked at */
 	unsigned attempts;
 };
 
 enum { SETTLE_ATTEMPTS = 5 };
 
-static bool decide_goal(struct request *request, const struct file_request *file, uint32_t asked, struct write_plan *plan);
-static bool allocate_chunks(struct request *request, const char *path, uint64_t index, uint32_t count,
-	const uint32_t *avoid, size_t avoid_count);
-static bool place_chunk(struct request *request, const struct place_request *place, const struct place_view *view,
-	struct proto_chunk_new *ret);
+static bool decide_goal(struct request *request, const struct file_request *file, uint32_t asked,
+        struct write_plan *plan);
+static bool allocate_chunks(struct request *request, const char *path, uint64_t index,
+        uint32_t count, const uint32_t *avoid, size_t avoid_count);
+static bool place_chunk(struct request *request, const struct place_request *place,
+        const struct place_view *view, struct proto_chunk_new *ret);
 static uint32_t chunks_wanted(uint64_t size, uint64_t chunk_size, uint32_t asked);
 static void begun(void *arg, const struct meta_result *result);
 static void allocated(void *arg, const struct meta_result *result);
 static struct proto_allocated *plan_open(struct request *request);
-static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version, uint32_t crc);
-static struct proto_extent_new *extents_proven(struct request *request, const struct proto_extent *extents, size_t count);
-static bool extent_proven(struct request *request, const struct proto_extent *extent, size_t i, uint64_t *ret_version);
+static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t length,
+        uint64_t version, uint32_t crc);
+static struct proto_extent_new *extents_proven(
+        struct request *request, const struct proto_extent *extents, size_t count);
+static bool extent_proven(struct request *request, const struct proto_extent *extent, size_t i,
+        uint64_t *ret_version);
 static void extents_settle(struct request *request);
-static void settled(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version, uint32_t crc);
+static void settled(void *arg, int code, const struct dfs_error *err, uint64_t length,
+        uint64_t version, uint32_t crc);
 static bool settle_again(struct request *request, const struct meta_result *result);
 static void staged(void *arg, const struct meta_result *result);
 static void committed(void *arg, const struct meta_result *result);
@@ -46,7 +52,8 @@ void handle_write_begin(struct request *request, const void *args)
 	const struct proto_write_begin_args *begin = args;
 	struct master *master = request->master;
 	struct proto_op op = {.kind = PROTO_OP_SESSION_BEGIN};
-	struct file_request file = {.size_bytes = begin->size, .nodes = cluster_nodes_known(master->cluster)};
+	struct file_request file = {
+	        .size_bytes = begin->size, .nodes = cluster_nodes_known(master->cluster)};
 	struct write_plan *plan = request->plan = arena_alloc(&request->arena, sizeof(*plan));
 
 	op.session_begin.path = file.path = request_path(request, begin->path);
@@ -60,13 +67,16 @@ void handle_write_begin(struct request *request, const void *args)
 	if (!decide_goal(request, &file, begin->goal, plan))
 		return;
 	file.asked = begin->chunk_size;
-	if (begin->chunk_size && (begin->chunk_size < CHUNK_SIZE_MIN || begin->chunk_size > CHUNK_SIZE_MAX)) {
-		request_refuse(request, DFS_E_INVAL, "a chunk size of %llu bytes is not between 64K and 1G",
-			(unsigned long long)begin->chunk_size);
+	if (begin->chunk_size &&
+	        (begin->chunk_size < CHUNK_SIZE_MIN || begin->chunk_size > CHUNK_SIZE_MAX)) {
+		request_refuse(request, DFS_E_INVAL,
+		        "a chunk size of %llu bytes is not between 64K and 1G",
+		        (unsigned long long)begin->chunk_size);
 		return;
 	}
 	plan->chunk_size = policies_chunk_size(master->options.policies, &file);
-	if (!allocate_chunks(request, file.path, 0, chunks_wanted(begin->size, plan->chunk_size, begin->count), NULL, 0))
+	if (!allocate_chunks(request, file.path, 0,
+	            chunks_wanted(begin->size, plan->chunk_size, begin->count), NULL, 0))
 		return;
 	op.session_begin.session = plan->session;
 	op.session_begin.goal = plan->goal;
@@ -93,7 +103,8 @@ void handle_allocate(struct request *request, const void *args)
 		return;
 	}
 	if (ask->count < 1 || ask->count > ALLOCATE_MAX) {
-		request_refuse(request, DFS_E_INVAL, "allocate gives 1 to %d chunks, not %u", ALLOCATE_MAX, ask->count);
+		request_refuse(request, DFS_E_INVAL, "allocate gives 1 to %d chunks, not %u",
+		        ALLOCATE_MAX, ask->count);
 		return;
 	}
 	session_seen(master, ask->session);
@@ -101,7 +112,8 @@ void handle_allocate(struct request *request, const void *args)
 	plan->session = ask->session;
 	plan->chunk_size = row.chunk_size;
 	plan->goal = row.goal;
-	if (!allocate_chunks(request, row.name, life ? life->index : 0, ask->count, ask->avoid, ask->avoid_count))
+	if (!allocate_chunks(request, row.name, life ? life->index : 0, ask->count, ask->avoid,
+	            ask->avoid_count))
 		return;
 	op.chunk_add.session = ask->session;
 	op.chunk_add.chunks = plan->chunks;
@@ -136,8 +148,9 @@ void handle_seal(struct request *request, const void *args)
 		return;
 	}
 	if (row.session != seal->session) {
-		request_refuse(request, DFS_E_PERM, "chunk %016llx is not written by session %016llx",
-			(unsigned long long)seal->chunk, (unsigned long long)seal->session);
+		request_refuse(request, DFS_E_PERM,
+		        "chunk %016llx is not written by session %016llx",
+		        (unsigned long long)seal->chunk, (unsigned long long)seal->session);
 		return;
 	}
 	session_seen(request->master, seal->session);
@@ -145,8 +158,8 @@ void handle_seal(struct request *request, const void *args)
 		sealed(request, 0, NULL, row.length, row.version, row.crc);
 		return;
 	}
-	cluster_seal(request->master->cluster, seal->chunk, seal->acked > row.floor ? seal->acked : row.floor, sealed,
-		request);
+	cluster_seal(request->master->cluster, seal->chunk,
+	        seal->acked > row.floor ? seal->acked : row.floor, sealed, request);
 }
 
 void handle_stage(struct request *request, const void *args)
@@ -180,7 +193,8 @@ void handle_commit(struct request *request, const void *args)
 	op->size = commit->size;
 	op->extents_count = commit->extents_count;
 	op->mode = commit->mode & 07777;
-	op->mtime_ns = commit->mtime_ns ? commit->mtime_ns : io_wall_ms(request->master->io) * 1000000;
+	op->mtime_ns =
+	        commit->mtime_ns ? commit->mtime_ns : io_wall_ms(request->master->io) * 1000000;
 	op->uid = commit->uid;
 	op->gid = commit->gid;
 	extents_settle(request);
@@ -189,39 +203,47 @@ void handle_commit(struct request *request, const void *args)
 void handle_abandon(struct request *request, const void *args)
 {
 	const struct proto_abandon_args *abandon = args;
-	struct proto_op op = {.kind = PROTO_OP_SESSION_END, .session_end.session = abandon->session};
+	struct proto_op op = {
+	        .kind = PROTO_OP_SESSION_END, .session_end.session = abandon->session};
 
 	request_submit(request, &op, ended);
 }
 
 /*
- * RULES 24: the default is lowered, and said, where fewer datanodes are registered; an explicit goal above them is
- * refused. Fewer live ones than the goal: a warning down to min_replicas, a refusal below.
+ * RULES 24: the default is lowered, and said, where fewer datanodes are registered; an explicit
+ * goal above them is refused. Fewer live ones than the goal: a warning down to min_replicas, a
+ * refusal below.
  */
-static bool decide_goal(struct request *request, const struct file_request *file, uint32_t asked, struct write_plan *plan)
+static bool decide_goal(struct request *request, const struct file_request *file, uint32_t asked,
+        struct write_plan *plan)
 {
 	struct master *master = request->master;
 	struct file_request ask = *file;
 	uint32_t known = file->nodes, live = cluster_nodes_live(master->cluster), least;
 
 	if (asked > PLACE_REPLICAS_MAX) {
-		request_refuse(request, DFS_E_INVAL, "a goal is 1 to %d replicas, not %u", PLACE_REPLICAS_MAX, asked);
+		request_refuse(request, DFS_E_INVAL, "a goal is 1 to %d replicas, not %u",
+		        PLACE_REPLICAS_MAX, asked);
 		return false;
 	}
 	if (known == 0) {
-		request_refuse(request, DFS_E_NODES, "no datanode has registered with this master yet: start one (dfs datanode)");
+		request_refuse(request, DFS_E_NODES,
+		        "no datanode has registered with this master yet: start one (dfs "
+		        "datanode)");
 		return false;
 	}
 	if (asked > known) {
-		request_refuse(request, DFS_E_NODES, "a goal of %u needs %u datanodes, and %u %s registered: ask for less",
-			asked, asked, known, known == 1 ? "is" : "are");
+		request_refuse(request, DFS_E_NODES,
+		        "a goal of %u needs %u datanodes, and %u %s registered: ask for less",
+		        asked, asked, known, known == 1 ? "is" : "are");
 		return false;
 	}
 	ask.asked = asked;
 	plan->goal = policies_goal(master->options.policies, &ask);
 	if (plan->goal > known) {
-		snprintf(plan->warning, sizeof(plan->warning), "goal lowered from %u to %u: only %u datanode%s registered",
-			plan->goal, known, known, known == 1 ? " is" : "s are");
+		snprintf(plan->warning, sizeof(plan->warning),
+		        "goal lowered from %u to %u: only %u datanode%s registered", plan->goal,
+		        known, known, known == 1 ? " is" : "s are");
 		plan->goal = known;
 	}
 	least = master->options.min_replicas ? master->options.min_replicas : 2;
@@ -229,34 +251,40 @@ static bool decide_goal(struct request *request, const struct file_request *file
 		least = plan->goal;
 	if (live < least) {
 		request_refuse(request, DFS_E_NODES,
-			"%u of %u datanodes can take data, and the policy asks for at least %u replicas: try again when more are up "
-			"(dfs nodes)",
-			live, known, least);
+		        "%u of %u datanodes can take data, and the policy asks for at least %u "
+		        "replicas: try again when more are up "
+		        "(dfs nodes)",
+		        live, known, least);
 		return false;
 	}
 	if (live < plan->goal)
 		snprintf(plan->warning, sizeof(plan->warning),
-			"only %u of %u datanodes can take data: stored with %u replicas now, repaired to %u later", live, known,
-			live, plan->goal);
+		        "only %u of %u datanodes can take data: stored with %u replicas now, "
+		        "repaired to %u later",
+		        live, known, live, plan->goal);
 	return true;
 }
 
-static bool allocate_chunks(struct request *request, const char *path, uint64_t index, uint32_t count,
-	const uint32_t *avoid, size_t avoid_count)
+static bool allocate_chunks(struct request *request, const char *path, uint64_t index,
+        uint32_t count, const uint32_t *avoid, size_t avoid_count)
 {
 	struct master *master = request->master;
 	struct write_plan *plan = request->plan;
 	const struct place_view *view;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct place_request place = {.path = path, .index = index + i, .size_bytes = plan->chunk_size, .goal = plan->goal};
+		struct place_request place = {.path = path,
+		        .index = index + i,
+		        .size_bytes = plan->chunk_size,
+		        .goal = plan->goal};
 		struct proto_chunk_new *chunk = &plan->chunks[i];
 
 		chunk->chunk = place.chunk = meta_new_chunk(master->meta);
 		if (!chunk->chunk && i > 0)
 			break; /* the next range of ids is on its way: this many for now */
 		if (!chunk->chunk) {
-			request_refuse(request, DFS_E_BUSY, "the master reserves chunk ids: try again");
+			request_refuse(
+			        request, DFS_E_BUSY, "the master reserves chunk ids: try again");
 			return false;
 		}
 		place.seed = chunk->chunk * 0x9e3779b97f4a7c15u ^ meta_reign(master->meta);
@@ -268,12 +296,13 @@ static bool allocate_chunks(struct request *request, const char *path, uint64_t 
 	return true;
 }
 
-static bool place_chunk(struct request *request, const struct place_request *place, const struct place_view *view,
-	struct proto_chunk_new *ret)
+static bool place_chunk(struct request *request, const struct place_request *place,
+        const struct place_view *view, struct proto_chunk_new *ret)
 {
 	struct place_answer answer = {0};
 	struct dfs_error err = {0};
-	uint32_t least = request->master->options.min_replicas ? request->master->options.min_replicas : 2;
+	uint32_t least =
+	        request->master->options.min_replicas ? request->master->options.min_replicas : 2;
 
 	if (policies_place(request->master->options.policies, place, view, &answer, &err) != 0) {
 		request_fail(request, &err);
@@ -282,9 +311,10 @@ static bool place_chunk(struct request *request, const struct place_request *pla
 	if (least > place->goal)
 		least = place->goal;
 	if (answer.nodes_count < least) {
-		request_refuse(request, DFS_E_NOSPC, "only %u datanode%s room for a chunk of %llu bytes, and %u are needed",
-			answer.nodes_count, answer.nodes_count == 1 ? " has" : "s have", (unsigned long long)place->size_bytes,
-			least);
+		request_refuse(request, DFS_E_NOSPC,
+		        "only %u datanode%s room for a chunk of %llu bytes, and %u are needed",
+		        answer.nodes_count, answer.nodes_count == 1 ? " has" : "s have",
+		        (unsigned long long)place->size_bytes, least);
 		return false;
 	}
 	ret->version = 1;
@@ -292,8 +322,8 @@ static bool place_chunk(struct request *request, const struct place_request *pla
 	ret->nodes = arena_alloc(&request->arena, answer.nodes_count * sizeof(*ret->nodes));
 	memcpy(ret->nodes, answer.nodes, answer.nodes_count * sizeof(*ret->nodes));
 	/* Counted against the nodes at once: the next placement of this batch sees it (GFS 4.2). */
-	cluster_chunk_opened(request->master->cluster, ret->chunk, ret->version, ret->nodes, ret->nodes_count,
-		place->size_bytes);
+	cluster_chunk_opened(request->master->cluster, ret->chunk, ret->version, ret->nodes,
+	        ret->nodes_count, place->size_bytes);
 	return true;
 }
 
@@ -320,8 +350,10 @@ static void begun(void *arg, const struct meta_result *result)
 		request_fail(request, &result->err);
 		return;
 	}
-	if (result->repeated) { /* RULES 17: the session of then; its chunks are not known here any more */
-		if (meta_session(request->master->meta, result->value, &request->arena, &row, &err) != 0) {
+	if (result->repeated) { /* RULES 17: the session of then; its chunks are not known here any
+		                   more */
+		if (meta_session(request->master->meta, result->value, &request->arena, &row,
+		            &err) != 0) {
 			request_fail(request, &err);
 			return;
 		}
@@ -362,18 +394,19 @@ static struct proto_allocated *plan_open(struct request *request)
 {
 	struct master *master = request->master;
 	struct write_plan *plan = request->plan;
-	struct proto_allocated *ret = arena_alloc(&request->arena, (plan->chunks_count + 1) * sizeof(*ret));
+	struct proto_allocated *ret =
+	        arena_alloc(&request->arena, (plan->chunks_count + 1) * sizeof(*ret));
 	struct session_life *life = session_find(master, plan->session);
 
 	for (size_t i = 0; i < plan->chunks_count; i++) {
 		const struct proto_chunk_new *chunk = &plan->chunks[i];
 		struct ticket ticket = {
-			.verb = TICKET_APPEND,
-			.chunk = chunk->chunk,
-			.version = chunk->version,
-			.length = plan->chunk_size,
-			.session = plan->session,
-			.expires_ms = io_wall_ms(master->io) + TICKET_APPEND_MS,
+		        .verb = TICKET_APPEND,
+		        .chunk = chunk->chunk,
+		        .version = chunk->version,
+		        .length = plan->chunk_size,
+		        .session = plan->session,
+		        .expires_ms = io_wall_ms(master->io) + TICKET_APPEND_MS,
 		};
 		char text[PASS_SIZE];
 
@@ -383,12 +416,15 @@ static struct proto_allocated *plan_open(struct request *request)
 		ret[i].version = chunk->version;
 		ret[i].lease_ms = master->options.timing.lease_ms;
 		ret[i].replicas_count = chunk->nodes_count;
-		ret[i].replicas = arena_alloc(&request->arena, chunk->nodes_count * sizeof(*ret[i].replicas));
+		ret[i].replicas =
+		        arena_alloc(&request->arena, chunk->nodes_count * sizeof(*ret[i].replicas));
 		for (size_t j = 0; j < chunk->nodes_count; j++) {
 			const char *address = cluster_address(master->cluster, chunk->nodes[j]);
 
 			ret[i].replicas[j].node = chunk->nodes[j];
-			ret[i].replicas[j].address = address ? arena_text(&request->arena, address, strlen(address)) : "";
+			ret[i].replicas[j].address =
+			        address ? arena_text(&request->arena, address, strlen(address))
+			                : "";
 			ret[i].replicas[j].state = PROTO_REPLICA_STATE_OPEN;
 			ret[i].replicas[j].version = chunk->version;
 		}
@@ -398,7 +434,8 @@ static struct proto_allocated *plan_open(struct request *request)
 	return ret;
 }
 
-static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version, uint32_t crc)
+static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t length,
+        uint64_t version, uint32_t crc)
 {
 	struct request *request = arg;
 	struct proto_seal_reply reply = {.length = length, .version = version, .crc = crc};
@@ -410,10 +447,12 @@ static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t le
 }
 
 /*
- * RULES 11: each extent shows the datanode's receipt for exactly these bytes, or lies in a chunk that the master itself
- * has sealed under this very session (the operation checks the session and the length). NULL after refusing the request.
+ * RULES 11: each extent shows the datanode's receipt for exactly these bytes, or lies in a chunk
+ * that the master itself has sealed under this very session (the operation checks the session and
+ * the length). NULL after refusing the request.
  */
-static struct proto_extent_new *extents_proven(struct request *request, const struct proto_extent *extents, size_t count)
+static struct proto_extent_new *extents_proven(
+        struct request *request, const struct proto_extent *extents, size_t count)
 {
 	struct proto_extent_new *ret = arena_alloc(&request->arena, (count + 1) * sizeof(*ret));
 
@@ -431,19 +470,23 @@ static struct proto_extent_new *extents_proven(struct request *request, const st
 	return ret;
 }
 
-static bool extent_proven(struct request *request, const struct proto_extent *extent, size_t i, uint64_t *ret_version)
+static bool extent_proven(
+        struct request *request, const struct proto_extent *extent, size_t i, uint64_t *ret_version)
 {
 	struct receipt_claim claim;
 	struct proto_row_chunk row;
 	struct dfs_error err = {0};
 
 	if (extent->receipt && extent->receipt[0]) {
-		if (receipt_parse(request->master->options.key, extent->receipt, &claim, &err) == 0 && claim.chunk == extent->chunk &&
-			claim.offset == extent->chunk_offset && claim.length == extent->length && claim.crc == extent->crc) {
+		if (receipt_parse(request->master->options.key, extent->receipt, &claim, &err) ==
+		                0 &&
+		        claim.chunk == extent->chunk && claim.offset == extent->chunk_offset &&
+		        claim.length == extent->length && claim.crc == extent->crc) {
 			*ret_version = claim.version;
 			return true;
 		}
-		request_refuse(request, DFS_E_PERM, "extent %zu: its receipt is not for these bytes", i);
+		request_refuse(
+		        request, DFS_E_PERM, "extent %zu: its receipt is not for these bytes", i);
 		return false;
 	}
 	if (meta_chunk(request->master->meta, extent->chunk, &request->arena, &row, &err) != 0) {
@@ -452,20 +495,23 @@ static bool extent_proven(struct request *request, const struct proto_extent *ex
 	}
 	if (row.state == PROTO_CHUNK_STATE_SEALED)
 		return true;
-	request_refuse(request, DFS_E_PERM, "extent %zu: chunk %016llx is not sealed, and no receipt came with it", i,
-		(unsigned long long)extent->chunk);
+	request_refuse(request, DFS_E_PERM,
+	        "extent %zu: chunk %016llx is not sealed, and no receipt came with it", i,
+	        (unsigned long long)extent->chunk);
 	return false;
 }
 
 /*
- * A chunk that the master began to freeze (a node died, the master itself was restarted) has a higher version than the
- * receipt. Its seal comes first, with these extents under the floor; only then is the operation queued.
+ * A chunk that the master began to freeze (a node died, the master itself was restarted) has a
+ * higher version than the receipt. Its seal comes first, with these extents under the floor; only
+ * then is the operation queued.
  */
 static void extents_settle(struct request *request)
 {
 	struct write_plan *plan = request->plan;
 	bool commit = plan->op.kind == PROTO_OP_COMMIT;
-	const struct proto_extent_new *extents = commit ? plan->op.commit.extents : plan->op.stage.extents;
+	const struct proto_extent_new *extents =
+	        commit ? plan->op.commit.extents : plan->op.stage.extents;
 	size_t count = commit ? plan->op.commit.extents_count : plan->op.stage.extents_count;
 
 	for (; plan->settled < count; plan->settled++) {
@@ -476,19 +522,22 @@ static void extents_settle(struct request *request)
 
 		if (extent->version == 0)
 			continue;
-		if (meta_chunk(request->master->meta, extent->chunk, &request->arena, &row, &err) != 0) {
+		if (meta_chunk(request->master->meta, extent->chunk, &request->arena, &row, &err) !=
+		        0) {
 			request_fail(request, &err);
 			return;
 		}
 		if (row.state == PROTO_CHUNK_STATE_OPEN && row.version != extent->version) {
-			cluster_seal(request->master->cluster, extent->chunk, end > row.floor ? end : row.floor, settled, request);
+			cluster_seal(request->master->cluster, extent->chunk,
+			        end > row.floor ? end : row.floor, settled, request);
 			return;
 		}
 	}
 	request_submit(request, &plan->op, commit ? committed : staged);
 }
 
-static void settled(void *arg, int code, const struct dfs_error *err, uint64_t length, uint64_t version, uint32_t crc)
+static void settled(void *arg, int code, const struct dfs_error *err, uint64_t length,
+        uint64_t version, uint32_t crc)
 {
 	struct request *request = arg;
 

@@ -6,7 +6,8 @@
 #include <unistd.h>
 #include "node/process/daemon.h"
 
-/* A signal handler has no context argument: this is the one pointer that the process keeps at file scope. */
+/* A signal handler has no context argument: this is the one pointer that the process keeps at file
+ * scope. */
 static struct loop *signal_loop;
 
 static void stop_signal(int number)
@@ -24,7 +25,8 @@ void daemon_log(void *arg, const char *level, const char *line)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &utc);
-	size = snprintf(text, sizeof(text), "%s.%03ldZ %s role=%s %s\n", when, now.tv_nsec / 1000000, level, (const char *)arg, line);
+	size = snprintf(text, sizeof(text), "%s.%03ldZ %s role=%s %s\n", when,
+	        now.tv_nsec / 1000000, level, (const char *)arg, line);
 	if (size > (int)sizeof(text) - 1)
 		size = sizeof(text) - 1;
 	if (write(STDERR_FILENO, text, (size_t)size) < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `dfs datanode`: the datanode role on a real loop, its heartbeat on another one in a thread of its own (RULES 34). */
+/* `dfs datanode`: the datanode role on a real loop, its heartbeat on another one in a thread of its
+ * own (RULES 34). */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -21,12 +22,15 @@ struct process {
 	bool stopped;
 };
 
-static int start(struct process *process, const struct datanode_settings *settings, struct dfs_error *err);
-static int node_read(const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err);
+static int start(
+        struct process *process, const struct datanode_settings *settings, struct dfs_error *err);
+static int node_read(
+        const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err);
 static void *heart_thread(void *arg);
 static uint64_t turns(void *arg);
 static void stopped(void *arg);
-static void data_dirs(const struct datanode_settings *settings, char ret_default[4200], const char **ret, uint32_t *ret_count);
+static void data_dirs(const struct datanode_settings *settings, char ret_default[4200],
+        const char **ret, uint32_t *ret_count);
 
 int role_datanode(const struct datanode_settings *settings, struct dfs_error *err)
 {
@@ -40,8 +44,10 @@ int role_datanode(const struct datanode_settings *settings, struct dfs_error *er
 		daemon_signals(process.loop);
 		code = start(&process, settings, err);
 	}
-	if (code == 0 && pthread_create(&process.heart, NULL, heart_thread, process.heart_loop) != 0)
-		code = error_set(err, DFS_E_NOMEM, "no thread for the heartbeat: %s", strerror(errno));
+	if (code == 0 &&
+	        pthread_create(&process.heart, NULL, heart_thread, process.heart_loop) != 0)
+		code = error_set(
+		        err, DFS_E_NOMEM, "no thread for the heartbeat: %s", strerror(errno));
 	if (code == 0) {
 		daemon_log("datanode", "info", "event=started");
 		loop_run(process.loop);
@@ -78,7 +84,8 @@ int init_datanode(const struct datanode_settings *settings, struct dfs_error *er
 		io_real_random(&identity.node, sizeof(identity.node));
 	snprintf(path, sizeof(path), "%s/node", settings->dir);
 	if (access(path, F_OK) == 0)
-		return error_set(err, DFS_E_EXIST, "%s is a datanode's directory already", settings->dir);
+		return error_set(
+		        err, DFS_E_EXIST, "%s is a datanode's directory already", settings->dir);
 	code = loop_create(&loop, &loop_options, err);
 	for (uint32_t i = 0; code == 0 && i < count; i++)
 		code = store_init_dir(loop_io(loop), dirs[i], &identity, err);
@@ -86,27 +93,29 @@ int init_datanode(const struct datanode_settings *settings, struct dfs_error *er
 	if (code != 0)
 		return code;
 	/* Last: its presence says that all the rest is there. */
-	snprintf(text, sizeof(text), "cluster=%s\nnode=%016llx\n", key.cluster, (unsigned long long)identity.node);
+	snprintf(text, sizeof(text), "cluster=%s\nnode=%016llx\n", key.cluster,
+	        (unsigned long long)identity.node);
 	return file_write_private(path, text, false, err);
 }
 
-static int start(struct process *process, const struct datanode_settings *settings, struct dfs_error *err)
+static int start(
+        struct process *process, const struct datanode_settings *settings, struct dfs_error *err)
 {
 	struct cluster_key key;
 	const char *dirs[DATA_DIRS_MAX];
 	char standard[4200], fence[4200];
 	uint32_t count;
 	struct datanode_options options = {
-		.master = settings->master,
-		.listen = settings->listen,
-		.address = settings->address,
-		.rack = settings->rack,
-		.heart_io = loop_io(process->heart_loop),
-		.turns = turns,
-		.turns_arg = process->loop,
-		.fence_file = fence,
-		.log = daemon_log,
-		.arg = (void *)"datanode",
+	        .master = settings->master,
+	        .listen = settings->listen,
+	        .address = settings->address,
+	        .rack = settings->rack,
+	        .heart_io = loop_io(process->heart_loop),
+	        .turns = turns,
+	        .turns_arg = process->loop,
+	        .fence_file = fence,
+	        .log = daemon_log,
+	        .arg = (void *)"datanode",
 	};
 	int code = key_read(settings->key, &key, err);
 
@@ -124,7 +133,8 @@ static int start(struct process *process, const struct datanode_settings *settin
 	return datanode_start(&process->datanode, loop_io(process->loop), &options, err);
 }
 
-static int node_read(const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err)
+static int node_read(
+        const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err)
 {
 	char path[4200], cluster[33] = "", node[17] = "";
 	FILE *file;
@@ -134,20 +144,23 @@ static int node_read(const char *dir, const struct cluster_key *key, uint64_t *r
 	file = fopen(path, "re");
 	if (!file)
 		return error_set(err, DFS_E_FENCED,
-			"%s is not a datanode's directory (no file `node` in it): mount its disk, or make it by `dfs init --datanode --dir "
-			"%s`",
-			dir, dir);
+		        "%s is not a datanode's directory (no file `node` in it): mount its disk, "
+		        "or make it by `dfs init --datanode --dir "
+		        "%s`",
+		        dir, dir);
 	found = fscanf(file, "cluster=%32[0-9a-f]\nnode=%16[0-9a-f]", cluster, node);
 	fclose(file);
 	if (found != 2 || text_parse_id(node, ret_node, NULL) != 0)
 		return error_set(err, DFS_E_CORRUPT, "%s is damaged", path);
 	if (strcmp(cluster, key->cluster) != 0)
-		return error_set(err, DFS_E_FENCED, "%s belongs to cluster %s, and the key is of cluster %s", dir, cluster,
-			key->cluster);
+		return error_set(err, DFS_E_FENCED,
+		        "%s belongs to cluster %s, and the key is of cluster %s", dir, cluster,
+		        key->cluster);
 	return 0;
 }
 
-static void data_dirs(const struct datanode_settings *settings, char ret_default[4200], const char **ret, uint32_t *ret_count)
+static void data_dirs(const struct datanode_settings *settings, char ret_default[4200],
+        const char **ret, uint32_t *ret_count)
 {
 	snprintf(ret_default, 4200, "%s/data", settings->dir);
 	*ret_count = settings->data_count ? settings->data_count : 1;

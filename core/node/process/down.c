@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `dfs down` and `dfs init`: the end of an embedded cluster, and the beginning of one of separate machines. */
+/* `dfs down` and `dfs init`: the end of an embedded cluster, and the beginning of one of separate
+ * machines. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,7 +33,8 @@ int role_down(const char *dir, struct dfs_error *err)
 	snprintf(path, sizeof(path), "%s/lock", dir);
 	lock = open(path, O_RDWR | O_CLOEXEC);
 	if (lock < 0)
-		return error_set(err, DFS_E_NOENT, "no cluster was ever started on %s (dfs up --dir)", dir);
+		return error_set(
+		        err, DFS_E_NOENT, "no cluster was ever started on %s (dfs up --dir)", dir);
 	if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
 		close(lock);
 		return error_set(err, DFS_E_NOENT, "no cluster runs on %s", dir);
@@ -51,17 +53,20 @@ static int end_process(const char *dir, int lock, struct dfs_error *err)
 	int process;
 
 	if (pread(lock, text, sizeof(text) - 1, 0) < 0 || (pid = strtol(text, NULL, 10)) <= 1)
-		return error_set(err, DFS_E_CORRUPT, "%s/lock does not name the process that runs the cluster", dir);
+		return error_set(err, DFS_E_CORRUPT,
+		        "%s/lock does not name the process that runs the cluster", dir);
 	process = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
 	if (process < 0 || syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) != 0)
-		return error_set(err, error_from_errno(errno), "process %ld, which runs the cluster on %s, cannot be ended: %s", pid,
-			dir, strerror(errno));
+		return error_set(err, error_from_errno(errno),
+		        "process %ld, which runs the cluster on %s, cannot be ended: %s", pid, dir,
+		        strerror(errno));
 	while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
 		struct pollfd end = {.fd = process, .events = POLLIN};
 
 		if (io_real_mono_ms() - begin_ms > DOWN_MS) {
 			close(process);
-			return error_set(err, DFS_E_TIMEOUT, "process %ld did not end in %d s", pid, DOWN_MS / 1000);
+			return error_set(err, DFS_E_TIMEOUT, "process %ld did not end in %d s", pid,
+			        DOWN_MS / 1000);
 		}
 		poll(&end, 1, 20);
 	}
@@ -81,10 +86,12 @@ int init_cluster(const char *dir, const char *master, struct dfs_error *err)
 		code = dir_make(path, err);
 	snprintf(path, sizeof(path), "%s/cluster.key", dir);
 	if (code == 0 && access(path, F_OK) == 0)
-		code = error_set(err, DFS_E_EXIST, "%s is there already: this directory has a cluster", path);
+		code = error_set(err, DFS_E_EXIST,
+		        "%s is there already: this directory has a cluster", path);
 	snprintf(path, sizeof(path), "%s/master/FRESH", dir);
 	if (code == 0)
-		code = file_write_private(path, "An empty database may be made here, once (dfs init).\n", true, err);
+		code = file_write_private(
+		        path, "An empty database may be made here, once (dfs init).\n", true, err);
 	snprintf(path, sizeof(path), "%s/cluster.key", dir);
 	if (code == 0)
 		code = key_create(path, &key, err);

@@ -21,15 +21,19 @@ int key_read(const char *path, struct cluster_key *ret, struct dfs_error *err)
 	int found;
 
 	if (!file)
-		return error_set(err, error_from_errno(errno), "the cluster key %s cannot be read: %s", path, strerror(errno));
+		return error_set(err, error_from_errno(errno),
+		        "the cluster key %s cannot be read: %s", path, strerror(errno));
 	if (fstat(fileno(file), &stat) == 0 && (stat.st_mode & 077)) {
 		fclose(file);
-		return error_set(err, DFS_E_PERM, "the cluster key %s may be read by others: chmod 600 it", path);
+		return error_set(err, DFS_E_PERM,
+		        "the cluster key %s may be read by others: chmod 600 it", path);
 	}
 	found = fscanf(file, "cluster=%32[0-9a-f]\nkey=%64[0-9a-f]", cluster, key);
 	fclose(file);
-	if (found != 2 || strlen(cluster) != 32 || text_hex_decode(key, ret->key, sizeof(ret->key)) != 0)
-		return error_set(err, DFS_E_CORRUPT, "%s is not a cluster key (cluster=..., key=...)", path);
+	if (found != 2 || strlen(cluster) != 32 ||
+	        text_hex_decode(key, ret->key, sizeof(ret->key)) != 0)
+		return error_set(
+		        err, DFS_E_CORRUPT, "%s is not a cluster key (cluster=..., key=...)", path);
 	memcpy(ret->cluster, cluster, sizeof(ret->cluster));
 	return 0;
 }
@@ -55,9 +59,10 @@ int file_write_private(const char *path, const char *text, bool replace, struct 
 	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path);
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
-		return error_set(err, error_from_errno(errno), "%s cannot be written: %s", path, strerror(errno));
+		return error_set(err, error_from_errno(errno), "%s cannot be written: %s", path,
+		        strerror(errno));
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) != 0 ||
-		(replace ? rename(tmp, path) : link(tmp, path)) != 0)
+	        (replace ? rename(tmp, path) : link(tmp, path)) != 0)
 		code = errno;
 	close(fd);
 	if (code != 0 || !replace)
@@ -65,8 +70,12 @@ int file_write_private(const char *path, const char *text, bool replace, struct 
 	if (code == EEXIST)
 		return error_set(err, DFS_E_EXIST, "%s is there already", path);
 	if (code != 0)
-		return error_set(err, error_from_errno(code), "%s cannot be written: %s", path, strerror(code));
-	return sync_parent(path) == 0 ? 0 : error_set(err, DFS_E_IO, "the directory of %s cannot be synced: %s", path, strerror(errno));
+		return error_set(err, error_from_errno(code), "%s cannot be written: %s", path,
+		        strerror(code));
+	return sync_parent(path) == 0
+	               ? 0
+	               : error_set(err, DFS_E_IO, "the directory of %s cannot be synced: %s", path,
+	                         strerror(errno));
 }
 
 int dir_make(const char *path, struct dfs_error *err)
@@ -82,26 +91,29 @@ int dir_make(const char *path, struct dfs_error *err)
 			continue;
 		*at = '\0';
 		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return error_set(err, error_from_errno(errno), "%s cannot be made: %s", part, strerror(errno));
+			return error_set(err, error_from_errno(errno), "%s cannot be made: %s",
+			        part, strerror(errno));
 		*at = '/';
 	}
 	if (mkdir(part, 0700) != 0 && errno != EEXIST)
-		return error_set(err, error_from_errno(errno), "%s cannot be made: %s", part, strerror(errno));
+		return error_set(err, error_from_errno(errno), "%s cannot be made: %s", part,
+		        strerror(errno));
 	sync_parent(part);
 	return 0;
 }
 
-int client_file_write(const char *path, const char *master, const struct cluster_key *key, enum token_role role, bool replace,
-	struct dfs_error *err)
+int client_file_write(const char *path, const char *master, const struct cluster_key *key,
+        enum token_role role, bool replace, struct dfs_error *err)
 {
 	struct token token = {.role = role};
 	char signed_token[PASS_SIZE], text[1024];
 
 	token_sign(key->key, &token, signed_token);
 	snprintf(text, sizeof(text),
-		"-- How the dfs command finds this cluster. Whoever has this file may use it: keep it 0600.\n"
-		"return {\n  master = \"%s\",\n  token = \"%s\",\n}\n",
-		master, signed_token);
+	        "-- How the dfs command finds this cluster. Whoever has this file may use it: keep "
+	        "it 0600.\n"
+	        "return {\n  master = \"%s\",\n  token = \"%s\",\n}\n",
+	        master, signed_token);
 	return file_write_private(path, text, replace, err);
 }
 

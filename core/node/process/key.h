@@ -6,7 +6,8 @@
 #include "base/hmac.h"
 #include "base/pass.h"
 
-/* The cluster's name and secret, in a file of its own, 0600: every daemon of the cluster has a copy. */
+/* The cluster's name and secret, in a file of its own, 0600: every daemon of the cluster has a
+ * copy. */
 struct cluster_key {
 	char cluster[33];
 	uint8_t key[HMAC_SIZE];
@@ -17,14 +18,15 @@ int key_read(const char *path, struct cluster_key *ret, struct dfs_error *err);
 /* A new cluster: random id and key. DFS_E_EXIST where the file is there. */
 int key_create(const char *path, struct cluster_key *ret, struct dfs_error *err);
 
-/* Write `text` to `path`, mode 0600: whole and synced, or not at all. `replace` false: DFS_E_EXIST. */
+/* Write `text` to `path`, mode 0600: whole and synced, or not at all. `replace` false: DFS_E_EXIST.
+ */
 int file_write_private(const char *path, const char *text, bool replace, struct dfs_error *err);
 /* mkdir -p, 0700. */
 int dir_make(const char *path, struct dfs_error *err);
 
 /* What a client needs to find its cluster: "return { master = ..., token = ... }". */
-int client_file_write(const char *path, const char *master, const struct cluster_key *key, enum token_role role, bool replace,
-		      struct dfs_error *err);
+int client_file_write(const char *path, const char *master, const struct cluster_key *key,
+        enum token_role role, bool replace, struct dfs_error *err);
 /* $XDG_CONFIG_HOME/dfs/client.lua, where the user has none yet: then `dfs put` needs no flag. */
 int client_file_for_user(const char *master, const struct cluster_key *key, struct dfs_error *err);
 

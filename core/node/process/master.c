@@ -22,15 +22,17 @@ struct process {
 	bool stopped;
 };
 
-static int start(struct process *process, const struct role_files *files, const struct master_settings *settings,
-	struct dfs_error *err);
-static int open_metadata(struct process *process, const struct master_settings *settings, struct dfs_error *err);
-static int load_policies(struct process *process, const struct role_files *files, const struct master_settings *settings,
-	struct dfs_error *err);
+static int start(struct process *process, const struct role_files *files,
+        const struct master_settings *settings, struct dfs_error *err);
+static int open_metadata(
+        struct process *process, const struct master_settings *settings, struct dfs_error *err);
+static int load_policies(struct process *process, const struct role_files *files,
+        const struct master_settings *settings, struct dfs_error *err);
 static void fatal(void *arg, const struct dfs_error *err);
 static void stopped(void *arg);
 
-int role_master(const struct role_files *files, const struct master_settings *settings, struct dfs_error *err)
+int role_master(const struct role_files *files, const struct master_settings *settings,
+        struct dfs_error *err)
 {
 	struct process process = {.lock = -1};
 	struct loop_options options = {.server = true};
@@ -57,27 +59,28 @@ int role_master(const struct role_files *files, const struct master_settings *se
 	return code;
 }
 
-static int start(struct process *process, const struct role_files *files, const struct master_settings *settings,
-	struct dfs_error *err)
+static int start(struct process *process, const struct role_files *files,
+        const struct master_settings *settings, struct dfs_error *err)
 {
 	struct cluster_key key;
 	struct master_options options = {
-		.listen = settings->listen,
-		.create = true,
-		.policies = &process->policies,
-		.timing = {
-			.dead_after_ms = settings->dead_after_ms,
-			.lease_ms = settings->lease_ms,
-			.safe_mode_ms = settings->safe_mode_ms,
-			.freeze_wait_ms = settings->freeze_wait_ms,
-		},
-		.session_ms = settings->session_ms,
-		.linger_ms = settings->linger_ms,
-		.goal_default = settings->goal,
-		.min_replicas = settings->min_replicas,
-		.fatal = fatal,
-		.log = daemon_log,
-		.arg = (void *)"master",
+	        .listen = settings->listen,
+	        .create = true,
+	        .policies = &process->policies,
+	        .timing =
+	                {
+	                        .dead_after_ms = settings->dead_after_ms,
+	                        .lease_ms = settings->lease_ms,
+	                        .safe_mode_ms = settings->safe_mode_ms,
+	                        .freeze_wait_ms = settings->freeze_wait_ms,
+	                },
+	        .session_ms = settings->session_ms,
+	        .linger_ms = settings->linger_ms,
+	        .goal_default = settings->goal,
+	        .min_replicas = settings->min_replicas,
+	        .fatal = fatal,
+	        .log = daemon_log,
+	        .arg = (void *)"master",
 	};
 	char fresh[4200];
 	int code = key_read(settings->key, &key, err);
@@ -88,7 +91,8 @@ static int start(struct process *process, const struct role_files *files, const 
 		code = open_metadata(process, settings, err);
 	if (code != 0)
 		return code;
-	/* RULES 16: only `dfs init` allows an empty database; without its mark an empty directory is a disk not mounted. */
+	/* RULES 16: only `dfs init` allows an empty database; without its mark an empty directory
+	 * is a disk not mounted. */
 	snprintf(fresh, sizeof(fresh), "%s/FRESH", settings->dir);
 	options.create = access(fresh, F_OK) == 0;
 	options.kv = process->kv;
@@ -101,27 +105,30 @@ static int start(struct process *process, const struct role_files *files, const 
 	return code;
 }
 
-static int open_metadata(struct process *process, const struct master_settings *settings, struct dfs_error *err)
+static int open_metadata(
+        struct process *process, const struct master_settings *settings, struct dfs_error *err)
 {
 	struct io *io = loop_io(process->loop);
 	char lock[4200];
 
 	if (access(settings->dir, F_OK) != 0)
-		return error_set(err, DFS_E_NOENT, "%s is not there: make it by `dfs init`, or mount its disk", settings->dir);
+		return error_set(err, DFS_E_NOENT,
+		        "%s is not there: make it by `dfs init`, or mount its disk", settings->dir);
 	snprintf(lock, sizeof(lock), "%s/LOCK", settings->dir);
 	process->lock = io_disk(io, lock, lock);
 	if (process->lock < 0)
-		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s", settings->dir, lock);
+		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s",
+		        settings->dir, lock);
 	return kv_lmdb_open(&process->kv, settings->dir, settings->map_bytes, err);
 }
 
-static int load_policies(struct process *process, const struct role_files *files, const struct master_settings *settings,
-	struct dfs_error *err)
+static int load_policies(struct process *process, const struct role_files *files,
+        const struct master_settings *settings, struct dfs_error *err)
 {
 	struct policy_host_options options = {
-		.scripts = files->scripts,
-		.placement = settings->placement ? settings->placement : "spread",
-		.chunking = settings->chunking ? settings->chunking : "fixed",
+	        .scripts = files->scripts,
+	        .placement = settings->placement ? settings->placement : "spread",
+	        .chunking = settings->chunking ? settings->chunking : "fixed",
 	};
 	int code = policy_host_create(&process->host, &options, err);
 

@@ -7,10 +7,11 @@
 #include "base/error.h"
 
 /*
- * Roles as processes: what `dfs master`, `dfs datanode`, `dfs up`, `dfs down` and `dfs init` do. They block until their
- * end (SIGTERM, SIGINT), and return 0 or a code with a sentence. Log lines, key=value, go to standard error.
+ * Roles as processes: what `dfs master`, `dfs datanode`, `dfs up`, `dfs down` and `dfs init` do.
+ * They block until their end (SIGTERM, SIGINT), and return 0 or a code with a sentence. Log lines,
+ * key=value, go to standard error.
  */
-struct role_files { /* where things are; filled by cmd */
+struct role_files {          /* where things are; filled by cmd */
 	const char *program; /* this executable */
 	const char *scripts; /* placement/, chunking/, ... */
 };
@@ -18,12 +19,14 @@ struct role_files { /* where things are; filled by cmd */
 struct master_settings {
 	const char *dir, *listen, *key;
 	const char *placement, *chunking; /* names of scripts; NULL: spread, fixed */
-	uint64_t dead_after_ms, session_ms, linger_ms, lease_ms, safe_mode_ms, freeze_wait_ms; /* 0: defaults */
+	uint64_t dead_after_ms, session_ms, linger_ms, lease_ms, safe_mode_ms,
+	        freeze_wait_ms; /* 0: defaults */
 	uint32_t goal, min_replicas;
 	uint64_t map_bytes;
 };
 
-int role_master(const struct role_files *files, const struct master_settings *settings, struct dfs_error *err);
+int role_master(const struct role_files *files, const struct master_settings *settings,
+        struct dfs_error *err);
 
 enum { DATA_DIRS_MAX = 64 };
 
@@ -51,7 +54,8 @@ struct up_settings {
 };
 
 /* Start a whole cluster below one directory; `ready` is told on standard output. */
-int role_up(const struct role_files *files, const struct up_settings *settings, struct dfs_error *err);
+int role_up(
+        const struct role_files *files, const struct up_settings *settings, struct dfs_error *err);
 int role_down(const char *dir, struct dfs_error *err);
 /* $XDG_DATA_HOME/dfs or ~/.local/share/dfs */
 int default_dir(char ret[4096], struct dfs_error *err);

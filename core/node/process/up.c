@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `dfs up`: a whole cluster below one directory, its processes children of this one; `dfs down` ends it.
+ * `dfs up`: a whole cluster below one directory, its processes children of this one; `dfs down`
+ * ends it.
  *
  *   DIR/cluster.key  DIR/client.lua  DIR/lock (held while it runs; its text is our pid)
  *   DIR/master/  DIR/node1/ ...  DIR/log/master.log ...
  *
- * A child that dies stays dead, and is said: a test or an operator who killed it wants to see what the others do.
- * The children are told by the kernel when this process dies, whatever the way.
+ * A child that dies stays dead, and is said: a test or an operator who killed it wants to see what
+ * the others do. The children are told by the kernel when this process dies, whatever the way.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +30,14 @@
 #include "node/process/key.h"
 #include "node/process/roles.h"
 
-enum { NODES_DEFAULT = 3, NODES_MAX = 64, PORT_DEFAULT = 7070, HEALTHY_MS = 20000, POLL_MS = 10, END_MS = 15000 };
+enum {
+	NODES_DEFAULT = 3,
+	NODES_MAX = 64,
+	PORT_DEFAULT = 7070,
+	HEALTHY_MS = 20000,
+	POLL_MS = 10,
+	END_MS = 15000
+};
 
 struct child {
 	pid_t pid; /* 0: not running */
@@ -60,7 +68,8 @@ static uint32_t count_nodes(const char *dir);
 static int port_load(struct up *up, struct dfs_error *err);
 static int detach(struct up *up, struct dfs_error *err);
 static int start_children(struct up *up, struct dfs_error *err);
-static int start_child(struct up *up, const char *name, const char *const *argv, struct dfs_error *err);
+static int start_child(
+        struct up *up, const char *name, const char *const *argv, struct dfs_error *err);
 static int wait_nodes(struct up *up, const char *what, uint32_t count, struct dfs_error *err);
 static int open_client(struct up *up, struct dfs_error *err);
 static double nodes_there(struct up *up, const char *what);
@@ -71,7 +80,8 @@ static void stop_children(struct up *up);
 static bool any_alive(const struct up *up);
 static int log_tail(struct up *up, const char *name, struct dfs_error *err);
 
-int role_up(const struct role_files *files, const struct up_settings *settings, struct dfs_error *err)
+int role_up(
+        const struct role_files *files, const struct up_settings *settings, struct dfs_error *err)
 {
 	struct up *up = calloc(1, sizeof(*up));
 	int code;
@@ -117,7 +127,8 @@ int default_dir(char ret[4096], struct dfs_error *err)
 	else if (home && home[0] == '/')
 		snprintf(ret, 4096, "%s/.local/share/dfs", home);
 	else
-		return error_set(err, DFS_E_INVAL, "neither XDG_DATA_HOME nor HOME is set: name a directory by --dir");
+		return error_set(err, DFS_E_INVAL,
+		        "neither XDG_DATA_HOME nor HOME is set: name a directory by --dir");
 	return 0;
 }
 
@@ -142,11 +153,13 @@ static int prepare(struct up *up, struct dfs_error *err)
 		return code;
 	up->nodes = count_nodes(up->dir);
 	if (up->settings.nodes > NODES_MAX)
-		return error_set(err, DFS_E_INVAL, "dfs up runs 1 to %d datanodes, not %u", NODES_MAX, up->settings.nodes);
+		return error_set(err, DFS_E_INVAL, "dfs up runs 1 to %d datanodes, not %u",
+		        NODES_MAX, up->settings.nodes);
 	if (up->settings.nodes && up->settings.nodes < up->nodes)
 		return error_set(err, DFS_E_INVAL,
-			"%s holds data of %u datanodes, and --nodes %u would leave some of it behind: start all of them", up->dir,
-			up->nodes, up->settings.nodes);
+		        "%s holds data of %u datanodes, and --nodes %u would leave some of it "
+		        "behind: start all of them",
+		        up->dir, up->nodes, up->settings.nodes);
 	if (up->settings.nodes)
 		up->nodes = up->settings.nodes;
 	if (up->nodes == 0)
@@ -167,8 +180,10 @@ static int take_lock(struct up *up, struct dfs_error *err)
 		if (read(up->lock, pid, sizeof(pid) - 1) < 0)
 			pid[0] = '\0';
 		pid[strcspn(pid, "\n")] = '\0';
-		return error_set(err, DFS_E_BUSY, "a cluster runs on %s already (process %s): use it, or `dfs down --dir %s` first",
-			up->dir, pid, up->dir);
+		return error_set(err, DFS_E_BUSY,
+		        "a cluster runs on %s already (process %s): use it, or `dfs down --dir %s` "
+		        "first",
+		        up->dir, pid, up->dir);
 	}
 	return 0;
 }
@@ -200,9 +215,12 @@ static int port_load(struct up *up, struct dfs_error *err)
 			port = 0;
 		fclose(file);
 	}
-	up->port = up->settings.port_given ? up->settings.port : port ? (uint16_t)port : PORT_DEFAULT;
+	up->port = up->settings.port_given ? up->settings.port
+	           : port                  ? (uint16_t)port
+	                                   : PORT_DEFAULT;
 	if (up->port + up->nodes > 65535 || up->port == 0)
-		return error_set(err, DFS_E_INVAL, "port %u and the %u above it are not all below 65536", up->port, up->nodes);
+		return error_set(err, DFS_E_INVAL,
+		        "port %u and the %u above it are not all below 65536", up->port, up->nodes);
 	snprintf(text, sizeof(text), "%u\n", up->port);
 	return port == up->port ? 0 : file_write_private(path, text, true, err);
 }
@@ -244,7 +262,8 @@ static int make_node(struct up *up, uint32_t node, const char *key, struct dfs_e
 
 /* ---- processes ---- */
 
-/* In the background, a session of its own. Returns 1 in the foreground once the cluster is healthy, 0 in the background. */
+/* In the background, a session of its own. Returns 1 in the foreground once the cluster is healthy,
+ * 0 in the background. */
 static int detach(struct up *up, struct dfs_error *err)
 {
 	int ends[2];
@@ -254,7 +273,8 @@ static int detach(struct up *up, struct dfs_error *err)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0)
-		return error_set(err, DFS_E_NOMEM, "the cluster cannot be put into the background: %s", strerror(errno));
+		return error_set(err, DFS_E_NOMEM,
+		        "the cluster cannot be put into the background: %s", strerror(errno));
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -268,11 +288,13 @@ static int detach(struct up *up, struct dfs_error *err)
 	}
 	close(ends[1]);
 	close(up->lock); /* the background process holds the same lock */
-	while (size < sizeof(text) - 1 && (got = read(ends[0], text + size, sizeof(text) - 1 - size)) > 0)
+	while (size < sizeof(text) - 1 &&
+	        (got = read(ends[0], text + size, sizeof(text) - 1 - size)) > 0)
 		size += (size_t)got;
 	close(ends[0]);
 	if (strcmp(text, "ready") != 0)
-		return error_set(err, DFS_E_UNAVAIL, "%s", text[0] ? text : "the cluster ended before it was ready");
+		return error_set(err, DFS_E_UNAVAIL, "%s",
+		        text[0] ? text : "the cluster ended before it was ready");
 	up->ready = -1;
 	tell_ready(up);
 	return 1;
@@ -296,16 +318,18 @@ static int start_children(struct up *up, struct dfs_error *err)
 	snprintf(master, sizeof(master), "127.0.0.1:%u", up->port);
 	snprintf(dir, sizeof(dir), "%s/master", up->dir);
 	code = start_child(up, "master",
-		(const char *[]){"dfs", "master", "--listen", master, "--key", key, "--dir", dir,
-			up->settings.placement ? "--placement" : NULL, up->settings.placement, NULL},
-		err);
+	        (const char *[]){"dfs", "master", "--listen", master, "--key", key, "--dir", dir,
+	                up->settings.placement ? "--placement" : NULL, up->settings.placement,
+	                NULL},
+	        err);
 	for (uint32_t node = 1; code == 0 && node <= up->nodes; node++) {
 		snprintf(listen, sizeof(listen), "127.0.0.1:%u", up->port + node);
 		snprintf(dir, sizeof(dir), "%s/node%u", up->dir, node);
 		snprintf(name, sizeof(name), "node%u", node);
 		code = start_child(up, name,
-			(const char *[]){"dfs", "datanode", "--master", master, "--listen", listen, "--key", key, "--dir", dir, NULL},
-			err);
+		        (const char *[]){"dfs", "datanode", "--master", master, "--listen", listen,
+		                "--key", key, "--dir", dir, NULL},
+		        err);
 		/* The first time one after the other: then datanode I is the one in nodeI. */
 		if (code == 0)
 			code = wait_nodes(up, "nodes_known", node, err);
@@ -313,7 +337,8 @@ static int start_children(struct up *up, struct dfs_error *err)
 	return code;
 }
 
-static int start_child(struct up *up, const char *name, const char *const *argv, struct dfs_error *err)
+static int start_child(
+        struct up *up, const char *name, const char *const *argv, struct dfs_error *err)
 {
 	struct child *child = &up->children[up->count];
 	char log[4200];
@@ -333,14 +358,16 @@ static int start_child(struct up *up, const char *name, const char *const *argv,
 		dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
-		setpgid(0, 0); /* a ctrl-C at the terminal reaches the parent, which ends them in order */
+		setpgid(0, 0); /* a ctrl-C at the terminal reaches the parent, which ends them in
+		                  order */
 		execv(up->files->program, (char *const *)argv);
 		_exit(127);
 	}
 	close(fd);
 	if (child->pid < 0) {
 		child->pid = 0;
-		return error_set(err, DFS_E_NOMEM, "%s cannot be started: %s", name, strerror(errno));
+		return error_set(
+		        err, DFS_E_NOMEM, "%s cannot be started: %s", name, strerror(errno));
 	}
 	snprintf(child->name, sizeof(child->name), "%s", name);
 	up->count++;
@@ -357,9 +384,11 @@ static int wait_nodes(struct up *up, const char *what, uint32_t count, struct df
 		struct signalfd_siginfo info;
 
 		if (io_real_mono_ms() - up->begin_ms > HEALTHY_MS)
-			code = error_set(err, DFS_E_TIMEOUT, "the cluster was not healthy after %d s: look into %s/log", HEALTHY_MS / 1000,
-				up->dir);
-		else if (poll(&signals, 1, POLL_MS) > 0 && read(up->signals, &info, sizeof(info)) == sizeof(info)) {
+			code = error_set(err, DFS_E_TIMEOUT,
+			        "the cluster was not healthy after %d s: look into %s/log",
+			        HEALTHY_MS / 1000, up->dir);
+		else if (poll(&signals, 1, POLL_MS) > 0 &&
+		         read(up->signals, &info, sizeof(info)) == sizeof(info)) {
 			if (info.ssi_signo != SIGCHLD)
 				code = error_set(err, DFS_E_CANCELLED, "interrupted");
 			else
@@ -377,7 +406,11 @@ static int open_client(struct up *up, struct dfs_error *err)
 {
 	char master[64], path[4200], token[PASS_SIZE];
 	struct token admin = {.role = TOKEN_ADMIN};
-	struct dfs_options options = {.size = sizeof(options), .master = master, .token = token, .program = "dfs up", .timeout_ms = 200};
+	struct dfs_options options = {.size = sizeof(options),
+	        .master = master,
+	        .token = token,
+	        .program = "dfs up",
+	        .timeout_ms = 200};
 	struct cluster_key key;
 	int code;
 
@@ -420,7 +453,8 @@ static int log_tail(struct up *up, const char *name, struct dfs_error *err)
 		fclose(file);
 	last[strcspn(last, "\n")] = '\0';
 	text = strstr(last, "dfs ");
-	return error_set(err, DFS_E_UNAVAIL, "%s ended at once: %.300s (%s)", name, text ? text : last, path);
+	return error_set(err, DFS_E_UNAVAIL, "%s ended at once: %.300s (%s)", name,
+	        text ? text : last, path);
 }
 
 static void tell_ready(struct up *up)
@@ -434,8 +468,8 @@ static void tell_ready(struct up *up)
 		up->ready = -1;
 		return;
 	}
-	printf("The cluster is up: a master at 127.0.0.1:%u and %u datanode%s, data in %s\n", up->port, up->nodes,
-		up->nodes == 1 ? "" : "s", up->dir);
+	printf("The cluster is up: a master at 127.0.0.1:%u and %u datanode%s, data in %s\n",
+	        up->port, up->nodes, up->nodes == 1 ? "" : "s", up->dir);
 	if (default_dir(home, NULL) == 0)
 		printf("Now, for instance:\n"
 		       "  dfs put FILE /          store a file\n"
@@ -444,7 +478,7 @@ static void tell_ready(struct up *up)
 		       "  dfs get /FILE -         read it back\n"
 		       "  dfs status              how the cluster is\n"
 		       "Other users: export DFS_CONFIG=%s/client.lua. The end: dfs down --dir %s\n",
-			up->dir, up->dir);
+		        up->dir, up->dir);
 	fflush(stdout);
 }
 
@@ -473,9 +507,14 @@ static void reap(struct up *up, bool expected)
 				continue;
 			up->children[i].pid = 0;
 			if (!expected)
-				fprintf(stderr, "dfs up: %s has ended (%s %d); the others go on. See %s/log/%s.log\n", up->children[i].name,
-					WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-					up->dir, up->children[i].name);
+				fprintf(stderr,
+				        "dfs up: %s has ended (%s %d); the others go on. See "
+				        "%s/log/%s.log\n",
+				        up->children[i].name,
+				        WIFSIGNALED(status) ? "signal" : "status",
+				        WIFSIGNALED(status) ? WTERMSIG(status)
+				                            : WEXITSTATUS(status),
+				        up->dir, up->children[i].name);
 		}
 	}
 }
