@@ -137,6 +137,15 @@ static void memory_is_bounded(void **state)
 	        "placement/t.lua");
 }
 
+static void pcall_does_not_swallow_exhausted_memory(void **state)
+{
+	(void)state;
+	fails("pcall(function() local t = {} while true do t = {t, t, t, t} end end)",
+	        "placement/t.lua: needs more than 8192 KiB of memory");
+	fails("xpcall(function() local s = 'x' while true do s = s .. s end end, tostring)",
+	        "placement/t.lua: made a string of more than 16384 bytes");
+}
+
 static void strings_are_bounded(void **state)
 {
 	(void)state;
@@ -412,6 +421,7 @@ int main(void)
 	        cmocka_unit_test(to_be_closed_variables_do_not_outlive_the_budget),
 	        cmocka_unit_test(metamethods_are_counted),
 	        cmocka_unit_test(memory_is_bounded),
+	        cmocka_unit_test(pcall_does_not_swallow_exhausted_memory),
 	        cmocka_unit_test(strings_are_bounded),
 	        cmocka_unit_test(patterns_are_bounded),
 	        cmocka_unit_test(what_reaches_out_is_absent),
