@@ -30,6 +30,7 @@ static const char *item_end_of(struct pattern *m, const char *p);
 static bool single(struct pattern *m, const char *s, const char *p, const char *item_end);
 static bool in_set(int c, const char *p, const char *last);
 static bool in_class(int c, int class);
+static int is_zero(int c);
 
 void pattern_init(struct pattern *m, lua_State *L, const char *subject, size_t subject_size,
         const char *text, size_t text_size)
@@ -330,10 +331,16 @@ static bool in_class(int c, int class)
 		int (*is)(int c);
 	} classes[] = {{'a', isalpha}, {'c', iscntrl}, {'d', isdigit}, {'g', isgraph},
 	        {'l', islower}, {'p', ispunct}, {'s', isspace}, {'u', isupper}, {'w', isalnum},
-	        {'x', isxdigit}};
+	        {'x', isxdigit}, {'z', is_zero}};
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		if (classes[i].letter == tolower(class))
 			return (classes[i].is(c) != 0) == (islower(class) != 0);
 	return class == c;
+}
+
+/* Not in the manual any more, but in the stock matcher. */
+static int is_zero(int c)
+{
+	return c == 0;
 }
