@@ -112,7 +112,7 @@ int address_resolve(struct address *address, char ret_why[ADDRESS_WHY_MAX])
 {
 	struct addrinfo hints = {
 	        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-	struct addrinfo *found;
+	struct addrinfo *found, *chosen;
 	char port[8];
 	int error;
 
@@ -123,8 +123,12 @@ int address_resolve(struct address *address, char ret_why[ADDRESS_WHY_MAX])
 		        ret_why, ADDRESS_WHY_MAX, "%.100s: %s", address->host, gai_strerror(error));
 		return -1;
 	}
-	memcpy(&address->sockaddr, found->ai_addr, found->ai_addrlen);
-	address->size = found->ai_addrlen;
+	for (chosen = found; chosen && chosen->ai_family != AF_INET;)
+		chosen = chosen->ai_next;
+	if (!chosen)
+		chosen = found;
+	memcpy(&address->sockaddr, chosen->ai_addr, chosen->ai_addrlen);
+	address->size = chosen->ai_addrlen;
 	freeaddrinfo(found);
 	return 0;
 }

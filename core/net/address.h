@@ -22,7 +22,7 @@ int address_split(const char *text, struct address *ret, char ret_why[ADDRESS_WH
 int address_number(struct address *address);
 /* "127.0.0.1": of a filled one. */
 void address_print_host(const struct address *address, char *ret, size_t size);
-/* Blocks. 0, or -1 with a sentence. */
+/* Blocks. 0, or -1 with a sentence. A name's first IPv4 address, else its first. */
 int address_resolve(struct address *address, char ret_why[ADDRESS_WHY_MAX]);
 
 /* A look-up that does not block the loop: names go to a worker. The memory stays until `done`, or

@@ -64,6 +64,68 @@ static void a_slow_client_holds_the_server_back(void **state)
 	rig_close(&rig);
 }
 
+/* What was read already may still come: one read of 1 MiB. What the sockets hold is not counted. */
+static void a_pause_stops_the_body_of_a_request(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+	uint64_t sent;
+
+	rig_open(&rig);
+	rig.slow_ms = 100000;
+	ask(&rig, &reply, "POST", "/slow", 256 << 20);
+	rig_wait_ms(&rig, 50);
+	sent = reply.sent;
+	assert_true(sent < 64 << 20);
+	rig_wait_ms(&rig, 20);
+	assert_int_equal(reply.sent, sent);
+	io_net(rig.io, abort, reply.exchange);
+	reply_fini(&reply);
+	rig_turns(&rig, 20);
+	rig_close(&rig);
+}
+
+static void a_pause_stops_the_body_of_a_response(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+	uint64_t received;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/bytes/268435456", 0);
+	reply.stopping = true;
+	rig_wait_ms(&rig, 20);
+	received = reply.received;
+	assert_true(received > 0 && received <= 2 << 20);
+	rig_wait_ms(&rig, 20);
+	assert_int_equal(reply.received, received);
+	reply.stopping = false;
+	io_net(rig.io, pause, reply.exchange, false);
+	reply_wait(&reply);
+	assert_int_equal(reply.received, 256 << 20);
+	assert_false(reply.bad);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+/* Paused before there is a connection: not one byte comes. */
+static void a_pause_counts_from_the_start(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	ask(&rig, &reply, "GET", "/bytes/1000", 0);
+	io_net(rig.io, pause, reply.exchange, true);
+	rig_wait_ms(&rig, 20);
+	assert_int_equal(reply.status, 0);
+	io_net(rig.io, pause, reply.exchange, false);
+	reply_wait(&reply);
+	assert_int_equal(reply.received, 1000);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
 static void small_bodies_are_echoed(void **state)
 {
 	struct rig rig;
@@ -229,6 +291,41 @@ static void many_at_a_time_do_not_mix(void **state)
 	rig_close(&rig);
 }
 
+/* Numbers of both kinds, a name that is known, and one that a worker looks up. */
+static void addresses_of_all_kinds_are_found(void **state)
+{
+	static const struct {
+		const char *listen, *ask;
+	} rows[] = {{"127.0.0.1", "127.0.0.1"}, {"127.0.0.1", "localhost"},
+	        {"127.0.0.1", "LOCALHOST"}, {"localhost", "127.0.0.1"}, {"0.0.0.0", "127.0.0.1"},
+	        {"[::1]", "[::1]"}, {"[::]", "[::1]"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct rig rig;
+		struct reply reply;
+		struct rig_channel channel = {.want = 1};
+
+		if (rig_open_at(&rig, rows[i].listen)) {
+			assert_int_equal(rows[i].listen[0], '[');
+			continue; /* no IPv6 here */
+		}
+		snprintf(rig.address, sizeof(rig.address), "%s:%d", rows[i].ask,
+		        loop_server_port(rig.server));
+		ask(&rig, &reply, "GET", "/bytes/10", 0);
+		reply_wait(&reply);
+		if (!reply.fine)
+			print_error("%s -> %s: %s\n", rows[i].ask, rows[i].listen, reply.why);
+		assert_true(reply.fine);
+		reply_fini(&reply);
+		channel_start(&rig, &channel, NULL);
+		io_net(rig.io, channel_send, channel.channel, "x", 1);
+		rig_wait(&rig, &channel.enough);
+		io_net(rig.io, channel_close, channel.channel);
+		rig_wait_ms(&rig, 5);
+		rig_close(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +333,9 @@ int main(void)
 	        cmocka_unit_test(a_post_brings_every_byte),
 	        cmocka_unit_test(a_slow_server_holds_the_client_back),
 	        cmocka_unit_test(a_slow_client_holds_the_server_back),
+	        cmocka_unit_test(a_pause_stops_the_body_of_a_request),
+	        cmocka_unit_test(a_pause_stops_the_body_of_a_response),
+	        cmocka_unit_test(a_pause_counts_from_the_start),
 	        cmocka_unit_test(small_bodies_are_echoed),
 	        cmocka_unit_test(headers_are_carried_both_ways),
 	        cmocka_unit_test(a_head_says_the_size_and_sends_nothing),
@@ -244,6 +344,7 @@ int main(void)
 	        cmocka_unit_test(an_answer_may_come_from_a_worker),
 	        cmocka_unit_test(a_body_of_unknown_size_comes_whole),
 	        cmocka_unit_test(connections_are_used_again),
+	        cmocka_unit_test(addresses_of_all_kinds_are_found),
 	        cmocka_unit_test(many_at_a_time_do_not_mix),
 	};
 

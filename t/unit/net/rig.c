@@ -365,6 +365,13 @@ void channel_start(struct rig *rig, struct rig_channel *channel, const char *bea
 
 void rig_open(struct rig *rig)
 {
+	if (rig_open_at(rig, "127.0.0.1") != 0)
+		fail_msg("no server on 127.0.0.1");
+}
+
+int rig_open_at(struct rig *rig, const char *host)
+{
+	char address[64];
 	static const struct io_service service = {
 	        .channel = serve_channel, .exchange = serve_exchange};
 	char why[256] = "";
@@ -374,10 +381,14 @@ void rig_open(struct rig *rig)
 	if (loop_create(&rig->loop, &(struct loop_options){.server = true}, &err))
 		fail_msg("%s", err.text);
 	rig->io = loop_io(rig->loop);
-	rig->server = io_net(rig->io, serve, "127.0.0.1:0", &service, rig, why);
-	if (!rig->server)
-		fail_msg("%s", why);
-	snprintf(rig->address, sizeof(rig->address), "127.0.0.1:%d", loop_server_port(rig->server));
+	snprintf(address, sizeof(address), "%s:0", host);
+	rig->server = io_net(rig->io, serve, address, &service, rig, why);
+	if (!rig->server) {
+		loop_destroy(rig->loop);
+		return -1;
+	}
+	snprintf(rig->address, sizeof(rig->address), "%s:%d", host, loop_server_port(rig->server));
+	return 0;
 }
 
 void rig_abort_held(struct rig *rig)

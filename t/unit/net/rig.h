@@ -48,6 +48,7 @@ struct rig {
 };
 
 void rig_open(struct rig *rig);
+int rig_open_at(struct rig *rig, const char *host); /* -1: not on this machine */
 void rig_close(struct rig *rig);
 /* End the loop without a word to anybody. */
 void rig_kill(struct rig *rig);
@@ -77,6 +78,7 @@ struct reply {
 	bool ended, closed;
 	bool fine; /* closed with NULL */
 	bool pausing;
+	bool stopping;     /* pauses at the first piece, for good */
 	bool eager;        /* writes all, whatever it is told */
 	uint64_t abort_at; /* bytes received; 0: never */
 	char why[512];

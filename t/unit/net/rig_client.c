@@ -70,6 +70,8 @@ static void on_body(void *arg, const void *bytes, size_t size)
 		io_net(reply->rig->io, abort, reply->exchange);
 		reply->exchange = NULL;
 		reply->closed = true;
+	} else if (reply->stopping) {
+		io_net(reply->rig->io, pause, reply->exchange, true);
 	} else if (reply->pausing) {
 		pause_a_little(reply);
 	}
