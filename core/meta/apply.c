@@ -10,6 +10,9 @@
 
 enum { RECORD_HEAD = 24 };
 
+static const int64_t TIME_MAX_MS =
+        9000000000000; /* in nanoseconds it still fits 63 bits: year 2255 */
+
 int record_pack(const struct proto_op *op, int64_t time_ms, uint64_t client, uint64_t sequence,
         struct buf *ret)
 {
@@ -24,17 +27,20 @@ int record_unpack(struct kv_bytes row, struct arena *arena, struct proto_op *ret
         struct record *ret, struct dfs_error *err)
 {
 	uint64_t head[3];
+	int64_t time_ms;
 	int rc;
 
 	if (row.size < RECORD_HEAD)
 		return error_set(err, DFS_E_CORRUPT, "a row of the log has %zu bytes", row.size);
 	memcpy(head, row.data, sizeof(head));
+	time_ms = (int64_t)le64toh(head[0]);
+	if (time_ms > TIME_MAX_MS || time_ms < -TIME_MAX_MS)
+		return error_set(err, DFS_E_CORRUPT, "a row of the log has an impossible time");
 	rc = proto_op_unpack(
 	        (const char *)row.data + RECORD_HEAD, row.size - RECORD_HEAD, arena, ret_op, err);
 	if (rc != 0)
 		return rc;
-	*ret = (struct record){
-	        ret_op, (int64_t)le64toh(head[0]), le64toh(head[1]), le64toh(head[2]), NULL};
+	*ret = (struct record){ret_op, time_ms, le64toh(head[1]), le64toh(head[2]), NULL};
 	return 0;
 }
 

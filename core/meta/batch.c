@@ -60,14 +60,8 @@ static enum outcome run(struct txn *txn, struct kv *kv, struct pending *first, s
 
 static enum outcome commit(struct txn *txn, struct dfs_error *err)
 {
-	int rc;
+	int rc = txn_commit(txn, err);
 
-	/* Refusals and repeats alone have written nothing: no fsync for them. */
-	if (!txn->counters_changed) {
-		txn_abort(txn);
-		return OUTCOME_DONE;
-	}
-	rc = txn_commit(txn, err);
 	if (rc == 0)
 		return OUTCOME_DONE;
 	err->code = rc;

@@ -57,7 +57,9 @@ static int visit_chunk(struct check *check, const struct table_cursor *at, struc
 	chunk.refs = row.refs;
 	chunk.live = row.live;
 	chunk.floor = row.floor;
-	if (row.state == PROTO_CHUNK_STATE_SEALED ? row.floor > row.length : row.length > row.floor)
+	/* A sealed one holds what extents point at; an open one tells how far they cover it. */
+	if ((row.state == PROTO_CHUNK_STATE_SEALED && row.floor > row.length) ||
+	        (row.state == PROTO_CHUNK_STATE_OPEN && row.length > row.floor))
 		check_fault(check,
 		        "chunk %016" PRIx64 ": length %" PRIu64
 		        " does not fit its highest extent end %" PRIu64,

@@ -106,5 +106,5 @@ static void move(struct txn *txn, const struct place *from, const struct place *
 		return;
 	row->parent = to->parent;
 	inode_put(txn, from->dentry.inode, row);
-	txn->hint.inode = 0; /* it may lie below what has moved */
+	txn->hint.inode = 0; /* whatever it names, it must not name it by a path that is gone */
 }

@@ -256,7 +256,7 @@ static void dir_keep(struct txn *txn, uint64_t inode, const struct proto_row_ino
 
 	if (dir->inode != 0 && dir->inode != inode)
 		dir_write(txn, dir);
-	dir->dirty = dirty || (dir->inode == inode && dir->dirty);
+	dir->dirty = dirty;
 	dir->inode = inode;
 	dir->row = *row;
 	dir->row.target = NULL;

@@ -235,10 +235,25 @@ static void chunk_with_a_gap_waits_for_the_freeze(void **state)
 	assert_int_equal(world_chunk(w, chunk).state, PROTO_CHUNK_STATE_OPEN);
 	assert_int_equal(world_chunk(w, chunk).session, 0);
 	assert_int_equal(world_chunk(w, chunk).floor, 300);
+	assert_int_equal(world_chunk(w, chunk).length, 0);
+	assert_int_equal(world_chunk(w, chunk).crc, 0);
 	world_must(w, op_of_raise(chunk, 2));
 	refuse(w, op_of_seal(chunk, 2, 299, 9), DFS_E_RANGE, "300 acknowledged bytes");
 	world_must(w, op_of_seal(chunk, 2, 350, 9));
 	assert_int_equal(world_chunk(w, chunk).length, 350);
+}
+
+static void chunk_used_out_of_order_waits_for_the_freeze(void **state)
+{
+	struct world *w = *state;
+	uint64_t chunk, at = 0, session = world_session(w, "/f", 1, &chunk);
+	struct proto_extent_new parts[2];
+
+	parts[0] = extent_of(&at, chunk, 200, 100);
+	parts[1] = extent_of(&at, chunk, 0, 100);
+	world_must(w, op_of_commit(session, at, parts, 2));
+	assert_int_equal(world_chunk(w, chunk).state, PROTO_CHUNK_STATE_OPEN);
+	assert_int_equal(world_chunk(w, chunk).floor, 300);
 }
 
 static void unused_chunks_of_a_session_are_freed(void **state)
@@ -599,6 +614,7 @@ int main(void)
 	        TEST(empty_files_have_no_content),
 	        TEST(stage_hands_in_ahead),
 	        TEST(chunk_with_a_gap_waits_for_the_freeze),
+	        TEST(chunk_used_out_of_order_waits_for_the_freeze),
 	        TEST(unused_chunks_of_a_session_are_freed),
 	        TEST(session_end_frees_everything),
 	        TEST(session_begin_refuses),

@@ -12,8 +12,14 @@
 #include "model.h"
 #include "world.h"
 
+enum { REMEMBERED = 64 }; /* accepted requests that may be asked again */
+
+struct question;
+
 struct player {
 	struct world *w;
+	struct question *all;
+	struct question *accepted_last[REMEMBERED];
 	struct model model;
 	uint64_t random;
 	uint64_t sequence;
@@ -22,6 +28,7 @@ struct player {
 
 struct question {
 	struct player *player;
+	struct question *next; /* of all: what was asked may be asked again */
 	struct proto_op op;
 	int code;
 	bool repeat;
@@ -164,27 +171,44 @@ static void answered(void *arg, const struct meta_result *result)
 	assert_int_equal(result->repeated, q->repeat && q->code == 0);
 	p->answered++;
 	p->accepted += result->code == 0 && !result->repeated;
-	free(q);
+}
+
+static struct question *question_of(struct player *p)
+{
+	struct question *q = calloc(1, sizeof(*q));
+
+	q->player = p;
+	q->next = p->all;
+	p->all = q;
+	return q;
+}
+
+/* A repeat of what was accepted changes nothing; a refusal would be judged anew. */
+static void ask_again(struct player *p, const struct question *accepted)
+{
+	struct question *again;
+
+	if (!accepted || next_random(p, 4) != 0)
+		return;
+	again = question_of(p);
+	again->op = accepted->op;
+	again->repeat = true;
+	p->submitted++;
+	meta_submit(p->w->meta, &accepted->op, 5, accepted->sequence, answered, again);
 }
 
 static void ask(struct player *p)
 {
-	struct question *q = calloc(1, sizeof(*q)), *again;
+	struct question *q = question_of(p);
 
-	q->player = p;
 	random_op(p, q);
 	q->sequence = ++p->sequence;
 	q->code = model_apply(&p->model, &q->op);
 	p->submitted++;
 	meta_submit(p->w->meta, &q->op, 5, q->sequence, answered, q);
-	/* A repeat of what was accepted changes nothing; a refusal would be judged anew. */
-	if (q->code == 0 && next_random(p, 10) == 0) {
-		again = calloc(1, sizeof(*again));
-		*again = *q;
-		again->repeat = true;
-		p->submitted++;
-		meta_submit(p->w->meta, &q->op, 5, q->sequence, answered, again);
-	}
+	if (q->code == 0)
+		p->accepted_last[next_random(p, REMEMBERED)] = q;
+	ask_again(p, p->accepted_last[next_random(p, REMEMBERED)]);
 }
 
 static void settle(struct player *p)
@@ -320,8 +344,10 @@ static void play(bool lmdb, uint64_t seed, int rounds)
 		if (next_random(&p, 100) ==
 		        0) /* a restart of the master changes nothing but the epoch */
 			assert_int_equal(world_reopen(p.w, CLUSTER, false), 0);
-		if (next_random(&p, 100) == 0)
-			sim_run_for(p.w->sim, next_random(&p, 700000)); /* answers end */
+		if (next_random(&p, 100) == 0) { /* answers end */
+			sim_run_for(p.w->sim, next_random(&p, 700000));
+			memset(p.accepted_last, 0, sizeof(p.accepted_last));
+		}
 	}
 	compare_tree(&p, p.model.root, "");
 	compare_counters(&p);
@@ -331,6 +357,8 @@ static void play(bool lmdb, uint64_t seed, int rounds)
 	replays(p.w, empty_of(p.w), 0);
 	model_fini(&p.model);
 	world_destroy(p.w);
+	for (struct question *q; (q = p.all); free(q))
+		p.all = q->next;
 }
 
 static uint64_t seed_of_run(void)

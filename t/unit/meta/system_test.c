@@ -319,6 +319,23 @@ static void repeat_in_one_batch_is_applied_once(void **state)
 	assert_int_equal(world_stat(w, "/").size, 1);
 }
 
+/* Sequences of one client may come in any order: a late one says nothing of those after it. */
+static void repeat_behind_an_older_request_is_applied_once(void **state)
+{
+	struct world *w = *state;
+	struct proto_op late = op_of_create("/late"), done = op_of_create("/done"),
+	                other = op_of_create("/other");
+
+	w->client = 7;
+	w->sequence = 5;
+	world_must(w, done);
+	meta_submit(w->meta, &other, 7, 6, NULL, NULL); /* goes alone, the next two together */
+	meta_submit(w->meta, &late, 7, 3, NULL, NULL);
+	world_must(w, done);
+	assert_true(w->result.repeated);
+	assert_int_equal(world_stat(w, "/").size, 3);
+}
+
 static uint64_t answers(struct world *w)
 {
 	struct kv_txn *txn;
@@ -637,6 +654,7 @@ int main(void)
 	        TEST(repeated_rename_does_not_answer_noent),
 	        TEST(repeated_remove_and_commit_tell_what_they_told),
 	        TEST(repeat_in_one_batch_is_applied_once),
+	        TEST(repeat_behind_an_older_request_is_applied_once),
 	        TEST(answers_end_after_ten_minutes),
 	        cmocka_unit_test(crash_keeps_or_loses_a_batch_whole),
 	        TEST(failed_commit_ends_it_without_an_answer),
