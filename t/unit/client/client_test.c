@@ -336,6 +336,22 @@ static void a_slow_answer_of_a_living_master_is_waited_for(void **state)
 	fake_destroy(fake);
 }
 
+static void a_call_after_a_long_silence_is_no_sign_of_death(void **state)
+{
+	struct fake_cluster *fake = cluster();
+	struct asked asked = {0}, slow = {0};
+
+	ask_mkdir(fake_client(fake), &asked);
+	fake_run(fake, &asked.done, 1000);
+	fake_run_for(fake, 60000);
+	fake_master_hangs_at(fake, PROTO_CALL_MKDIR, true);
+	ask_mkdir(fake_client(fake), &slow);
+	fake_run_for(fake, 4000);
+	assert_int_equal(fake_arrivals(fake, PROTO_CALL_STAT), 0);
+	assert_int_equal(fake_arrivals(fake, PROTO_CALL_HELLO), 1);
+	fake_destroy(fake);
+}
+
 static void a_master_that_forgot_this_client_is_not_asked_twice(void **state)
 {
 	struct fake_cluster *fake = cluster();
@@ -418,6 +434,7 @@ int main(void)
 	        cmocka_unit_test(a_connection_that_drops_is_made_anew),
 	        cmocka_unit_test(a_master_that_falls_silent_is_noticed),
 	        cmocka_unit_test(a_slow_answer_of_a_living_master_is_waited_for),
+	        cmocka_unit_test(a_call_after_a_long_silence_is_no_sign_of_death),
 	        cmocka_unit_test(a_master_that_forgot_this_client_is_not_asked_twice),
 	        cmocka_unit_test(pending_calls_fail_when_the_client_goes),
 	        cmocka_unit_test(a_call_made_in_a_failing_reply_is_a_call_like_others),

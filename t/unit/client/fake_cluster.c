@@ -202,6 +202,11 @@ unsigned fake_node_gets(const struct fake_cluster *fake, unsigned node)
 	return fake->nodes[node].gets_count;
 }
 
+uint64_t fake_node_given(const struct fake_cluster *fake, unsigned node)
+{
+	return fake->nodes[node].given;
+}
+
 uint64_t fake_largest_post(const struct fake_cluster *fake)
 {
 	return fake->largest_post;

@@ -55,6 +55,12 @@ void fake_master_hangs_at(struct fake_cluster *fake, enum proto_call which, bool
 void fake_master_expire(struct fake_cluster *fake);
 /* Seals tell a crc that no replica has. */
 void fake_master_seal_lies(struct fake_cluster *fake, bool lies);
+/* Seals tell of the first frame alone. */
+void fake_master_seal_short(struct fake_cluster *fake, bool cuts);
+/* Allocations are answered without a chunk. */
+void fake_master_allocates_nothing(struct fake_cluster *fake, bool nothing);
+/* Appends to chunks that a master before the present one allocated. Each start is a new one. */
+unsigned fake_old_posts(const struct fake_cluster *fake);
 /* Tickets given out until now are refused by the datanodes. */
 void fake_tickets_expire(struct fake_cluster *fake);
 /* Calls of this kind that were carried out (a repeated mutation counts once). */
@@ -119,6 +125,8 @@ bool fake_node_alive(const struct fake_cluster *fake, unsigned node);
  * noticed). */
 void fake_master_notices(struct fake_cluster *fake, bool notices);
 unsigned fake_node_posts(const struct fake_cluster *fake, unsigned node);
+/* Bytes that it gave its readers' connections. */
+uint64_t fake_node_given(const struct fake_cluster *fake, unsigned node);
 unsigned fake_node_gets(const struct fake_cluster *fake, unsigned node);
 /* Largest payload of one POST that came to any node. */
 uint64_t fake_largest_post(const struct fake_cluster *fake);

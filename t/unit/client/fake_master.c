@@ -25,7 +25,7 @@ struct fake_chunk *fake_chunk_new(struct fake_cluster *fake, uint64_t session)
 	struct fake_chunk *chunk = &fake->chunks[fake->chunks_count];
 
 	assert(fake->chunks_count < FAKE_CHUNKS_MAX);
-	*chunk = (struct fake_chunk){.version = 1, .session = session};
+	*chunk = (struct fake_chunk){.version = 1, .session = session, .epoch = fake->epoch};
 	for (unsigned i = 0; i < fake->options.nodes && chunk->nodes_count < fake->options.goal;
 	        i++) {
 		unsigned node = (fake->next_node + i) % fake->options.nodes;
@@ -190,7 +190,7 @@ static void do_allocate(struct turn *turn, const struct proto_allocate_args *arg
 		turn_refuse(turn, DFS_E_EXPIRED, "no such session");
 		return;
 	}
-	if (!turn->repeated) {
+	if (!turn->repeated && !turn->fake->allocates_nothing) {
 		reply.chunks_count =
 		        allocate_some(turn->fake, args->session, args->count, chunks, &arena);
 		if (reply.chunks_count == 0) {
@@ -249,6 +249,20 @@ static bool chunk_seal(struct fake_cluster *fake, struct fake_chunk *chunk, uint
 	return true;
 }
 
+static void seal_cut(
+        struct fake_cluster *fake, const struct fake_chunk *chunk, struct proto_seal_reply *reply)
+{
+	for (size_t i = 0; i < chunk->nodes_count; i++) {
+		struct fake_replica *replica =
+		        fake_replica_find(&fake->nodes[chunk->nodes[i]], chunk->chunk);
+
+		if (!replica || replica->frames == 0)
+			continue;
+		reply->length = replica->sizes[0];
+		reply->crc = replica->crcs[0];
+	}
+}
+
 static void do_seal(struct turn *turn, const struct proto_seal_args *args)
 {
 	struct fake_chunk *chunk = fake_chunk_find(turn->fake, args->chunk);
@@ -264,6 +278,8 @@ static void do_seal(struct turn *turn, const struct proto_seal_args *args)
 		reply.length = chunk->length;
 		reply.version = chunk->version;
 		reply.crc = chunk->crc ^ turn->fake->seal_lies;
+		if (turn->fake->seal_short)
+			seal_cut(turn->fake, chunk, &reply);
 		turn_answer(turn, &reply);
 	}
 }
@@ -564,7 +580,7 @@ static void hello(
 	struct fake_cluster *fake = link->fake;
 	struct proto_hello_reply reply = {.protocol = PROTO_VERSION,
 	        .cluster = "00000000000000000000000000000000",
-	        .epoch = 1,
+	        .epoch = fake->epoch,
 	        .role = PROTO_ROLE_ADMIN};
 
 	if (args->protocol != PROTO_VERSION) {
@@ -647,6 +663,7 @@ void fake_master_serve(struct fake_cluster *fake)
 	        io_net(sim_host_io(fake->master_host), serve, "master:7070", &SERVICE, fake, why);
 	assert(fake->server);
 	fake->master_alive = true;
+	fake->epoch++;
 }
 
 void fake_master_clear(struct fake_cluster *fake)
@@ -724,6 +741,21 @@ void fake_master_expire(struct fake_cluster *fake)
 void fake_master_seal_lies(struct fake_cluster *fake, bool lies)
 {
 	fake->seal_lies = lies;
+}
+
+void fake_master_seal_short(struct fake_cluster *fake, bool cuts)
+{
+	fake->seal_short = cuts;
+}
+
+void fake_master_allocates_nothing(struct fake_cluster *fake, bool nothing)
+{
+	fake->allocates_nothing = nothing;
+}
+
+unsigned fake_old_posts(const struct fake_cluster *fake)
+{
+	return fake->old_posts;
 }
 
 void fake_tickets_expire(struct fake_cluster *fake)

@@ -455,6 +455,8 @@ static int post_begin(struct fake_node *node, struct io_exchange *exchange,
 	assert(code == 0);
 	code = chunk_append_parse(request->headers[IO_DFS_APPEND], &post->params, &err);
 	assert(code == 0 && chunk_body_fits(request->body_size, post->params.payload));
+	if (fake_chunk_find(node->fake, post->chunk)->epoch < node->fake->epoch)
+		node->fake->old_posts++;
 	if (post->params.payload > node->fake->largest_post)
 		node->fake->largest_post = post->params.payload;
 	code = check_append(post, request->headers[IO_AUTHORIZATION], &err);

@@ -40,11 +40,12 @@ struct fake_node {
 	enum fake_fault fault;
 	uint64_t fault_bytes;
 	int fault_code;
+	uint64_t given;
 	unsigned fault_times, fault_skip, posts_count, gets_count;
 };
 
 struct fake_chunk { /* metadata */
-	uint64_t chunk, version, session;
+	uint64_t chunk, version, session, epoch;
 	bool sealed, freed;
 	uint64_t length;
 	uint32_t crc;
@@ -115,7 +116,9 @@ struct fake_cluster {
 	char refuse_text[PROTO_CALLS][200];
 	bool hangs[PROTO_CALLS];
 	enum proto_call dies_at;
-	bool dies_done, notices, seal_lies;
+	bool dies_done, notices, seal_lies, seal_short, allocates_nothing;
+	uint64_t epoch;
+	unsigned old_posts;
 	struct link_call *hanging[256];
 	size_t hanging_count;
 	uint32_t page_size;

@@ -78,6 +78,7 @@ static void read_writable(void *arg)
 	if (size > 0) {
 		io_net(io, write, read->exchange, read->body.data + read->sent, size);
 		read->sent += size;
+		read->node->given += size;
 	}
 	if (read->sent >= read->stop_at && read->sent < read->body.size) {
 		if (fake_fault_is(read->node, FAKE_DIES))

@@ -58,6 +58,17 @@ static void get_fails(struct fake_cluster *fake, bool any_order, int code, const
 	transfer_fini(&transfer);
 }
 
+/* Some bytes are nowhere. Bytes that were taken back may be wrong: the caller throws the target
+ * away. */
+static void get_lost(struct fake_cluster *fake)
+{
+	struct transfer transfer;
+
+	get_start(&transfer, fake, true);
+	assert_int_equal(transfer_wait(&transfer, LONG), DFS_E_LOST);
+	transfer_fini(&transfer);
+}
+
 /* ---- when all is well ---- */
 
 static void files_of_all_sizes_come_back(void **state)
@@ -243,6 +254,41 @@ static void replicas_that_fail_at_different_places_give_the_file_together(void *
 	}
 }
 
+static void replicas_that_break_off_again_and_again_give_the_file_in_the_end(void **state)
+{
+	for (int any_order = 0; any_order <= 1; any_order++) {
+		struct fake_options options = {.chunk_size = 2 * 1024 * 1024};
+		struct fake_cluster *fake = fake_create(&options);
+
+		/* One frame from each: far more tries than replicas. */
+		for (unsigned i = 0; i < 3; i++)
+			fake_node_fault(fake, i, FAKE_SHORT, 65536 + 28, 0);
+		assert_true(get_well(fake, any_order).retries >= 15);
+		fake_destroy(fake);
+	}
+}
+
+static void what_is_read_ahead_for_a_pipe_is_bounded(void **state)
+{
+	struct fake_options options = {.chunk_size = 8 * 1024 * 1024};
+	struct fake_cluster *fake = fake_create(&options);
+	struct transfer transfer;
+
+	transfer_init(&transfer, fake, 16 * 1024 * 1024);
+	fake_file_make(fake, "/f", transfer.bytes, transfer.size);
+	/* The first extent comes from datanode 1, which stalls; the second from datanode 2. */
+	fake_node_fault(fake, 0, FAKE_STALLS, 0, 0);
+	transfer_get(&transfer, "/f", 0, UINT64_MAX);
+	fake_run_for(fake, 5000);
+	assert_int_equal(transfer.written, 0);
+	assert_int_equal(fake_node_gets(fake, 1), 1);
+	assert_in_range(fake_node_given(fake, 1), 1, 3 * 1024 * 1024);
+	assert_int_equal(transfer_wait(&transfer, LONG), 0);
+	transfer_got(&transfer, 0, transfer.size);
+	transfer_fini(&transfer);
+	fake_destroy(fake);
+}
+
 static void every_replica_corrupt_ends_with_a_sentence_that_names_them(void **state)
 {
 	for (int any_order = 0; any_order <= 1; any_order++) {
@@ -271,6 +317,17 @@ static void wrong_bytes_with_a_fitting_checksum_are_found_by_the_extents(void **
 	assert_int_equal(transfer_wait(&transfer, LONG), DFS_E_CORRUPT);
 	assert_non_null(strstr(transfer.result.err.text, "node 1"));
 	transfer_fini(&transfer);
+	fake_destroy(fake);
+}
+
+static void wrong_bytes_beside_replicas_that_break_off_end_the_get(void **state)
+{
+	struct fake_cluster *fake = cluster(3, 1);
+
+	fake_node_fault(fake, 0, FAKE_GARBLES_CHUNK, 200000, 0);
+	fake_node_fault(fake, 1, FAKE_SHORT, 70000, 0);
+	fake_node_fault(fake, 2, FAKE_SHORT, 70000, 0);
+	get_lost(fake);
 	fake_destroy(fake);
 }
 
@@ -507,8 +564,11 @@ int main(void)
 	        cmocka_unit_test(two_replicas_that_fail_are_left_for_the_third),
 	        cmocka_unit_test(a_dead_datanode_is_left_for_another),
 	        cmocka_unit_test(replicas_that_fail_at_different_places_give_the_file_together),
+	        cmocka_unit_test(replicas_that_break_off_again_and_again_give_the_file_in_the_end),
+	        cmocka_unit_test(what_is_read_ahead_for_a_pipe_is_bounded),
 	        cmocka_unit_test(every_replica_corrupt_ends_with_a_sentence_that_names_them),
 	        cmocka_unit_test(wrong_bytes_with_a_fitting_checksum_are_found_by_the_extents),
+	        cmocka_unit_test(wrong_bytes_beside_replicas_that_break_off_end_the_get),
 	        cmocka_unit_test(wrong_bytes_on_every_replica_end_the_get),
 	        cmocka_unit_test(dead_datanodes_that_come_back_are_found_again),
 	        cmocka_unit_test(expired_tickets_are_renewed),

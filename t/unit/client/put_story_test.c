@@ -179,6 +179,64 @@ static void chunks_that_a_new_master_sealed_empty_are_stored_again(void **state)
 	fake_destroy(fake);
 }
 
+static void chunks_of_an_earlier_reign_are_left(void **state)
+{
+	struct fake_options options = {.chunk_size = 9 * 1024 * 1024, .parallel = 1};
+	struct fake_cluster *fake = fake_create(&options);
+	struct transfer transfer, small;
+	unsigned before;
+
+	transfer_init(&transfer, fake, 60 * 1024 * 1024);
+	transfer_init(&small, fake, 1);
+	transfer_put(&transfer, "/f");
+	while (fake_node_posts(fake, 0) == 0)
+		sim_step(fake_sim(fake));
+	fake_master_kill(fake);
+	fake_master_start(fake);
+	/* Another put has the client connect, while most of the allocated chunks wait. */
+	transfer_put(&small, "/g");
+	assert_int_equal(transfer_wait(&small, LONG), 0);
+	before = fake_old_posts(fake);
+	assert_true(before <= 2);
+	assert_int_equal(transfer_wait(&transfer, LONG), 0);
+	fake_file_is(fake, "/f", transfer.bytes, transfer.size);
+	assert_int_equal(fake_old_posts(fake), before);
+	transfer_fini(&transfer);
+	transfer_fini(&small);
+	fake_destroy(fake);
+}
+
+static void a_session_that_ends_while_a_pipe_is_idle_is_noticed(void **state)
+{
+	struct fake_cluster *fake = cluster();
+	struct transfer transfer;
+
+	transfer_init(&transfer, fake, SIZE);
+	transfer.seekable = false;
+	transfer.busy_at = CHUNK + 10;
+	transfer.busy_times = 1000000;
+	transfer_put(&transfer, "/f");
+	fake_run_for(fake, 10000);
+	fake_master_expire(fake);
+	assert_int_equal(transfer_wait(&transfer, 21000), DFS_E_EXPIRED);
+	transfer_fini(&transfer);
+	fake_destroy(fake);
+}
+
+static void a_master_that_allocates_nothing_ends_the_put(void **state)
+{
+	struct fake_cluster *fake = cluster();
+	struct transfer transfer;
+
+	transfer_init(&transfer, fake, SIZE);
+	fake_master_allocates_nothing(fake, true);
+	transfer_put(&transfer, "/f");
+	assert_int_equal(transfer_wait(&transfer, LONG), DFS_E_PROTO);
+	assert_true(fake_calls(fake, PROTO_CALL_ALLOCATE) < 10);
+	transfer_fini(&transfer);
+	fake_destroy(fake);
+}
+
 /* ---- cancelled ---- */
 
 /* After `events` events; with a death on the way, so that every state is passed. */
@@ -268,6 +326,9 @@ int main(void)
 	        cmocka_unit_test(a_session_that_always_expires_ends_the_put),
 	        cmocka_unit_test(a_commit_that_is_refused_changes_nothing),
 	        cmocka_unit_test(chunks_that_a_new_master_sealed_empty_are_stored_again),
+	        cmocka_unit_test(chunks_of_an_earlier_reign_are_left),
+	        cmocka_unit_test(a_session_that_ends_while_a_pipe_is_idle_is_noticed),
+	        cmocka_unit_test(a_master_that_allocates_nothing_ends_the_put),
 	        cmocka_unit_test(a_put_may_be_cancelled_at_any_moment),
 	        cmocka_unit_test(a_client_may_go_at_any_moment_of_a_put),
 	        cmocka_unit_test(a_put_may_be_cancelled_from_its_progress),

@@ -120,6 +120,25 @@ static void what_was_acknowledged_of_a_pipe_is_kept_when_its_chunk_fails(void **
 	pipe_with_death(false, 0, 0, 2);
 }
 
+static void a_seal_below_what_was_acknowledged_is_not_believed(void **state)
+{
+	struct fake_options options = {.nodes = 4, .chunk_size = 9 * 1024 * 1024};
+	struct fake_cluster *fake = fake_create(&options);
+	struct transfer transfer;
+
+	fake_master_seal_short(fake, true);
+	fake_node_fault(fake, 2, FAKE_DIES, 1000000, 0);
+	fake_node_fault_skip(fake, 2, 1);
+	transfer_init(&transfer, fake, 10 * 1024 * 1024 + 5);
+	transfer.seekable = false;
+	transfer_put(&transfer, "/f");
+	assert_int_equal(transfer_wait(&transfer, LONG), 0);
+	fake_file_is(fake, "/f", transfer.bytes, transfer.size);
+	assert_int_equal(fake_file_sealed(fake, "/f"), 0);
+	transfer_fini(&transfer);
+	fake_destroy(fake);
+}
+
 static void a_pipe_that_has_nothing_now_is_asked_again(void **state)
 {
 	struct fake_cluster *fake = *state;
@@ -238,6 +257,7 @@ int main(void)
 	        T(pipes_of_all_sizes_are_stored_whole),
 	        T(a_chunk_of_a_pipe_is_written_in_bodies_and_has_one_receipt),
 	        T(what_was_acknowledged_of_a_pipe_is_kept_when_its_chunk_fails),
+	        T(a_seal_below_what_was_acknowledged_is_not_believed),
 	        T(a_pipe_that_has_nothing_now_is_asked_again),
 	        T(a_source_that_becomes_shorter_is_an_error),
 	        T(an_error_of_the_source_is_passed_on),
