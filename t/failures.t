@@ -1,9 +1,10 @@
 #!/bin/bash
 # Machines die in the middle of things: the user sees nothing but the speed.
 . "$(dirname "$0")/lib/tap.sh"
-plan 14
+plan 19
 
-cluster_start --nodes 3 || exit 1
+# Every node gets its turn, however full it is: the one that will die too.
+cluster_start --nodes 3 --placement round_robin || exit 1
 head -c 150000000 /dev/urandom >"$tmp/in"
 
 # Bytes that a datanode has stored so far: the event to wait for is "the put is under way there".
@@ -23,7 +24,7 @@ for victim in 1 2 3; do
     dfs put --goal 2 --chunk-size 4M - "/put-$victim" 2>"$tmp/err" &
   put=$!
   await more_than $victim "$before"
-  kill -9 "$(role_pid node$victim)"
+  ok "node$victim is killed" kill -9 "$(role_pid node$victim)"
   touch "$tmp/killed"
   wait $put
   tap $? "a put goes on when node$victim dies" "$(cat "$tmp/err")"
@@ -41,7 +42,7 @@ for victim in 1 2; do
   get=$!
   exec 7<"$tmp/pipe"
   head -c 1000000 <&7 >"$tmp/out"
-  kill -9 "$(role_pid node$victim)"
+  ok "node$victim is killed" kill -9 "$(role_pid node$victim)"
   cat <&7 >>"$tmp/out"
   exec 7<&-
   wait $get

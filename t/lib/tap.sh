@@ -3,7 +3,7 @@
 #   plan N; ok "name" COMMAND...; is GOT WANTED "name"; like TEXT PATTERN "name"; fails CODE PATTERN "name" COMMAND...
 #   cluster_start [flags of dfs up]: a cluster below $tmp on free ports; $dfs finds it. Ends with the test.
 set -u
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 build=${DFS_T_BUILD:-$PWD/build}
 dfs_program=$build/dfs
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/dfs-t.XXXXXX")
@@ -99,10 +99,10 @@ cluster_start() { # [flags of dfs up]
 cluster_stop() { "$dfs_program" down --dir "$cluster_dir"; }
 
 # Process of a role: role_pid master, role_pid node2
-role_pid() { pgrep -f -- "^dfs [a-z]+ .*--dir $cluster_dir/$1( |$)"; }
+role_pid() { pgrep -f -- "dfs (master|datanode) .*--dir $cluster_dir/$1( |\$)"; }
 
 # All of a cluster, at once, as a power switch would.
-cluster_kill() { pkill -9 -f -- "^dfs [a-z]+ .*--dir $cluster_dir" ; pkill -9 -f -- "dfs up --dir $cluster_dir" ; await no_process "$cluster_dir"; }
+cluster_kill() { pkill -9 -f -- "dfs (master|datanode) .*--dir $cluster_dir" ; pkill -9 -f -- "dfs up --dir $cluster_dir" ; await no_process "$cluster_dir"; }
 no_process() { ! pgrep -f -- "--dir $1" | grep -v "^$$\$" | grep -q .; }
 
 nodes_up() { [ "$("$dfs_program" nodes --json 2>/dev/null | jq '[.nodes[] | select(.state == "up")] | length')" = "$1" ]; }

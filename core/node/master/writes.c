@@ -317,6 +317,10 @@ static bool place_chunk(struct request *request, const struct place_request *pla
 		        (unsigned long long)place->size_bytes, least);
 		return false;
 	}
+	if (answer.nodes_count < place->goal && request->plan->warning[0] == '\0')
+		snprintf(request->plan->warning, sizeof(request->plan->warning),
+		        "only %u datanodes have room for a chunk: stored with fewer replicas than the goal of %u, repaired later",
+		        answer.nodes_count, place->goal);
 	ret->version = 1;
 	ret->nodes_count = answer.nodes_count;
 	ret->nodes = arena_alloc(&request->arena, answer.nodes_count * sizeof(*ret->nodes));
