@@ -180,17 +180,23 @@ static int check_nodes(const struct cluster *cluster, const uint32_t *nodes, siz
 	return 0;
 }
 
-/* What a primary tells of its chunk is part of the floor, even where its lease is over: it was
- * acknowledged. */
+/*
+ * What a primary tells of its chunk is part of the floor, even where its lease is over: it was
+ * acknowledged. A secondary does not know that it is one: it is told the same term, so that its
+ * hop of the chain goes on as long as the primary's, and what it tells moves no floor.
+ */
 static uint64_t extend(
         struct cluster *cluster, const struct node *node, const struct proto_writing *writing)
 {
 	struct open *open = open_find(cluster, writing->chunk);
 	const struct chunk *chunk = chunk_find(cluster, writing->chunk);
 
-	if (!open || open->members[0].number != node->number || writing->version > chunk->version)
+	bool primary;
+
+	if (!open || !open_member(open, node->number) || writing->version > chunk->version)
 		return 0;
-	if (writing->committed > open->floor && writing->committed <= CHUNK_SIZE_MAX) {
+	primary = open->members[0].number == node->number;
+	if (primary && writing->committed > open->floor && writing->committed <= CHUNK_SIZE_MAX) {
 		open->floor = writing->committed;
 		open->moved_ms = cluster_now(cluster);
 	}
