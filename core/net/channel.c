@@ -83,8 +83,7 @@ void net_channels_close(struct io_server *server)
 		if (channel->from != server || channel->state == CHANNEL_GONE)
 			continue;
 		channel->from = NULL;
-		channel->deadline_ms =
-		        1; /* in the next sweep; a call on it is still fine until then */
+		channel->deadline_ms = 1; /* in the next sweep: until then calls on it are fine */
 		timers_set(&channel->loop->timers, channel->loop->sweep, loop_now_ms());
 	}
 }

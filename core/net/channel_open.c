@@ -161,12 +161,14 @@ static void hand_over(struct task *task)
 	        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
 	        channel->key);
 	int fd = channel->fd;
+	struct lws *wsi;
 
 	channel->fd = -1;
 	loop->adopting = channel;
-	if (!lws_adopt_socket_vhost_readbuf(loop->vhost, fd, request, (size_t)size))
-		channel->wsi = NULL;
+	wsi = lws_adopt_socket_vhost_readbuf(loop->vhost, fd, request, (size_t)size);
 	loop->adopting = NULL;
-	if (!channel->wsi)
+	if (!wsi)
 		net_channel_dead(channel, "the WebSocket could not be made");
+	else if (channel->state == CHANNEL_BEGUN)
+		channel->wsi = wsi; /* it opens later */
 }

@@ -190,6 +190,21 @@ static void lose(struct conn *conn, const char *why)
 	tell_lost(conn, ops, why);
 }
 
+/* What errno may say of a lost connection; libwebsockets leaves it as the failed read did. */
+static const char *reason_of(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+	case ECONNREFUSED:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return strerror(error);
+	default:
+		return "closed by the other side";
+	}
+}
+
 /* The socket is closed: no more timers on `wsi`, it is being freed. */
 static void gone(struct conn *conn, int error)
 {
@@ -197,7 +212,7 @@ static void gone(struct conn *conn, int error)
 
 	conn->state = CONN_DEAD;
 	conn->ops = NULL;
-	tell_lost(conn, ops, error ? strerror(error) : "closed by the other side");
+	tell_lost(conn, ops, reason_of(error));
 	loop_undefer(conn->loop, &conn->task);
 	DL_DELETE(conn->loop->conns, conn);
 	buf_fini(&conn->out);
@@ -208,8 +223,7 @@ static void gone(struct conn *conn, int error)
 int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size)
 {
 	struct conn *conn = lws_get_opaque_user_data(wsi);
-	int error = errno; /* of the read that failed, where one did: libwebsockets does not pass it
-	                      on */
+	int error = errno;
 
 	if (!conn)
 		return 0;

@@ -64,6 +64,46 @@ static void four_mebibytes_pass_and_one_byte_more_does_not(void **state)
 	free(text);
 }
 
+static void what_waits_is_bounded(void **state)
+{
+	struct rig rig;
+	struct rig_channel channel = {0};
+	char *text = malloc(IO_MESSAGE_MAX);
+	int sent = 0, code = 0;
+
+	memset(text, 'x', IO_MESSAGE_MAX);
+	rig_open(&rig);
+	channel_start(&rig, &channel, NULL);
+	while (code == 0 && sent < 100)
+		if ((code = io_net(rig.io, channel_send, channel.channel, text, IO_MESSAGE_MAX)) ==
+		        0)
+			sent++;
+	assert_int_equal(code, DFS_E_BUSY);
+	assert_int_equal(sent, 16); /* 64 MiB */
+	io_net(rig.io, channel_close, channel.channel);
+	rig_turns(&rig, 20);
+	rig_close(&rig);
+	free(text);
+}
+
+static void what_can_not_be_sent_is_not(void **state)
+{
+	static const char *const bad[] = {"token\r\nX: y", "two words"};
+
+	for (int i = 0; i < 2; i++) {
+		struct rig rig;
+		struct rig_channel channel = {0};
+
+		rig_open(&rig);
+		channel_start(&rig, &channel, bad[i]);
+		rig_wait(&rig, &channel.closed);
+		assert_false(channel.opened);
+		assert_string_not_equal(channel.why, "");
+		assert_string_equal(rig.authorization, ""); /* nobody was asked */
+		rig_close(&rig);
+	}
+}
+
 static void a_refusal_says_its_status(void **state)
 {
 	static const int statuses[] = {401, 403, 404, 503};
@@ -151,6 +191,8 @@ int main(void)
 	        cmocka_unit_test(a_message_comes_back),
 	        cmocka_unit_test(ten_thousand_messages_stay_in_order),
 	        cmocka_unit_test(four_mebibytes_pass_and_one_byte_more_does_not),
+	        cmocka_unit_test(what_waits_is_bounded),
+	        cmocka_unit_test(what_can_not_be_sent_is_not),
 	        cmocka_unit_test(a_refusal_says_its_status),
 	        cmocka_unit_test(the_servers_end_is_told),
 	        cmocka_unit_test(the_server_may_close_in_a_message),

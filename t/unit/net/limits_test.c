@@ -138,10 +138,48 @@ static void a_body_that_we_pause_may_take_its_time(void **state)
 	open_patient(&rig);
 	rig.loop->limits.stall_ms = SHORT_MS;
 	rig.slow_ms = SHORT_MS * 3;
-	ask(&rig, &reply, "POST", "/slow", 10);
+	ask(&rig, &reply, "POST", "/slow", 3 << 20);
 	reply_wait(&reply);
-	assert_string_equal(reply.body.data, "10 good");
+	assert_string_equal(reply.body.data, "3145728 good");
 	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+static void a_response_that_we_pause_may_take_its_time(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+
+	open_patient(&rig);
+	rig.loop->limits.answer_ms = rig.loop->limits.stall_ms = SHORT_MS;
+	ask(&rig, &reply, "GET", "/bytes/1000", 0);
+	io_net(rig.io, pause, reply.exchange, true);
+	rig_wait_ms(&rig, SHORT_MS * 3);
+	assert_false(reply.closed);
+	io_net(rig.io, pause, reply.exchange, false);
+	reply_wait(&reply);
+	assert_true(reply.fine);
+	assert_int_equal(reply.received, 1000);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
+/* What was slow once is not late for ever. */
+static void a_connection_that_had_to_wait_stays(void **state)
+{
+	struct rig rig;
+	struct reply reply;
+	int files;
+
+	open_patient(&rig);
+	rig.loop->limits.stall_ms = SHORT_MS;
+	files = open_files();
+	ask(&rig, &reply, "GET", "/bytes/50000000", 0);
+	reply_wait(&reply);
+	assert_int_equal(reply.received, 50000000);
+	reply_fini(&reply);
+	rig_wait_ms(&rig, SHORT_MS * 3);
+	assert_int_equal(open_files(), files + 2);
 	rig_close(&rig);
 }
 
@@ -262,6 +300,8 @@ int main(void)
 	        cmocka_unit_test(a_silent_connection_is_closed),
 	        cmocka_unit_test(a_body_that_stops_coming_ends_the_exchange),
 	        cmocka_unit_test(a_body_that_we_pause_may_take_its_time),
+	        cmocka_unit_test(a_response_that_we_pause_may_take_its_time),
+	        cmocka_unit_test(a_connection_that_had_to_wait_stays),
 	        cmocka_unit_test(a_response_that_nobody_takes_ends_the_exchange),
 	        cmocka_unit_test(an_answer_that_does_not_come_is_given_up),
 	        cmocka_unit_test(a_long_upload_is_not_a_late_answer),

@@ -67,7 +67,7 @@ struct served {
 	struct io_exchange *exchange;
 	struct io_timer *timer;
 	struct io_work work;
-	bool count, echo, slow, bad, chunked, hold, early_done, closed;
+	bool count, echo, slow, stuck, bad, chunked, hold, early_done, closed;
 	uint64_t early_at, drop_at, stop_at;
 	uint64_t got;
 	uint64_t size, sent; /* of the answer */
@@ -107,6 +107,8 @@ static void served_body(void *arg, const void *bytes, size_t size)
 		served->early_done = true;
 		answer_text(served, 507, "full", 4);
 	}
+	if (served->stuck)
+		io_net(served->rig->io, pause, served->exchange, true);
 	if (served->slow) {
 		io_net(served->rig->io, pause, served->exchange, true);
 		io_timer_set(served->rig->io, served->timer,
@@ -268,7 +270,8 @@ static int serve_exchange(void *arg, struct io_exchange *exchange, const struct 
 	served->echo = strcmp(path, "/echo") == 0;
 	served->slow = strcmp(path, "/slow") == 0;
 	served->count = served->slow || strcmp(path, "/count") == 0;
-	served->early_at = strncmp(path, "/early/", 7) == 0 ? number : 0;
+	served->stuck = strcmp(path, "/stuck") == 0;
+	served->early_at = served->stuck ? 1 : strncmp(path, "/early/", 7) == 0 ? number : 0;
 	return 0;
 }
 

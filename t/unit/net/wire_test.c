@@ -201,6 +201,10 @@ static void an_old_client_gets_its_answer_and_the_end(void **state)
 	assert_null(strstr(answer.data, "chunked"));
 	assert_true(pattern_is(answer.data + answer.size - 10, 10, 0));
 	buf_clear(&answer);
+	exchange_plainly(&rig, "GET /chunked/10 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+	        &answer); /* its end is the only sign that it is whole */
+	assert_non_null(strstr(answer.data, "Connection: close"));
+	buf_clear(&answer);
 	exchange_plainly(&rig,
 	        "GET /bytes/10 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" GET("/bytes/10"),
 	        &answer);
@@ -223,6 +227,35 @@ static void an_unwanted_body_is_read_past(void **state)
 	plain_send(fd, "0123456789" GET("/bytes/3"));
 	plain_read(&rig, fd, "HTTP/1.1 200", &answer);
 	assert_int_equal(rig.requests, 2);
+	buf_fini(&answer);
+	close(fd);
+	rig_turns(&rig, 3);
+	rig_close(&rig);
+}
+
+/* Also where the service had paused it before it lost interest. */
+static void a_paused_unwanted_body_is_read_past(void **state)
+{
+	struct rig rig;
+	struct buf answer = {0};
+	char half[500000];
+	int fd;
+
+	rig_open(&rig);
+	fd = plain_connect(&rig);
+	pattern_fill(half, sizeof(half), 0);
+	plain_send(fd, POST("/stuck", "1000000"));
+	for (int i = 0; i < 2; i++) {
+		for (size_t sent = 0; sent < sizeof(half);) {
+			ssize_t part = send(fd, half + sent, sizeof(half) - sent, MSG_NOSIGNAL);
+
+			sent += part > 0 ? (size_t)part : 0;
+			rig_turns(&rig, 1);
+		}
+	}
+	plain_send(fd, GET("/bytes/3"));
+	plain_read(&rig, fd, "HTTP/1.1 200", &answer);
+	assert_non_null(strstr(answer.data, "HTTP/1.1 507"));
 	buf_fini(&answer);
 	close(fd);
 	rig_turns(&rig, 3);
@@ -525,6 +558,7 @@ int main(void)
 	        cmocka_unit_test(who_expects_a_continue_gets_one),
 	        cmocka_unit_test(an_old_client_gets_its_answer_and_the_end),
 	        cmocka_unit_test(an_unwanted_body_is_read_past),
+	        cmocka_unit_test(a_paused_unwanted_body_is_read_past),
 	        cmocka_unit_test(a_huge_unwanted_body_is_not),
 	        cmocka_unit_test(a_client_that_goes_is_noticed),
 	        cmocka_unit_test(a_silent_connection_costs_nothing),
