@@ -10,8 +10,10 @@
 #include "store/chunk.h"
 
 enum {
-	WRITE_BACK_BYTES = 8 * 1024 * 1024,
-	SYNC_EVERY = 4, /* a chunk syncs when it holds this part of the directory's bound */
+	/* A chunk is written back in steps of one eighth of its directory's bound (8 MiB of 64),
+	 * and synced when it holds a quarter of it. */
+	WRITE_BACK_PART = 8,
+	SYNC_PART = 4,
 };
 
 static void lane_init(struct chunk *chunk, enum sync_lane_kind kind);
@@ -23,6 +25,7 @@ static void lane_failed(struct sync_lane *lane);
 static void write_back_start(struct chunk *chunk, uint64_t end);
 static void write_back_run(struct io_work *work);
 static void write_back_done(struct io_work *work);
+static bool much_unsynced(const struct chunk *chunk);
 static void uncount(struct chunk *chunk, uint64_t bytes);
 static void choke(struct dir *dir, struct store *store);
 static bool satisfied(const struct sync_wait *wait);
@@ -68,9 +71,9 @@ void sync_wrote(struct chunk *chunk, uint64_t bytes, uint64_t end)
 		sync->data_end = end;
 	if (end < sync->back_done) /* a cancelled append's place is written again */
 		sync->back_done = end;
-	if (!sync->back_busy && end - sync->back_done >= WRITE_BACK_BYTES)
+	if (!sync->back_busy && end - sync->back_done >= dir->unsynced_max / WRITE_BACK_PART)
 		write_back_start(chunk, end);
-	if (!lane->busy && sync->unsynced >= dir->unsynced_max / SYNC_EVERY)
+	if (!lane->busy && much_unsynced(chunk))
 		lane_start(lane);
 	if (dir->unsynced > dir->unsynced_max)
 		choke(dir, chunk->store);
@@ -262,7 +265,7 @@ static void lane_advance(struct sync_lane *lane)
 		lane->durable_length = lane->covers_length;
 	}
 	lane->durable = lane->covers;
-	if (lane->wanted > lane->durable)
+	if (lane->wanted > lane->durable || (lane->kind == SYNC_DATA && much_unsynced(chunk)))
 		lane_start(lane);
 	if (sync_clean(chunk))
 		set_clean(chunk);
@@ -313,6 +316,15 @@ static void write_back_done(struct io_work *work)
 	chunk->sync.back_busy = false;
 	chunk->store->running--;
 	chunk_unref(chunk);
+}
+
+/* Time to sync the data though nobody waits for it, or appends will have to wait, or do so. */
+static bool much_unsynced(const struct chunk *chunk)
+{
+	const struct sync_lane *lane = &chunk->sync.lanes[SYNC_DATA];
+
+	return lane->written > lane->durable &&
+	       (chunk->dir->choked || chunk->sync.unsynced >= chunk->dir->unsynced_max / SYNC_PART);
 }
 
 static void uncount(struct chunk *chunk, uint64_t bytes)

@@ -437,6 +437,7 @@ static void a_writer_that_is_too_fast_is_told_to_wait(void **state)
 	struct pipe pipes[2] = {{.wanted = true}, {.wanted = true}};
 	struct store_append *appends[2];
 	struct buf buf = {0};
+	uint64_t started;
 
 	rig_close(rig);
 	rig->options.unsynced_max_bytes = 4 << 20;
@@ -448,6 +449,7 @@ static void a_writer_that_is_too_fast_is_told_to_wait(void **state)
 		assert_int_equal(
 		        store_append_begin(rig->store, &request, events, &appends[i], NULL), 0);
 	}
+	started = sim_now_ms(rig->sim);
 	for (int round = 0; round < 40; round++)
 		for (int i = 0; i < 2; i++) {
 			while (!pipes[i].wanted)
@@ -462,6 +464,8 @@ static void a_writer_that_is_too_fast_is_told_to_wait(void **state)
 	}
 	while (pipes[0].starts < 1000 || pipes[1].starts < 1000)
 		rig_step(rig);
+	/* It waited for the disk, never for the timer of the background sync. */
+	assert_true(sim_now_ms(rig->sim) - started < 1000);
 	assert_int_equal(rig_held(rig, 1).length, 40 << 20);
 	buf_fini(&buf);
 }
