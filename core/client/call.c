@@ -12,8 +12,6 @@
 
 enum { FIRST_TIMEOUT_MS = 2500 };
 
-static uint64_t patience_ms(const struct client *client);
-
 static void call_answered(void *arg, int code, const struct dfs_error *err, const void *reply);
 
 static struct client_call *call_make(struct client *client, enum proto_call which, const void *args,
@@ -158,12 +156,13 @@ void calls_fail_all(struct client *client, int code, const char *sentence)
 }
 
 /*
- * A master that was never heard is more likely not there at all (a wrong port) than restarting: whoever typed the command
- * should not wait long for that sentence.
+ * A master that was never heard is more likely not there at all (a wrong port) than restarting:
+ * whoever typed the command should not wait long for that sentence.
  */
 static uint64_t patience_ms(const struct client *client)
 {
-	return client->heard_ms == 0 && client->timeout_ms > FIRST_TIMEOUT_MS ? FIRST_TIMEOUT_MS : client->timeout_ms;
+	return client->id == 0 && client->timeout_ms > FIRST_TIMEOUT_MS ? FIRST_TIMEOUT_MS
+	                                                                : client->timeout_ms;
 }
 
 void calls_fail_overdue(struct client *client, const char *sentence)

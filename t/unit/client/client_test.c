@@ -120,12 +120,30 @@ static void a_refusal_is_passed_on(void **state)
 
 /* ---- not found ---- */
 
+static void a_master_that_was_never_heard_is_given_up_soon(void **state)
+{
+	struct fake_cluster *fake = cluster();
+	struct asked asked = {0};
+
+	fake_master_kill(fake);
+	ask_mkdir(fake_client(fake), &asked);
+	fake_run_for(fake, 2400);
+	assert_false(asked.done);
+	fake_run_for(fake, 200);
+	assert_int_equal(asked.code, DFS_E_UNAVAIL);
+	fake_destroy(fake);
+}
+
 static void no_master_is_told_after_the_timeout(void **state)
 {
 	struct fake_cluster *fake = cluster();
 	struct asked asked = {0}, later = {0};
 
+	ask_mkdir(fake_client(fake), &asked);
+	fake_run(fake, &asked.done, 1000);
+	asked = (struct asked){0};
 	fake_master_kill(fake);
+	fake_run_for(fake, 100);
 	ask_mkdir(fake_client(fake), &asked);
 	fake_run_for(fake, 5000);
 	ask_stat(fake_client(fake), &later);
@@ -155,6 +173,9 @@ static void a_master_that_comes_in_time_is_found(void **state)
 	struct fake_cluster *fake = cluster();
 	struct asked asked = {0};
 
+	ask_mkdir(fake_client(fake), &asked);
+	fake_run(fake, &asked.done, 1000);
+	asked = (struct asked){0};
 	fake_master_kill(fake);
 	ask_mkdir(fake_client(fake), &asked);
 	fake_run_for(fake, 9000);
@@ -423,6 +444,7 @@ int main(void)
 	        cmocka_unit_test(the_first_call_connects_and_says_hello),
 	        cmocka_unit_test(a_thousand_calls_share_one_connection),
 	        cmocka_unit_test(a_refusal_is_passed_on),
+	        cmocka_unit_test(a_master_that_was_never_heard_is_given_up_soon),
 	        cmocka_unit_test(no_master_is_told_after_the_timeout),
 	        cmocka_unit_test(a_master_that_comes_in_time_is_found),
 	        cmocka_unit_test(a_wrong_token_is_final),
