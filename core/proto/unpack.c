@@ -4,6 +4,7 @@
  * it is used, and all must be used up. Strings are copied: a row outlives the read transaction that
  * showed it.
  */
+#include <endian.h>
 #include <stdalign.h>
 #include <string.h>
 #include "proto/gen/proto.h"
@@ -223,10 +224,9 @@ static int little(struct reader *reader, size_t size, uint64_t *ret)
 
 	if ((size_t)(reader->end - reader->at) < size)
 		return damaged(reader, "cut short");
-	for (size_t i = 0; i < size; i++)
-		value |= (uint64_t)reader->at[i] << (8 * i);
+	memcpy(&value, reader->at, size);
 	reader->at += size;
-	*ret = value;
+	*ret = le64toh(value);
 	return 0;
 }
 
