@@ -90,12 +90,18 @@ static void call_send(struct client *client, struct client_call *call)
 
 void calls_send(struct client *client)
 {
-	struct client_call *call;
+	struct client_call *call = client->calls ? client->calls->prev : NULL, *first = NULL, *next;
 
 	assert(client->state == CONNECTION_READY);
-	DL_FOREACH (client->calls, call)
-		if (!call->sent)
-			call_send(client, call);
+	/* The unsent ones are the last: with a thousand in flight nobody walks past all of them. */
+	while (call && !call->sent) {
+		first = call;
+		call = call == client->calls ? NULL : call->prev;
+	}
+	for (; first; first = next) {
+		next = first->next;
+		call_send(client, first);
+	}
 }
 
 static void call_answered(void *arg, int code, const struct dfs_error *err, const void *reply)
