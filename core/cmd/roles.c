@@ -94,6 +94,8 @@ static const struct role roles[] = {
                 "120000)\n"
                 "  --linger MS         how long freed chunks are kept for readers (default: "
                 "600000)\n"
+                "  --ticket MS         how long a reader may use what it was told (default: "
+                "300000)\n"
                 "  --lease MS          default 60000\n"
                 "  --safe-mode MS      how long a started master waits for its datanodes (default: "
                 "60000)\n"
@@ -209,6 +211,7 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"dead-after", FLAG_MS, &settings.dead_after_ms},
 	        {"session", FLAG_MS, &settings.session_ms},
 	        {"linger", FLAG_MS, &settings.linger_ms},
+	        {"ticket", FLAG_MS, &settings.ticket_ms},
 	        {"lease", FLAG_MS, &settings.lease_ms},
 	        {"safe-mode", FLAG_MS, &settings.safe_mode_ms},
 	        {"freeze-wait", FLAG_MS, &settings.freeze_wait_ms},

@@ -23,6 +23,7 @@ struct master_options {
 	struct policies *policies;     /* borrowed */
 	struct cluster_options timing; /* zeros: defaults; epoch is filled in */
 	uint64_t session_ms;           /* of silence; 0: 120,000 (RULES 11) */
+	uint64_t ticket_ms; /* a reader's ticket lives; 0: 300,000 */
 	uint64_t linger_ms;            /* freed chunks wait; 0: 600,000 (RULES 9) */
 	uint32_t goal_default;         /* 0: 3 */
 	uint32_t min_replicas;         /* 0: min(goal, 2) (RULES 24) */

@@ -457,7 +457,7 @@ static int out_ticket(
 	        .chunk = chunk,
 	        .version = version,
 	        .length = length,
-	        .expires_ms = io_wall_ms(master->io) + TICKET_READ_MS,
+	        .expires_ms = io_wall_ms(master->io) + (int64_t)master->options.ticket_ms,
 	};
 
 	ticket_sign(master->options.key, &ticket, ret);

@@ -53,7 +53,8 @@ static bool locate_extent(struct request *request, const struct meta_extents *ex
 	        .version = chunk->version,
 	        .offset = extent->chunk_offset,
 	        .length = extent->length,
-	        .expires_ms = io_wall_ms(request->master->io) + TICKET_READ_MS,
+	        .expires_ms = io_wall_ms(request->master->io) +
+	                      (int64_t)request->master->options.ticket_ms,
 	};
 	char text[PASS_SIZE];
 

@@ -10,7 +10,7 @@
 #include <uthash.h>
 #include "node/master/role.h"
 
-enum { SCAN_ROWS = 2000, PURGE_ROWS = 1000, FORGET_MAX = 1000, BUCKETS_PER_TICK = 64 };
+enum { SCAN_ROWS = 2000, PURGE_ROWS = 1000, FORGET_MAX = 1000, DELETING_MAX = 100000, BUCKETS_PER_TICK = 64 };
 
 struct deleting { /* a chunk whose replicas are being deleted */
 	uint64_t chunk;
@@ -34,6 +34,7 @@ static void expire_sessions(struct reaper *reaper);
 static void scan(struct reaper *reaper);
 static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *row);
 static void chunk_gone(void *arg, uint64_t chunk);
+static void deleting_over(struct reaper *reaper, uint64_t chunk);
 static void forget(struct reaper *reaper);
 static void forgotten(void *arg, const struct meta_result *result);
 static void purge(struct reaper *reaper);
@@ -191,10 +192,10 @@ static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *r
 	if (row->state != PROTO_CHUNK_STATE_FREED)
 		return 0;
 	if (io_wall_ms(master->io) - row->freed_ms <
-	        (int64_t)(master->options.linger_ms + TICKET_READ_MS))
+	        (int64_t)(master->options.linger_ms + master->options.ticket_ms))
 		return 0;
 	HASH_FIND(hh, reaper->deleting, &chunk, sizeof(chunk), deleting);
-	if (deleting || HASH_COUNT(reaper->deleting) >= FORGET_MAX)
+	if (deleting || HASH_COUNT(reaper->deleting) >= DELETING_MAX)
 		return 0;
 	deleting = calloc(1, sizeof(*deleting));
 	if (!deleting)
@@ -205,12 +206,26 @@ static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *r
 	return 0;
 }
 
+/* One that finds the batch full is left to the scan, which asks for it again. */
 static void chunk_gone(void *arg, uint64_t chunk)
 {
 	struct reaper *reaper = arg;
 
 	if (reaper->gone_count < FORGET_MAX)
 		reaper->gone[reaper->gone_count++] = chunk;
+	else
+		deleting_over(reaper, chunk);
+}
+
+static void deleting_over(struct reaper *reaper, uint64_t chunk)
+{
+	struct deleting *deleting;
+
+	HASH_FIND(hh, reaper->deleting, &chunk, sizeof(chunk), deleting);
+	if (deleting) {
+		HASH_DEL(reaper->deleting, deleting);
+		free(deleting);
+	}
 }
 
 static void forget(struct reaper *reaper)
@@ -231,16 +246,9 @@ static void forgotten(void *arg, const struct meta_result *result)
 	size_t count = reaper->forgetting_count;
 
 	for (size_t i = 0; i < count; i++) {
-		struct deleting *deleting;
-
 		if (result->code == 0)
 			cluster_chunk_forgotten(reaper->master->cluster, reaper->gone[i]);
-		HASH_FIND(
-		        hh, reaper->deleting, &reaper->gone[i], sizeof(reaper->gone[i]), deleting);
-		if (deleting) {
-			HASH_DEL(reaper->deleting, deleting);
-			free(deleting);
-		}
+		deleting_over(reaper, reaper->gone[i]);
 	}
 	reaper->gone_count -= count;
 	reaper->forgetting_count = 0;

@@ -112,6 +112,8 @@ static void options_defaults(struct master_options *options)
 {
 	if (!options->session_ms)
 		options->session_ms = 120000;
+	if (!options->ticket_ms)
+		options->ticket_ms = 300000;
 	if (!options->linger_ms)
 		options->linger_ms = 600000;
 	if (!options->goal_default)

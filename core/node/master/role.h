@@ -25,7 +25,6 @@
  */
 
 enum {
-	TICKET_READ_MS = 5 * 60 * 1000,
 	TICKET_APPEND_MS =
 	        60 * 60 * 1000, /* an append is fenced by version and session, not by time */
 	ALLOCATE_MAX = 64,

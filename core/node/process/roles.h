@@ -19,7 +19,7 @@ struct role_files {          /* where things are; filled by cmd */
 struct master_settings {
 	const char *dir, *listen, *key;
 	const char *placement, *chunking; /* names of scripts; NULL: spread, fixed */
-	uint64_t dead_after_ms, session_ms, linger_ms, lease_ms, safe_mode_ms,
+	uint64_t dead_after_ms, session_ms, linger_ms, ticket_ms, lease_ms, safe_mode_ms,
 	        freeze_wait_ms; /* 0: defaults */
 	uint32_t goal, min_replicas;
 	uint64_t map_bytes;
