@@ -118,6 +118,7 @@ struct member {
 	bool asked;   /* a freeze is under way */
 	bool frozen;  /* it answered the freeze of this seal */
 	bool nothing; /* it answered that it has none, which freezes nothing */
+	bool filled;  /* it has all its bytes, which its disk counts: nothing is promised any more */
 };
 
 struct open {

@@ -115,7 +115,7 @@ void open_promise(struct cluster *cluster, struct open *open, uint64_t size_byte
 	for (uint32_t i = 0; i < open->members_count; i++) {
 		struct node *node = node_find(cluster, open->members[i].number);
 
-		if (node)
+		if (node && !open->members[i].filled)
 			node->promised_bytes += size_bytes - open->size_bytes;
 	}
 	open->size_bytes = size_bytes;

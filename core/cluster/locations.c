@@ -259,6 +259,11 @@ static void member_heard(struct cluster *cluster, struct chunk *chunk, struct op
 	/* A word from before the freeze may come after the freeze's answer, which is final. */
 	if (member->frozen && member->held && held->version < member->version)
 		return;
+	/* A long put commits at its end: what it filled must not count twice until then. */
+	if (held->state == PROTO_HELD_STATE_SEALED && !member->filled) {
+		node->promised_bytes -= open->size_bytes;
+		member->filled = true;
+	}
 	member->held = true;
 	member->absent = false;
 	member->state = held->state;
