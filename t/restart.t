@@ -27,7 +27,7 @@ tap $? "kill -9 of everything loses nothing"
 put=$!
 has_session() { [ "$(dfs status --json | jq -r .sessions)" != 0 ]; }
 await has_session
-kill -9 "$(role_pid master)"
+role_kill master
 "$dfs_program" master --listen 127.0.0.1:$port --key "$cluster_dir/cluster.key" --dir "$cluster_dir/master" 2>>"$cluster_dir/log/master.log" &
 await nodes_up 2
 touch "$tmp/back"

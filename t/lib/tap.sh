@@ -64,8 +64,8 @@ wanted: $pattern"
 
 # Wait until a command succeeds: an event, asked for every 20 ms, for at most 30 s.
 await() { # COMMAND...
-  local i
-  for ((i = 0; i < 1500; i++)); do
+  local until=$((SECONDS + 30))
+  while [ $SECONDS -lt $until ]; do
     "$@" >/dev/null 2>&1 && return 0
     sleep 0.02
   done
@@ -100,6 +100,13 @@ cluster_stop() { "$dfs_program" down --dir "$cluster_dir"; }
 
 # Process of a role: role_pid master, role_pid node2
 role_pid() { pgrep -f -- "dfs (master|datanode) .*--dir $cluster_dir/$1( |\$)"; }
+
+# kill -9 of a role, and its end: a process that is being killed still holds its locks.
+role_kill() {
+  local pid
+  pid=$(role_pid "$1") && kill -9 "$pid" && await process_gone "$pid"
+}
+process_gone() { [ ! -e "/proc/$1/exe" ]; }
 
 # All of a cluster, at once, as a power switch would.
 cluster_kill() { pkill -9 -f -- "dfs (master|datanode) .*--dir $cluster_dir" ; pkill -9 -f -- "dfs up --dir $cluster_dir" ; await no_process "$cluster_dir"; }

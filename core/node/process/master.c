@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `dfs master`: the master role on a real loop, over LMDB, with the policies of the scripts. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,6 +13,8 @@
 #include "node/process/daemon.h"
 #include "node/process/key.h"
 #include "node/process/roles.h"
+
+enum { LOCK_WAIT_MS = 1000 };
 
 struct process {
 	struct loop *loop;
@@ -28,6 +32,7 @@ static int open_metadata(
         struct process *process, const struct master_settings *settings, struct dfs_error *err);
 static int load_policies(struct process *process, const struct role_files *files,
         const struct master_settings *settings, struct dfs_error *err);
+static int take_lock(struct io *io, const char *path);
 static void fatal(void *arg, const struct dfs_error *err);
 static void stopped(void *arg);
 
@@ -116,11 +121,23 @@ static int open_metadata(
 		return error_set(err, DFS_E_NOENT,
 		        "%s is not there: make it by `dfs init`, or mount its disk", settings->dir);
 	snprintf(lock, sizeof(lock), "%s/LOCK", settings->dir);
-	process->lock = io_disk(io, lock, lock);
+	process->lock = take_lock(io, lock);
 	if (process->lock < 0)
 		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s",
 		        settings->dir, lock);
 	return kv_lmdb_open(&process->kv, settings->dir, settings->map_bytes, err);
+}
+
+/* A predecessor that was just killed may hold it for a moment yet: whoever starts the next one
+ * should not have to know. */
+static int take_lock(struct io *io, const char *path)
+{
+	uint64_t until_ms = io_mono_ms(io) + LOCK_WAIT_MS;
+	int lock;
+
+	while ((lock = io_disk(io, lock, path)) == -EBUSY && io_mono_ms(io) < until_ms)
+		poll(NULL, 0, 10);
+	return lock;
 }
 
 static int load_policies(struct process *process, const struct role_files *files,
