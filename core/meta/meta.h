@@ -20,8 +20,9 @@
  * takes the whole queue, applies it in one transaction, commits once, and the loop answers all of
  * them: group commit. Acknowledged = on disk.
  *
- * Loop    everything here, but replay, compare and check, which block and belong where no engine is
- * at work. Source  GFS 2.6, 4.1; RULES 11, 15-19.
+ * Loop    everything here, but replay, compare and check, which block: they belong where no engine
+ *         is at work.
+ * Source  GFS 2.6, 4.1; RULES 11, 15-19, 21.
  */
 struct meta;
 
