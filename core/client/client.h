@@ -47,7 +47,7 @@ uint64_t client_epoch(const struct client *client);
 /*
  * Where a put's bytes come from. `read` fills up to `size` bytes at `offset` now, or returns 0 at the end, or a
  * negative DFS_E_... with a sentence. `seekable`: any offset may be read again (a file); else strictly onwards (a pipe) and
- * the client keeps what is unacknowledged, at most one body. DFS_E_BUSY from a source that is not seekable means that
+ * the client keeps what is unacknowledged, at most one body, and reads the next one meanwhile. DFS_E_BUSY from a source that is not seekable means that
  * nothing is there now: it is asked again after 20 ms, and the loop stays free meanwhile. The job must not be
  * cancelled inside `read`.
  */
@@ -96,7 +96,7 @@ struct client_job;
  * sentence says that it may be there). A datanode that fails costs time only: what it got goes to others. Strings of
  * `put` and both structs are copied. NULL: out of memory. Cancel: client_job_cancel.
  *
- * Limits  memory: one piece of 256 KiB for a seekable source of known size, one body of 4 MiB otherwise, and 4 bytes for
+ * Limits  memory: one piece of 256 KiB for a seekable source of known size, two bodies of 4 MiB otherwise, and 4 bytes for
  *         each 64 KiB of the chunks in flight
  * Errors  of the source as it gave them; DFS_E_CHANGED (it ended before its size); NODES, NOSPC, EXIST, ISDIR... of
  *         the master; IO (a range failed 5 times without progress: path, chunk, node and reason are named); EXPIRED

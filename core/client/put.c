@@ -182,7 +182,7 @@ static bool slots_run(struct put *put)
 
 			put->cursor += length;
 			slot_stream(slot, from, length);
-		} else if (slot->state == SLOT_IDLE && !put->stream && !put->source_ended) {
+		} else if (slot->state == SLOT_IDLE && !put->stream && !pipe_ended(put)) {
 			slot_pipe(slot, put->extents.bytes);
 		}
 		busy |= slot->state != SLOT_IDLE;

@@ -106,8 +106,6 @@ struct put_body {
 	size_t first;     /* frames before it were stored in an earlier chunk */
 	uint64_t payload; /* bytes from `first` on */
 	uint64_t sent;    /* bytes of the body, headers too, that were written */
-	bool has_next;    /* the byte after it was read already */
-	uint8_t next;
 };
 
 /* ---- a chunk under way ---- */
@@ -136,7 +134,8 @@ struct put_slot {
 	unsigned attempts; /* in a row without progress */
 	int why_code;
 	char why[DFS_ERROR_TEXT_MAX]; /* the last failure: chunk, node, reason */
-	struct put_body body;         /* pipe */
+	struct put_body body;         /* pipe: on its way, or to be sent */
+	struct put_body ahead;        /* pipe: the one after it, being collected */
 	struct put_extents bodies;    /* pipe: acknowledged bodies of the present chunk */
 };
 
@@ -171,8 +170,13 @@ void slot_failed(struct put_slot *slot, const struct append_result *result);
 void stream_more(struct put_slot *slot);
 
 /* put_pipe.c */
-/* Read on until the body is whole: 0, DFS_E_BUSY (the source has nothing now), or its error. */
+/* Read on until the body ahead is whole: 0, DFS_E_BUSY (the source has nothing now), or its error.
+ */
 int body_fill(struct put_slot *slot, struct dfs_error *err);
+/* The body was stored: the one ahead of it takes its place. */
+void body_turn(struct put_slot *slot);
+/* Every byte of the source is stored. */
+bool pipe_ended(const struct put *put);
 /* Headers for the present chunk; adds to its sums. 0 or NOMEM. */
 int body_frame(struct put_slot *slot);
 void body_more(struct put_slot *slot);
@@ -201,6 +205,8 @@ struct put {
 	uint64_t session, chunk_size;
 	uint64_t cursor; /* stream: offset from which no slot works yet; pipe: offset read up to */
 	bool source_ended; /* pipe */
+	bool has_next;     /* pipe: the byte after the last body was read already */
+	uint8_t next;
 	unsigned restarts; /* sessions before this one */
 	struct put_slot *slots;
 	size_t slots_count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bytes of a chunk from a source that is read strictly onwards: a body of up to 4 MiB is collected,
- * and kept until it is acknowledged. Its length must be known before it is sent, and whether it is
- * the last: so one byte is read ahead.
+ * and kept until it is acknowledged; while it is on its way the next one is collected. Its length
+ * must be known before it is sent, and whether it is the last: so one byte more is read.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -16,13 +16,20 @@ static uint8_t *frame_at(const struct put_body *body, uint64_t payload)
 	return body->bytes + (body->first + payload / SPAN_SIZE_MAX) * PUT_FRAME_STRIDE;
 }
 
-/* What the body may hold: 4 MiB, the rest of the chunk, the rest of a source of known size. */
-static uint64_t body_limit(const struct put_slot *slot)
+/*
+ * What the body ahead may hold: 4 MiB, or the rest of the chunk behind the body that is on its way
+ * (a whole chunk where none is left).
+ */
+static uint64_t ahead_limit(const struct put_slot *slot)
 {
 	uint64_t limit = (uint64_t)PUT_BODY_FRAMES * SPAN_SIZE_MAX;
-	uint64_t room = slot->length - slot->acked;
+	uint64_t room = slot->length - slot->acked - slot->body.payload;
 
-	return room < limit ? room : limit;
+	if (room == 0)
+		room = slot->length;
+	if (room < limit)
+		limit = room;
+	return limit > slot->ahead.payload ? limit : slot->ahead.payload;
 }
 
 /* Up to `size` bytes, at least one; 0 at the end. */
@@ -50,20 +57,21 @@ static int64_t read_some(struct put *put, uint8_t *bytes, uint64_t size, struct 
 	return got;
 }
 
-static int64_t fill_some(struct put_slot *slot, struct dfs_error *err)
+static int64_t fill_some(struct put_slot *slot, uint64_t limit, struct dfs_error *err)
 {
-	struct put_body *body = &slot->body;
+	struct put *put = slot->put;
+	struct put_body *body = &slot->ahead;
 	uint64_t inside = body->payload % SPAN_SIZE_MAX;
-	uint64_t room = SPAN_SIZE_MAX - inside, limit = body_limit(slot) - body->payload;
+	uint64_t room = SPAN_SIZE_MAX - inside, left = limit - body->payload;
 	uint8_t *at = frame_at(body, body->payload) + FRAME_HEADER_SIZE + inside;
 	int64_t got;
 
-	if (body->has_next) {
-		*at = body->next;
-		body->has_next = false;
+	if (put->has_next) {
+		*at = put->next;
+		put->has_next = false;
 		got = 1;
 	} else {
-		got = read_some(slot->put, at, room < limit ? room : limit, err);
+		got = read_some(put, at, room < left ? room : left, err);
 	}
 	if (got > 0)
 		body->payload += (uint64_t)got;
@@ -71,21 +79,20 @@ static int64_t fill_some(struct put_slot *slot, struct dfs_error *err)
 }
 
 /* Is this the last body? One byte more tells. */
-static int64_t read_ahead(struct put_slot *slot, struct dfs_error *err)
+static int64_t read_next(struct put *put, struct dfs_error *err)
 {
-	struct put_body *body = &slot->body;
-	int64_t got;
+	int64_t got = 1;
 
-	if (body->has_next)
-		return 1;
-	got = read_some(slot->put, &body->next, 1, err);
-	body->has_next = got > 0;
+	if (!put->has_next)
+		got = read_some(put, &put->next, 1, err);
+	put->has_next = got > 0;
 	return got;
 }
 
 int body_fill(struct put_slot *slot, struct dfs_error *err)
 {
-	struct put_body *body = &slot->body;
+	struct put_body *body = &slot->ahead;
+	uint64_t limit = ahead_limit(slot);
 	int64_t got = 1;
 
 	if (!body->bytes && posix_memalign((void **)&body->bytes, 4096,
@@ -93,13 +100,27 @@ int body_fill(struct put_slot *slot, struct dfs_error *err)
 		body->bytes = NULL;
 		return error_set(err, DFS_E_NOMEM, "out of memory for a body");
 	}
-	if (body->payload == 0)
-		body->first = 0;
-	while (got > 0 && body->payload < body_limit(slot))
-		got = fill_some(slot, err);
+	assert(body->first == 0);
+	while (got > 0 && body->payload < limit)
+		got = fill_some(slot, limit, err);
 	if (got > 0)
-		got = read_ahead(slot, err);
+		got = read_next(slot->put, err);
 	return got < 0 ? (int)got : 0;
+}
+
+void body_turn(struct put_slot *slot)
+{
+	struct put_body empty = slot->body;
+
+	assert(empty.payload == 0);
+	slot->body = slot->ahead;
+	slot->ahead = empty;
+}
+
+bool pipe_ended(const struct put *put)
+{
+	return put->source_ended && !put->has_next && put->slots[0].ahead.payload == 0 &&
+	       put->slots[0].body.payload == 0;
 }
 
 static uint32_t frame_size(const struct put_body *body, uint64_t offset)
@@ -135,6 +156,16 @@ uint64_t body_size(const struct put_body *body)
 	return frame_body_size(body->payload);
 }
 
+/* While the body is on its way the next one is read: what the source has now. */
+static void fill_ahead(struct put_slot *slot)
+{
+	struct dfs_error err = {0};
+	int code = body_fill(slot, &err);
+
+	if (code != 0 && code != DFS_E_BUSY)
+		put_fail(slot->put, code, err.text);
+}
+
 void body_more(struct put_slot *slot)
 {
 	struct put_body *body = &slot->body;
@@ -149,6 +180,8 @@ void body_more(struct put_slot *slot)
 		more = append_write(slot->append, start + body->sent, size);
 		body->sent += size;
 	} while (more);
+	if (append_left(slot->append) == 0)
+		fill_ahead(slot);
 }
 
 void body_consume(struct put_body *body, uint64_t bytes)

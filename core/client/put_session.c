@@ -160,7 +160,7 @@ void put_again(struct put *put, int code, const char *sentence)
 	io_timer_cancel(put->job.io, put->renew);
 	put->cursor = 0;
 	put->session = 0;
-	put->source_ended = put->staging = false;
+	put->source_ended = put->has_next = put->staging = false;
 	put_move(put, PUT_BEGIN);
 	if (code != DFS_E_EXPIRED)
 		put_give_up_session(&put->job, session);

@@ -64,8 +64,8 @@ void slot_stop(struct put_slot *slot)
 	if (slot->timer)
 		io_timer_cancel(slot->put->job.io, slot->timer);
 	slot_leave_chunk(slot);
-	slot->body.payload = 0;
-	slot->body.has_next = false;
+	slot->body.payload = slot->ahead.payload = 0;
+	slot->body.first = slot->ahead.first = 0;
 	slot->attempts = 0;
 	slot->state = SLOT_IDLE;
 }
@@ -78,6 +78,7 @@ void slot_fini(struct put_slot *slot)
 	sums_fini(&slot->sums);
 	extents_clear(&slot->bodies);
 	free(slot->body.bytes);
+	free(slot->ahead.bytes);
 }
 
 uint64_t slot_under_way(const struct put_slot *slot)
@@ -133,6 +134,8 @@ static void slot_fill(struct put_slot *slot)
 	int code = body_fill(slot, &err);
 
 	assert(slot->state == SLOT_FILL);
+	if (code == 0)
+		body_turn(slot);
 	if (code == DFS_E_BUSY) {
 		io_timer_set(put->job.io, slot->timer, BUSY_POLL_MS);
 	} else if (code != 0) {
@@ -167,9 +170,13 @@ static void slot_timer(void *arg)
 static bool is_last(const struct put_slot *slot)
 {
 	uint64_t payload = slot->body.payload;
+	uint64_t ahead = slot->ahead.payload;
 
-	return slot->put->stream || slot->put->source_ended ||
-	       slot->acked + payload == slot->length || payload % SPAN_SIZE_MAX != 0;
+	if (slot->put->stream || slot->acked + payload == slot->length)
+		return true;
+	if (payload % SPAN_SIZE_MAX != 0 || slot->acked + payload + ahead > slot->length)
+		return true;
+	return slot->put->source_ended && ahead == 0 && !slot->put->has_next;
 }
 
 static void chain_text(const struct put_target *target, char *ret, size_t size)

@@ -252,6 +252,70 @@ static void a_seal_that_is_refused_costs_the_chunk_alone(void **state)
 	}
 }
 
+/* ---- by chance ---- */
+
+static uint64_t chance(uint64_t *random, uint64_t below)
+{
+	*random ^= *random << 13;
+	*random ^= *random >> 7;
+	*random ^= *random << 17;
+	return (*random >> 11) % below;
+}
+
+/* At most two datanodes fail, somehow and somewhere, of five. */
+static void random_faults(struct fake_cluster *fake, uint64_t *random, uint64_t chunk_size)
+{
+	static const enum fake_fault faults[] = {FAKE_DIES, FAKE_DIES_UNANSWERED, FAKE_REFUSES_LATE,
+	        FAKE_GARBLES_WIRE, FAKE_WRONG_CRC, FAKE_STALLS};
+
+	for (int i = 0; i < 2; i++) {
+		unsigned node = (unsigned)chance(random, 5);
+
+		fake_node_fault(fake, node, faults[chance(random, 6)],
+		        chance(random, chunk_size < 9000000 ? chunk_size : 9000000), DFS_E_IO);
+		fake_node_fault_skip(fake, node, (unsigned)chance(random, 4));
+		fake_node_fault_times(fake, node, 1);
+	}
+}
+
+static void random_put(uint64_t seed)
+{
+	static const uint64_t chunk_sizes[] = {
+	        5000, 65536, 100000, 262144, 300000, 5242880, 9000001};
+	uint64_t random = seed * 0x9e3779b97f4a7c15u + 1;
+	struct fake_options options = {.nodes = 5, .seed = seed + 1};
+	struct fake_cluster *fake;
+	struct transfer transfer;
+
+	options.chunk_size = chunk_sizes[chance(&random, 7)];
+	fake = fake_create(&options);
+	transfer_init(&transfer, fake, chance(&random, 3 * options.chunk_size) + 1);
+	transfer.seekable = chance(&random, 3) == 0;
+	transfer.unknown = chance(&random, 2);
+	transfer.piece = chance(&random, 2) ? chance(&random, 100000) + 500 : 0;
+	transfer.busy_at = chance(&random, transfer.size);
+	transfer.busy_times = transfer.seekable ? 0 : (unsigned)chance(&random, 5);
+	random_faults(fake, &random, options.chunk_size);
+	transfer_put(&transfer, "/f");
+	if (transfer_wait(&transfer, 600000) != 0)
+		fail_msg("seed %llu: %s", (unsigned long long)seed, transfer.result.err.text);
+	fake_file_is(fake, "/f", transfer.bytes, transfer.size);
+	assert_int_equal(fake_sessions(fake), 0);
+	transfer_fini(&transfer);
+	fake_destroy(fake);
+}
+
+static void sources_of_any_shape_survive_faults_of_any_kind(void **state)
+{
+	uint64_t seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 1;
+	uint64_t runs = getenv("RUNS") ? strtoull(getenv("RUNS"), NULL, 10) : 60;
+
+	print_message("# seeds %llu to %llu\n", (unsigned long long)seed,
+	        (unsigned long long)(seed + runs - 1));
+	for (uint64_t i = 0; i < runs; i++)
+		random_put(seed + i);
+}
+
 /* ---- the end of patience ---- */
 
 static void five_attempts_without_progress_end_with_a_sentence(void **state)
@@ -363,6 +427,7 @@ int main(void)
 	        cmocka_unit_test(a_chunk_that_the_master_sealed_meanwhile_is_continued_in_another),
 	        cmocka_unit_test(a_seal_that_speaks_of_other_bytes_is_not_believed),
 	        cmocka_unit_test(a_seal_that_is_refused_costs_the_chunk_alone),
+	        cmocka_unit_test(sources_of_any_shape_survive_faults_of_any_kind),
 	        cmocka_unit_test(five_attempts_without_progress_end_with_a_sentence),
 	        cmocka_unit_test(full_datanodes_everywhere_end_with_no_space),
 	        cmocka_unit_test(too_few_datanodes_end_with_a_sentence),
