@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include "base/crc32c.h"
 
-enum { PAGE_BYTES = 4096 };
+enum { CACHE_LINE = 64 };
 
 static void plan_iov(struct fetch *fetch);
+static uint8_t *choose_start(const struct fetch *fetch);
 static void verify(struct fetch *fetch);
 static void frame_all(struct fetch *fetch);
 static void frame_one(struct fetch *fetch, int i, uint8_t *payload);
@@ -27,7 +28,7 @@ struct fetch *fetch_take(struct store *store)
 	fetch = calloc(1, sizeof(*fetch));
 	if (!fetch)
 		return NULL;
-	if (posix_memalign(&bytes, PAGE_BYTES, FETCH_BYTES) != 0) {
+	if (posix_memalign(&bytes, FETCH_PAGE, FETCH_BYTES) != 0) {
 		free(fetch);
 		return NULL;
 	}
@@ -115,9 +116,10 @@ bool fetch_good(const struct fetch *fetch)
 
 static void plan_iov(struct fetch *fetch)
 {
-	uint8_t *at = fetch->bytes;
+	uint8_t *at = choose_start(fetch);
 
 	fetch->bad = -1;
+	fetch->start = at;
 	if (!fetch->framed) {
 		fetch->iov[0] = (struct iovec){.iov_base = at, .iov_len = fetch->total};
 		fetch->iov_count = 1;
@@ -132,10 +134,22 @@ static void plan_iov(struct fetch *fetch)
 	fetch->iov_count = fetch->count;
 }
 
+/*
+ * Where in a page bytes land decides how fast the kernel copies them: into a place a few bytes
+ * after their own in its page half as fast (loads then wait for stores that only look like theirs).
+ * Plain bytes go to the same place, framed ones a cache line further.
+ */
+static uint8_t *choose_start(const struct fetch *fetch)
+{
+	size_t place = (size_t)(fetch->spans[0].offset % FETCH_PAGE);
+
+	return fetch->bytes + place + (fetch->framed ? CACHE_LINE - FRAME_HEADER_SIZE : 0);
+}
+
 /* Checksums first; nothing is given of a piece with a bad span. */
 static void verify(struct fetch *fetch)
 {
-	const uint8_t *plain = fetch->bytes;
+	const uint8_t *plain = fetch->start;
 
 	for (int i = 0; i < fetch->count; i++) {
 		const struct span *span = &fetch->spans[i];
@@ -150,7 +164,7 @@ static void verify(struct fetch *fetch)
 	if (fetch->framed) {
 		frame_all(fetch);
 	} else {
-		fetch->piece = fetch->bytes + (fetch->from - fetch->spans[0].offset);
+		fetch->piece = fetch->start + (fetch->from - fetch->spans[0].offset);
 		fetch->piece_size = (size_t)(fetch->to - fetch->from);
 	}
 }
@@ -162,7 +176,7 @@ static void frame_all(struct fetch *fetch)
 
 	for (int i = 0; i < fetch->count; i++)
 		frame_one(fetch, i, fetch->iov[i].iov_base);
-	fetch->piece = fetch->bytes + (fetch->from - fetch->spans[0].offset);
+	fetch->piece = fetch->start + (fetch->from - fetch->spans[0].offset);
 	fetch->piece_size = (size_t)(end + (fetch->to - last->offset) - fetch->piece);
 }
 

@@ -22,7 +22,8 @@
  */
 enum {
 	FETCH_SPANS_MAX = 512,
-	FETCH_BYTES = STORE_PIECE_MAX + FETCH_SPANS_MAX * FRAME_HEADER_SIZE,
+	FETCH_PAGE = 4096,
+	FETCH_BYTES = STORE_PIECE_MAX + FETCH_SPANS_MAX * FRAME_HEADER_SIZE + 2 * FETCH_PAGE,
 	FETCH_KEPT = 16,
 };
 
@@ -30,7 +31,8 @@ struct fetch {
 	struct io_work work;
 	struct fetch *next; /* at rest */
 	void *owner;
-	uint8_t *bytes;
+	uint8_t *bytes;                     /* FETCH_BYTES of them */
+	uint8_t *start;                     /* where the first span, or its gap, begins */
 	struct span spans[FETCH_SPANS_MAX]; /* copied: an append may move the chunk's */
 	struct iovec iov[FETCH_SPANS_MAX];
 	int count, iov_count;

@@ -19,7 +19,7 @@
  * What is written counts frame by frame when its checksum is good (`end`), and goes into
  * chunk->length record by record.
  */
-enum { INTAKE_IOV = 256, INTAKE_WRITE_BYTES = 512 * 1024, INTAKE_GRANT_BYTES = 1024 * 1024 };
+enum { INTAKE_IOV = 256, INTAKE_WRITE_BYTES = 256 * 1024, INTAKE_GRANT_BYTES = 1024 * 1024 };
 
 struct intake {
 	struct chunk *chunk;
