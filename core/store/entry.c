@@ -24,7 +24,6 @@ enum {
 	AT_KIND = 8,
 	AT_FLAGS = 9,
 	AT_CODEC = 10,
-	AT_ZERO = 11,
 	AT_STORED = 12,
 	AT_FIRST = 16,
 	AT_SECOND = 24,
@@ -37,7 +36,7 @@ enum {
 
 /* Every field of an entry, by its place; each kind gives them its own meaning. */
 struct raw {
-	uint8_t kind, flags, codec, zero;
+	uint8_t kind, flags, codec;
 	uint32_t stored, logical, sum;
 	uint64_t first, second, third, fourth;
 };
@@ -202,7 +201,6 @@ static void raw_get(const uint8_t bytes[ENTRY_SIZE], struct raw *ret)
 	ret->kind = bytes[AT_KIND];
 	ret->flags = bytes[AT_FLAGS];
 	ret->codec = bytes[AT_CODEC];
-	ret->zero = bytes[AT_ZERO];
 	ret->stored = get_le32(bytes + AT_STORED);
 	ret->first = get_le64(bytes + AT_FIRST);
 	ret->second = get_le64(bytes + AT_SECOND);

@@ -55,7 +55,8 @@ static void any_range_can_be_read_both_ways(void **state)
 		}
 }
 
-/* Write-back of the data runs ahead of the index while a long append comes in: what it tells must still be true. */
+/* Write-back of the data runs ahead of the index while a long append comes in: what it tells must
+ * still be true. */
 static void a_long_append_is_there_after_a_restart(void **state)
 {
 	struct rig *rig = the_rig(state);
@@ -205,7 +206,7 @@ static int teardown(void **state)
 #define TESTS(setup)                                                                               \
 	ON(setup, what_is_put_can_be_read), ON(setup, what_is_put_is_there_after_a_restart),       \
 	        ON(setup, any_range_can_be_read_both_ways), ON(setup, a_read_past_the_end_fails),  \
-	        ON(setup, a_long_append_is_there_after_a_restart),                               \
+	        ON(setup, a_long_append_is_there_after_a_restart),                                 \
 	        ON(setup, slices_of_any_size_give_the_same_chunk),                                 \
 	        ON(setup, a_copied_chunk_is_the_same_chunk), ON(setup, a_deleted_chunk_is_gone),   \
 	        ON(setup, a_seal_append_seals_when_the_chain_has_acknowledged),                    \

@@ -30,6 +30,8 @@ static void wrong_fourth(
 	struct store_append *append = begin(rig, chunk, &done);
 	struct dfs_error err = {0};
 	struct buf buf = {0};
+	uint64_t bytes;
+	uint32_t crc;
 	int rc = 0;
 
 	rig_frames(&buf, chunk, 0, 5000, 1000, true);
@@ -43,6 +45,9 @@ static void wrong_fourth(
 	assert_int_equal(err.code, wanted);
 	/* It does not recover: what comes later is refused as well. */
 	assert_int_equal(store_append_feed(append, buf.data, 1028, &err), wanted);
+	store_append_sofar(append, &bytes, &crc);
+	assert_int_equal(bytes, 3000);
+	assert_int_equal(crc, rig_crc(chunk, 0, 3000));
 	store_append_end(append);
 	rig_wait(rig, &done.done);
 	assert_int_equal(done.status, wanted);
@@ -280,6 +285,32 @@ static void a_full_disk_keeps_whole_records(void **state)
 	}
 }
 
+/* The index needs a page more and takes a part of what it is given. */
+static void a_full_disk_leaves_no_half_of_an_index(void **state)
+{
+	struct rig *rig = the_rig(state);
+	struct rig_put put = {.chunk = 1, .version = 1, .to = 400, .span = 10, .records = true};
+	struct store_dir_info info;
+	struct rig_done done;
+
+	rig_append(rig, &put, &done);
+	assert_int_equal(done.status, 0);
+	store_dirs(rig->store, &info, 1);
+	sim_disk_capacity(rig->host, info.total_bytes - info.free_bytes + 4196);
+	put.from = 400;
+	put.to = 1900;
+	rig_append(rig, &put, &done);
+	assert_int_equal(done.status, DFS_E_NOSPC);
+	rig_check(rig, 1, 400);
+	sim_disk_capacity(rig->host, 1 << 30);
+	put.to = 410;
+	rig_append(rig, &put, &done);
+	assert_int_equal(done.status, 0);
+	rig_reopen(rig);
+	assert_int_equal(rig->changed_count, 0);
+	rig_check(rig, 1, 410);
+}
+
 static void the_reserve_is_not_filled(void **state)
 {
 	struct rig *rig = the_rig(state);
@@ -467,6 +498,11 @@ static void a_writer_that_is_too_fast_is_told_to_wait(void **state)
 	/* It waited for the disk, never for the timer of the background sync. */
 	assert_true(sim_now_ms(rig->sim) - started < 1000);
 	assert_int_equal(rig_held(rig, 1).length, 40 << 20);
+	/* Data was synced before its spans were in the index: nothing untrue stands there. */
+	rig_reopen(rig);
+	assert_int_equal(rig->changed_count, 0);
+	assert_int_equal(rig_held(rig, 1).length, 40 << 20);
+	assert_int_equal(rig_held(rig, 2).state, STORE_OPEN);
 	buf_fini(&buf);
 }
 
@@ -527,6 +563,7 @@ int main(void)
 	        TEST(a_failed_write_gives_the_replica_up),
 	        TEST(a_disk_that_keeps_failing_takes_no_new_chunks),
 	        cmocka_unit_test(a_full_disk_keeps_whole_records),
+	        TEST(a_full_disk_leaves_no_half_of_an_index),
 	        TEST(the_reserve_is_not_filled),
 	        TEST(the_default_reserve_is_small_on_small_disks),
 	        cmocka_unit_test(a_flipped_bit_is_never_served),

@@ -155,6 +155,8 @@ static void a_torn_index_is_cut(void **state)
 		assert_int_equal(rig->changed[0].length, 1000);
 		assert_int_equal(rig->changed[0].state, STORE_OPEN);
 		assert_true(rig->changed[0].why[0] != '\0');
+		rig_reopen(rig);
+		assert_int_equal(rig->changed_count, 0); /* it is gone from the file */
 		rig_close(rig);
 		goes_on_from(rig, 1, 5, 1000);
 		rig_destroy(rig);

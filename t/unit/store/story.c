@@ -235,8 +235,10 @@ static void check_refused(struct story *story, uint64_t chunk, const struct stor
 /* A fault hits one file: one replica is given up, and the datanode was told. */
 static bool given_up(struct story *story, const struct store_held *held, int *bad)
 {
+	assert_true(held->state == STORE_BAD || !story->expect[held->chunk].bad);
 	if (!story->faulty || held->state != STORE_BAD)
 		return false;
+	story->expect[held->chunk].bad = true;
 	assert_int_equal(++*bad, 1);
 	assert_true(held->why[0] != '\0');
 	for (size_t i = 0; i < story->rig->changed_count; i++)

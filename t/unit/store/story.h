@@ -20,6 +20,7 @@ struct expect {
 	bool frozen;  /* nothing may be appended below version_min */
 	bool maybe_sealed, sealed;
 	bool failed; /* a step failed: the story leaves it alone from then on */
+	bool bad;    /* it was given up: it stays so */
 };
 
 struct story {
