@@ -42,7 +42,7 @@ struct world *world_create(const struct world_options *options)
 			die("store_init_dir", &err);
 	}
 	for (unsigned i = 0; i < options->clients; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof(name), "client%u", i + 1);
 		world->clients[i].host = sim_host_create(world->sim, name);

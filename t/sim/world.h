@@ -18,7 +18,7 @@ enum { WORLD_NODES_MAX = 8, WORLD_CLIENTS_MAX = 4 };
 struct world_node {
 	struct sim_host *host;
 	struct datanode *role; /* NULL: not running */
-	char name[16], address[32];
+	char name[24], address[48];
 };
 
 struct world_client {
