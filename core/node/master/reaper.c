@@ -10,10 +10,18 @@
 #include <uthash.h>
 #include "node/master/role.h"
 
-enum { SCAN_ROWS = 2000, PURGE_ROWS = 1000, FORGET_MAX = 1000, DELETING_MAX = 100000, BUCKETS_PER_TICK = 64 };
+enum {
+	SCAN_ROWS = 2000,
+	PURGE_ROWS = 1000,
+	FORGET_MAX = 1000,
+	DELETING_MAX = 100000,
+	BUCKETS_PER_TICK = 64
+};
 
 struct deleting { /* a chunk whose replicas are being deleted */
 	uint64_t chunk;
+	uint64_t version;
+	struct reaper *reaper;
 	UT_hash_handle hh;
 };
 
@@ -33,6 +41,8 @@ static int load_session(void *arg, uint64_t session, const struct proto_row_sess
 static void expire_sessions(struct reaper *reaper);
 static void scan(struct reaper *reaper);
 static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *row);
+static void raise_first(struct deleting *deleting);
+static void raised(void *arg, const struct meta_result *result);
 static void chunk_gone(void *arg, uint64_t chunk);
 static void deleting_over(struct reaper *reaper, uint64_t chunk);
 static void forget(struct reaper *reaper);
@@ -201,9 +211,40 @@ static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *r
 	if (!deleting)
 		return 0;
 	deleting->chunk = chunk;
+	deleting->version = row->version;
+	deleting->reaper = reaper;
 	HASH_ADD(hh, reaper->deleting, chunk, sizeof(deleting->chunk), deleting);
-	cluster_chunk_delete(master->cluster, chunk, row->version, chunk_gone, reaper);
+	if (row->length > 0)
+		cluster_chunk_delete(master->cluster, chunk, row->version, chunk_gone, reaper);
+	else
+		raise_first(deleting);
 	return 0;
+}
+
+/*
+ * It was never sealed, so a datanode may hold it open, and does not delete an open chunk at its own
+ * version (RULES 13): a late writer must be shut out of it first.
+ */
+static void raise_first(struct deleting *deleting)
+{
+	struct proto_op op = {.kind = PROTO_OP_CHUNK_RAISE};
+
+	deleting->version++;
+	op.chunk_raise.chunk = deleting->chunk;
+	op.chunk_raise.version = deleting->version;
+	meta_submit(deleting->reaper->master->meta, &op, 0, 0, raised, deleting);
+}
+
+static void raised(void *arg, const struct meta_result *result)
+{
+	struct deleting *deleting = arg;
+	struct reaper *reaper = deleting->reaper;
+
+	if (result->code != 0) /* the scan comes to it again */
+		deleting_over(reaper, deleting->chunk);
+	else
+		cluster_chunk_delete(reaper->master->cluster, deleting->chunk, deleting->version,
+		        chunk_gone, reaper);
 }
 
 /* One that finds the batch full is left to the scan, which asks for it again. */

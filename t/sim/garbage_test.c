@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* What nobody refers to frees its space, whatever became of its writer (RULES 4, 9, 11, 13). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "world.h"
+
+enum { NODES = 3, SIZE = 3000000 };
+
+static int count_data(void *arg, const char *name)
+{
+	unsigned *count = arg;
+	size_t size = strlen(name);
+
+	*count += size > 5 && strcmp(name + size - 5, ".data") == 0;
+	return 0;
+}
+
+static unsigned files(struct world *world)
+{
+	unsigned count = 0;
+
+	for (unsigned node = 0; node < NODES; node++)
+		for (unsigned folder = 0; folder < 256; folder++) {
+			char path[64];
+
+			snprintf(path, sizeof(path), "/data/chunks/%02x", folder);
+			io_disk(sim_host_io(world->nodes[node].host), list, path, count_data,
+			        &count);
+		}
+	return count;
+}
+
+/* The writer's machine goes away in the middle of its chunks: they were never sealed, nor
+ * committed. */
+static void what_a_dead_writer_left_is_deleted(void **state)
+{
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct world_options options = {.seed = seed,
+		        .nodes = NODES,
+		        .clients = 2,
+		        .master = {.session_ms = 5000, .ticket_ms = 1000, .linger_ms = 1000}};
+		struct client_put how = {
+		        .path = "/file", .chunk_size = 1 << 20, .mode = 0644, .goal = 3};
+		struct world *world = world_create(&options);
+		char *bytes = world_bytes(seed, SIZE);
+		struct world_put put;
+
+		world_start(world);
+		world_put(world, 1, &how, bytes, SIZE, &put);
+		while (files(world) < 3 * (seed % 3 + 1) && !put.over)
+			assert_true(sim_step(world->sim));
+		sim_run_for(world->sim, seed);
+		assert_false(put.over);
+		sim_host_crash(world->clients[1].host, false);
+		client_destroy(world->clients[1].client);
+		world->clients[1].client = NULL;
+		assert_true(files(world) > 0);
+		for (int s = 0; s < 300 && files(world) > 0; s++)
+			sim_run_for(world->sim, 1000);
+		assert_int_equal(files(world), 0);
+		world_destroy(world);
+		free(bytes);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(what_a_dead_writer_left_is_deleted),
+	};
+
+	return cmocka_run_group_tests_name("sim_garbage", tests, NULL, NULL);
+}
