@@ -13,7 +13,8 @@
  * (open, frozen) and bad ones are always loaded; a sealed one while it is used and for a while
  * after.
  *
- *   slot only --store_chunk_get--> loaded, in use --last chunk_unref--> loaded, idle --room--> slot only
+ *   slot only --store_chunk_get--> loaded, in use --last chunk_unref--> loaded, idle --room--> slot
+ * only
  *
  * What is written of a growing chunk lies in three places that move in step:
  *

@@ -38,12 +38,14 @@ static bool delete_allowed(struct job *job)
 	const struct chunk *chunk = job->chunk;
 
 	if (job->version < chunk->version)
-		store_job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
-		        job->id, chunk->version);
+		store_job_fail(job, DFS_E_STALE,
+		        "chunk %016" PRIx64 " has version %" PRIu64 " here", job->id,
+		        chunk->version);
 	else if (chunk->append)
 		store_job_fail(job, DFS_E_BUSY, "chunk %016" PRIx64 " is appended to", job->id);
 	else if (copy_under_way(job->store, job->id))
-		store_job_fail(job, DFS_E_BUSY, "chunk %016" PRIx64 " is being copied here", job->id);
+		store_job_fail(
+		        job, DFS_E_BUSY, "chunk %016" PRIx64 " is being copied here", job->id);
 	else if (chunk->state == STORE_OPEN && job->version == chunk->version)
 		/* Its writer may come back; a raised version says that the master closed it (RULES
 		 * 13). */

@@ -50,13 +50,14 @@ static bool freeze_needed(struct job *job)
 	if (!chunk)
 		store_job_fail(job, DFS_E_NOENT, "chunk %016" PRIx64 " is not here", job->id);
 	else if (chunk->state == STORE_BAD)
-		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
-		        chunk->why);
+		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s",
+		        job->id, chunk->why);
 	else if (chunk->state == STORE_SEALED)
 		return false;
 	else if (job->version < chunk->version)
-		store_job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
-		        job->id, chunk->version);
+		store_job_fail(job, DFS_E_STALE,
+		        "chunk %016" PRIx64 " has version %" PRIu64 " here", job->id,
+		        chunk->version);
 	else
 		return chunk->state != STORE_FROZEN || job->version != chunk->version;
 	return false;
@@ -87,8 +88,8 @@ static void freeze_durable(struct sync_wait *wait)
 	struct job *job = LATER_OF(wait, struct job, wait);
 
 	if (wait->status < 0)
-		store_job_fail(job, wait->status, "chunk %016" PRIx64 " was given up here: %s", job->id,
-		        job->chunk->why);
+		store_job_fail(job, wait->status, "chunk %016" PRIx64 " was given up here: %s",
+		        job->id, job->chunk->why);
 	part_done(job);
 }
 

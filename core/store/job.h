@@ -11,7 +11,8 @@
  * of arrival; each begins on a turn of its own, so that `done` never comes inside the call that
  * asked for it.
  *
- *   job_add --> waits --> start --(sync_wait, io_work)--> store_job_finish --> done; the next one starts
+ *   job_add --> waits --> start --(sync_wait, io_work)--> store_job_finish --> done; the next one
+ * starts
  */
 struct job {
 	uint32_t magic;

@@ -42,7 +42,7 @@ int recover_pair(struct recovered *pair, struct dfs_error *err)
 	pair->state = STORE_OPEN;
 	if (!sealed_by_tail(pair))
 		rc = replay(pair, err);
-	if (rc == 0)
+	if (rc == 0 && pair->marked)
 		read_mark(pair);
 	return rc;
 }

@@ -27,6 +27,7 @@ struct recovered {
 	uint64_t id;
 	enum store_state state;
 	char why[128]; /* bad, or what was cut */
+	bool marked;   /* ID.bad is there */
 	bool absent;   /* nothing that was ever acknowledged: removed */
 	bool cut;
 	uint64_t index_bytes; /* of the file */

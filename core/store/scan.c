@@ -128,7 +128,10 @@ static size_t merge(struct found *found, size_t count)
 static int take(
         struct store *store, struct dir *dir, const struct found *found, struct dfs_error *err)
 {
-	struct recovered pair = {.io = store->io, .dir = dir, .id = found->id};
+	struct recovered pair = {.io = store->io,
+	        .dir = dir,
+	        .id = found->id,
+	        .marked = (found->files & FOUND_MARK) != 0};
 	int rc;
 
 	if (recover_leftovers(dir, found))

@@ -98,11 +98,12 @@ static void refuse(struct job *job)
 	if (!chunk)
 		store_job_fail(job, DFS_E_NOENT, "chunk %016" PRIx64 " is not here", job->id);
 	else if (chunk->state == STORE_BAD)
-		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
-		        chunk->why);
+		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s",
+		        job->id, chunk->why);
 	else
-		store_job_fail(job, DFS_E_STALE, "chunk %016" PRIx64 " has version %" PRIu64 " here",
-		        job->id, chunk->version);
+		store_job_fail(job, DFS_E_STALE,
+		        "chunk %016" PRIx64 " has version %" PRIu64 " here", job->id,
+		        chunk->version);
 	store_job_finish(job);
 }
 
@@ -120,8 +121,9 @@ static int check_growing(struct job *job)
 		        "chunk %016" PRIx64 " has %" PRIu64 " bytes here, not %" PRIu64, job->id,
 		        chunk->length, job->length);
 	} else if (!spans_boundary(&chunk->spans, job->length)) {
-		store_job_fail(job, DFS_E_RANGE, "chunk %016" PRIx64 ": no record ends at byte %" PRIu64,
-		        job->id, job->length);
+		store_job_fail(job, DFS_E_RANGE,
+		        "chunk %016" PRIx64 ": no record ends at byte %" PRIu64, job->id,
+		        job->length);
 	} else {
 		if (job->length != chunk->length)
 			crc = spans_crc(&chunk->spans, count);
@@ -310,8 +312,8 @@ static void raise_done(struct io_work *work)
 		chunk->version = job->version;
 		chunk_publish(chunk);
 	} else if (job->verified == 0) {
-		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s", job->id,
-		        chunk->why);
+		store_job_fail(job, DFS_E_CORRUPT, "chunk %016" PRIx64 " was given up here: %s",
+		        job->id, chunk->why);
 	} else {
 		store_job_fail(job, dir_code(job->verified),
 		        "chunk %016" PRIx64 ": its .idx file could not be written: %s", job->id,
