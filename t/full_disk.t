@@ -36,9 +36,10 @@ ok "40 MB at goal 2 fit in disks of 48 MB and a large one" dfs put --goal 2 --ch
 dfs get /fits "$tmp/out" && cmp -s "$tmp/in" "$tmp/out"
 tap $? "and come back"
 before=$(dfs ls -l /)
-fails 1 'room|space|full|can take' "40 MB more at goal 2 do not" dfs put --goal 2 --chunk-size 1M "$tmp/in" /toomuch
+head -c 80000000 /dev/urandom >"$tmp/in2"
+fails 1 'room|space|full|can take' "80 MB more at goal 2 do not" dfs put --goal 2 --chunk-size 1M "$tmp/in2" /toomuch
 is "$(dfs ls -l /)" "$before" "nothing of it is seen"
-fails 1 'room|space|full|can take' "nor do they replace a file" dfs put --goal 2 --chunk-size 1M "$tmp/in" /fits
+fails 1 'room|space|full|can take' "nor do they replace a file" dfs put --goal 2 --chunk-size 1M "$tmp/in2" /fits
 dfs get /fits "$tmp/out" && cmp -s "$tmp/in" "$tmp/out"
 tap $? "which is what it was"
 room=$(df --output=avail -B1 "$tmp/disk1" | tail -n 1)
