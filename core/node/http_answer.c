@@ -65,3 +65,10 @@ const char *http_bearer(const struct io_request *request)
 		return NULL;
 	return value + 7;
 }
+
+void http_metric(
+        struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
+{
+	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
+	        (unsigned long long)value);
+}

@@ -27,4 +27,8 @@ void http_answer_fini(struct http_answer *answer);
 /* The token or ticket of "Authorization: Bearer X"; NULL where there is none. */
 const char *http_bearer(const struct io_request *request);
 
+/* One value of /metrics in Prometheus' text format 0.0.4, with its help and type (counter, gauge). */
+void http_metric(
+        struct buf *ret, const char *name, const char *type, const char *help, uint64_t value);
+
 #endif

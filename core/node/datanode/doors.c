@@ -139,13 +139,6 @@ static void small_closed(void *arg, const char *why)
 	free(small);
 }
 
-static void metric(
-        struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
-{
-	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
-	        (unsigned long long)value);
-}
-
 static void metrics(struct datanode *datanode, struct buf *ret)
 {
 	struct pulse *pulse = &datanode->pulse;
@@ -155,17 +148,17 @@ static void metrics(struct datanode *datanode, struct buf *ret)
 		total += pulse->disks[i].total_bytes;
 		available += pulse->disks[i].free_bytes;
 	}
-	metric(ret, "dfs_datanode_chunks", "gauge", "Replicas held.", atomic_load(&pulse->chunks));
-	metric(ret, "dfs_datanode_used_bytes", "gauge", "Bytes in chunks.",
+	http_metric(ret, "dfs_datanode_chunks", "gauge", "Replicas held.", atomic_load(&pulse->chunks));
+	http_metric(ret, "dfs_datanode_used_bytes", "gauge", "Bytes in chunks.",
 	        atomic_load(&pulse->used_bytes));
-	metric(ret, "dfs_datanode_disk_bytes", "gauge", "Bytes of the disks.", total);
-	metric(ret, "dfs_datanode_disk_free_bytes", "gauge", "Free bytes of the disks.", available);
-	metric(ret, "dfs_datanode_read_bytes_total", "counter", "Bytes served.",
+	http_metric(ret, "dfs_datanode_disk_bytes", "gauge", "Bytes of the disks.", total);
+	http_metric(ret, "dfs_datanode_disk_free_bytes", "gauge", "Free bytes of the disks.", available);
+	http_metric(ret, "dfs_datanode_read_bytes_total", "counter", "Bytes served.",
 	        atomic_load(&pulse->read_bytes));
-	metric(ret, "dfs_datanode_write_bytes_total", "counter", "Bytes stored.",
+	http_metric(ret, "dfs_datanode_write_bytes_total", "counter", "Bytes stored.",
 	        atomic_load(&pulse->write_bytes));
-	metric(ret, "dfs_datanode_errors_total", "counter",
+	http_metric(ret, "dfs_datanode_errors_total", "counter",
 	        "Appends, reads and copies that failed.", atomic_load(&pulse->errors));
-	metric(ret, "dfs_datanode_registered", "gauge", "1 while registered with the master.",
+	http_metric(ret, "dfs_datanode_registered", "gauge", "1 while registered with the master.",
 	        datanode->registered);
 }

@@ -96,14 +96,7 @@ static void send_beat(struct heart *heart)
 	args.disks_count = pulse->disks_count;
 	memcpy(heart->disks, pulse->disks, pulse->disks_count * sizeof(heart->disks[0]));
 	pthread_mutex_unlock(&pulse->lock);
-	for (size_t i = 0; i < args.disks_count; i++) {
-		disks[i].disk = heart->disks[i].disk;
-		disks[i].path = heart->disks[i].path;
-		disks[i].total = heart->disks[i].total_bytes;
-		disks[i].free = heart->disks[i].free_bytes;
-		disks[i].reserve = heart->disks[i].reserve_bytes;
-		disks[i].error = heart->disks[i].error;
-	}
+	pulse_disks(heart->disks, args.disks_count, disks);
 	heart->beating = true;
 	heart->registrations = atomic_load(&pulse->registrations);
 	link_call(heart->link, PROTO_CALL_HEARTBEAT, &args, 0, 0, BEAT_TIMEOUT_MS, answered, heart);

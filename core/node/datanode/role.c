@@ -115,6 +115,18 @@ void pulse_errors(struct datanode *datanode)
 	atomic_fetch_add(&datanode->pulse.errors, 1);
 }
 
+void pulse_disks(const struct store_dir_info *from, size_t count, struct proto_disk *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		ret[i].disk = from[i].disk;
+		ret[i].path = from[i].path;
+		ret[i].total = from[i].total_bytes;
+		ret[i].free = from[i].free_bytes;
+		ret[i].reserve = from[i].reserve_bytes;
+		ret[i].error = from[i].error;
+	}
+}
+
 static void copy_options(struct datanode *datanode, const struct datanode_options *options)
 {
 	datanode->options = *options;

@@ -80,6 +80,8 @@ void datanode_log(struct datanode *datanode, const char *level, const char *form
 /* The master's wall clock (RULES 32); our own before the first heartbeat was answered. */
 int64_t datanode_clock_ms(struct datanode *datanode);
 void pulse_errors(struct datanode *datanode);
+/* As the master is told of them; the texts stay those of `from`. */
+void pulse_disks(const struct store_dir_info *from, size_t count, struct proto_disk *ret);
 
 /* doors.c */
 extern const struct io_service datanode_service;

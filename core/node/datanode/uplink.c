@@ -130,14 +130,7 @@ static void opened(void *arg)
 	        .operation = datanode->reign.operation,
 	};
 
-	for (size_t i = 0; i < pulse->disks_count; i++) {
-		disks[i].disk = pulse->disks[i].disk;
-		disks[i].path = pulse->disks[i].path;
-		disks[i].total = pulse->disks[i].total_bytes;
-		disks[i].free = pulse->disks[i].free_bytes;
-		disks[i].reserve = pulse->disks[i].reserve_bytes;
-		disks[i].error = pulse->disks[i].error;
-	}
+	pulse_disks(pulse->disks, pulse->disks_count, disks);
 	link_call(datanode->link, PROTO_CALL_REGISTER, &args, 0, 0, REGISTER_TIMEOUT_MS, registered,
 	        datanode);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the master tells of itself: hello, status, nodes, /metrics. */
+#include "node/http_answer.h"
 #include "node/master/role.h"
 
 static void policies_list(struct request *request, struct proto_status_reply *reply);
@@ -96,13 +97,6 @@ static void policies_list(struct request *request, struct proto_status_reply *re
 	}
 }
 
-static void metric(
-        struct buf *ret, const char *name, const char *type, const char *help, uint64_t value)
-{
-	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
-	        (unsigned long long)value);
-}
-
 /* Prometheus text format 0.0.4. */
 int status_metrics(struct master *master, struct buf *ret)
 {
@@ -113,23 +107,23 @@ int status_metrics(struct master *master, struct buf *ret)
 	meta_counters(master->meta, &arena, &counters);
 	cluster_count(master->cluster, &counts);
 	arena_fini(&arena);
-	metric(ret, "dfs_master_files", "gauge", "Files in the namespace.", counters.files);
-	metric(ret, "dfs_master_directories", "gauge", "Directories in the namespace.",
+	http_metric(ret, "dfs_master_files", "gauge", "Files in the namespace.", counters.files);
+	http_metric(ret, "dfs_master_directories", "gauge", "Directories in the namespace.",
 	        counters.dirs);
-	metric(ret, "dfs_master_bytes", "gauge", "Bytes of files.", counters.bytes);
-	metric(ret, "dfs_master_chunks", "gauge", "Chunks in the metadata.", counters.chunks);
-	metric(ret, "dfs_master_operations_total", "counter", "Operations in the log.",
+	http_metric(ret, "dfs_master_bytes", "gauge", "Bytes of files.", counters.bytes);
+	http_metric(ret, "dfs_master_chunks", "gauge", "Chunks in the metadata.", counters.chunks);
+	http_metric(ret, "dfs_master_operations_total", "counter", "Operations in the log.",
 	        counters.operation);
-	metric(ret, "dfs_master_epoch", "gauge", "Reign of this master.", counters.epoch);
-	metric(ret, "dfs_master_nodes_up", "gauge", "Datanodes that are up.", counts.nodes_up);
-	metric(ret, "dfs_master_nodes_known", "gauge", "Datanodes that ever registered.",
+	http_metric(ret, "dfs_master_epoch", "gauge", "Reign of this master.", counters.epoch);
+	http_metric(ret, "dfs_master_nodes_up", "gauge", "Datanodes that are up.", counts.nodes_up);
+	http_metric(ret, "dfs_master_nodes_known", "gauge", "Datanodes that ever registered.",
 	        counts.nodes_known);
-	metric(ret, "dfs_master_open_chunks", "gauge", "Chunks being written.", counts.open_chunks);
-	metric(ret, "dfs_master_under_goal_chunks", "gauge",
+	http_metric(ret, "dfs_master_open_chunks", "gauge", "Chunks being written.", counts.open_chunks);
+	http_metric(ret, "dfs_master_under_goal_chunks", "gauge",
 	        "Sealed chunks short of good replicas.", counts.under_goal);
-	metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.",
+	http_metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.",
 	        counts.lost);
-	metric(ret, "dfs_master_sessions", "gauge", "Write sessions.", master->sessions_count);
+	http_metric(ret, "dfs_master_sessions", "gauge", "Write sessions.", master->sessions_count);
 	buf_text(ret, "# HELP dfs_master_calls_total Calls answered, by name.\n# TYPE "
 	              "dfs_master_calls_total counter\n");
 	for (int call = 1; call < PROTO_CALLS; call++) {
