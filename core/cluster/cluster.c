@@ -171,7 +171,8 @@ static void leave_safe_mode(struct cluster *cluster)
 	cluster_event(cluster, "event=safe_mode_left after_ms=%llu lost=%llu under_goal=%llu",
 	        (unsigned long long)(cluster_now(cluster) - cluster->started_ms),
 	        (unsigned long long)cluster->lost, (unsigned long long)cluster->under_goal);
-	dooms_check(cluster);
+	if (cluster_may_delete(cluster))
+		dooms_check(cluster);
 }
 
 static bool all_reported(const struct cluster *cluster)

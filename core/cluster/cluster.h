@@ -138,6 +138,20 @@ typedef void cluster_sealed(void *arg, int code, const struct dfs_error *err, ui
 void cluster_seal(
         struct cluster *cluster, uint64_t chunk, uint64_t floor, cluster_sealed *done, void *arg);
 
+/* ---- whether anything may be deleted (RULES 16, 22) ---- */
+
+/*
+ * Hold every deletion: of freed chunks, of surplus, of orphans. For metadata that may be older than
+ * what datanodes hold, until somebody says that it is right. `why`, cut at 127 bytes, is told by
+ * cluster_deletes_held; NULL ends it.
+ */
+void cluster_hold_deletes(struct cluster *cluster, const char *why);
+/* Why they are held; NULL: they are not. */
+const char *cluster_deletes_held(const struct cluster *cluster);
+/* The one question that whatever deletes a replica asks first: safe mode is over and nothing holds
+ * it. */
+bool cluster_may_delete(const struct cluster *cluster);
+
 /* Counts for status. */
 struct cluster_counts {
 	uint64_t open_chunks, under_goal, lost, used_bytes, total_bytes, free_bytes;

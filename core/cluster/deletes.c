@@ -7,6 +7,7 @@
 #include "cluster/engine.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,26 @@ static void send_batch(struct cluster *cluster, struct node *node);
 static void prune(struct cluster *cluster, struct node *node);
 static void rotate(struct node *node, size_t count);
 static bool still_wanted(struct cluster *cluster, uint64_t id, const struct node *node);
+
+void cluster_hold_deletes(struct cluster *cluster, const char *why)
+{
+	cluster_check(cluster);
+	snprintf(cluster->held, sizeof(cluster->held), "%s", why ? why : "");
+	cluster_event(
+	        cluster, "event=deletes_%s why=\"%s\"", why ? "held" : "allowed", cluster->held);
+	if (cluster_may_delete(cluster))
+		dooms_check(cluster);
+}
+
+const char *cluster_deletes_held(const struct cluster *cluster)
+{
+	return cluster->held[0] ? cluster->held : NULL;
+}
+
+bool cluster_may_delete(const struct cluster *cluster)
+{
+	return !cluster->safe_mode && !cluster->held[0];
+}
 
 int cluster_chunk_delete(struct cluster *cluster, uint64_t id, uint64_t version,
         void (*gone)(void *arg, uint64_t chunk), void *arg)
@@ -103,7 +124,7 @@ void doom_check(struct cluster *cluster, uint64_t id)
 	void *arg;
 
 	/* In safe mode not every node has said yet what it holds. */
-	if (!doom || cluster->safe_mode || !is_last(cluster, id))
+	if (!doom || !cluster_may_delete(cluster) || !is_last(cluster, id))
 		return;
 	gone = doom->gone;
 	arg = doom->arg;
@@ -128,7 +149,7 @@ void deletes_tick(struct cluster *cluster)
 {
 	uint64_t now = cluster_now(cluster);
 
-	if (cluster->safe_mode) /* RULES 22 */
+	if (!cluster_may_delete(cluster)) /* RULES 16, 22 */
 		return;
 	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
 		struct node *node = cluster->nodes[i];

@@ -194,6 +194,7 @@ struct cluster {
 	struct io_timer *timer;
 	uint64_t started_ms, ticked_ms;
 	bool safe_mode;
+	char held[128]; /* why deletions are held; "": they are not */
 
 	struct node **nodes; /* by slot */
 	uint32_t nodes_count;
@@ -362,7 +363,7 @@ void deletes_answered(struct cluster *cluster, const struct call *call, int code
 /* A replica of a doomed chunk is known to be gone, or a copy of it ended: perhaps it was the last.
  */
 void doom_check(struct cluster *cluster, uint64_t chunk);
-/* Safe mode is over: those without a known replica are gone. */
+/* Deletions are allowed from now on: those without a known replica are gone. */
 void dooms_check(struct cluster *cluster);
 void deletes_tick(struct cluster *cluster);
 void deletes_forget(struct cluster *cluster, uint64_t chunk);

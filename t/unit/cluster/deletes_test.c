@@ -298,6 +298,31 @@ static void a_forgotten_chunk_is_an_orphan_where_it_turns_up(void **state)
 	bench_free(b);
 }
 
+/* RULES 16: metadata that may be older than what the datanodes hold. */
+static void nothing_is_deleted_while_deletions_are_held(void **state)
+{
+	struct bench *b = bench_new(2);
+
+	assert_true(cluster_may_delete(b->cluster));
+	cluster_hold_deletes(b->cluster, "the metadata was restored");
+	assert_false(cluster_may_delete(b->cluster));
+	assert_string_equal(cluster_deletes_held(b->cluster), "the metadata was restored");
+	bench_sealed_chunk(b, CHUNK(1), 1, (const uint32_t[]){1, 0});
+	bench_row_sealed(b, CHUNK(2), 1, MIB, 1, 1);
+	cluster_chunk_delete(b->cluster, CHUNK(1), 1, bench_gone, b);
+	cluster_chunk_delete(b->cluster, CHUNK(2), 1, bench_gone, b); /* nowhere */
+	bench_run(b, 300000);
+	assert_int_equal(bench_count(b, PROTO_CALL_DELETE, 0), 0);
+	assert_int_equal(b->gone_count, 0);
+	cluster_hold_deletes(b->cluster, NULL);
+	assert_null(cluster_deletes_held(b->cluster));
+	assert_int_equal(b->gone_count, 1);
+	bench_run(b, 1000);
+	deleted(b, 1, 0);
+	assert_int_equal(b->gone_count, 2);
+	bench_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +341,7 @@ int main(void)
 	        cmocka_unit_test(an_open_chunk_that_is_freed_is_deleted_where_it_was_placed),
 	        cmocka_unit_test(a_copy_under_way_holds_the_end_of_a_deletion_up),
 	        cmocka_unit_test(a_forgotten_chunk_is_an_orphan_where_it_turns_up),
+	        cmocka_unit_test(nothing_is_deleted_while_deletions_are_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
