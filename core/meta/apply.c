@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include "meta/answer.h"
 
@@ -74,4 +75,31 @@ int apply(struct txn *txn, const struct record *record, struct meta_result *ret)
 	}
 	assert(rc <= 0);
 	return ret->code = rc;
+}
+
+int apply_own(struct txn *txn, struct io *io, const struct proto_op *op, struct dfs_error *err)
+{
+	struct meta_result *result = malloc(sizeof(*result));
+	struct record record = {.op = op, .time_ms = io_wall_ms(io)};
+	struct buf packed = {0};
+	int rc;
+
+	if (!result)
+		return error_set(err, DFS_E_NOMEM, "out of memory");
+	record.packed = &packed;
+	rc = record_pack(op, record.time_ms, 0, 0, &packed);
+	if (rc != 0)
+		error_set(&result->err, rc, "%s: cannot be packed: %s", proto_op_name(op->kind),
+		        dfs_error_text(rc));
+	else
+		rc = apply(txn, &record, result);
+	if (rc == 0 && txn->failed) {
+		rc = txn->failed;
+		result->err = txn->failure;
+	}
+	if (rc != 0)
+		error_set(err, rc, "%s", result->err.text);
+	buf_fini(&packed);
+	free(result);
+	return rc;
 }

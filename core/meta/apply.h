@@ -25,5 +25,7 @@ int record_unpack(struct kv_bytes row, struct arena *arena, struct proto_op *ret
  * Where txn->failed is set afterwards, the transaction must be aborted and `ret` says nothing.
  */
 int apply(struct txn *txn, const struct record *record, struct meta_result *ret);
+/* One of the master itself, now, outside of any batch. Whatever fails fails the transaction. */
+int apply_own(struct txn *txn, struct io *io, const struct proto_op *op, struct dfs_error *err);
 
 #endif

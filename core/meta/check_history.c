@@ -8,6 +8,8 @@ static int visit_answer(struct check *check, const struct table_cursor *at, stru
 static int visit_age(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_log(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_node(struct check *check, const struct table_cursor *at, struct dfs_error *err);
+static int visit_reign(struct check *check, const struct table_cursor *at, struct dfs_error *err);
+static int visit_hold(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static bool has_row(struct check *check, enum meta_table table, struct table_key key);
 
 int check_history(struct check *check, struct dfs_error *err)
@@ -20,6 +22,10 @@ int check_history(struct check *check, struct dfs_error *err)
 		rc = check_table(check, META_LOG, err, visit_log);
 	if (rc == 0)
 		rc = check_table(check, META_NODE, err, visit_node);
+	if (rc == 0)
+		rc = check_table(check, META_REIGN, err, visit_reign);
+	if (rc == 0)
+		rc = check_table(check, META_HOLD, err, visit_hold);
 	return rc;
 }
 
@@ -71,6 +77,31 @@ static int visit_node(struct check *check, const struct table_cursor *at, struct
 
 	if (check_row(check, META_NODE, at, &row) && node >= check->counters.next_node)
 		check_fault(check, "datanode %u is beyond the next number to give", node);
+	return 0;
+}
+
+static int visit_reign(struct check *check, const struct table_cursor *at, struct dfs_error *err)
+{
+	uint64_t epoch = key_get_u64(&at->key, 0);
+	struct proto_row_reign row;
+
+	if (!check_row(check, META_REIGN, at, &row))
+		return 0;
+	if (epoch > check->counters.epoch || row.operation > check->counters.operation)
+		check_fault(
+		        check, "epoch %" PRIu64 " of the history is beyond the last one", epoch);
+	if (epoch == check->counters.epoch && row.reign != check->counters.reign)
+		check_fault(check, "epoch %" PRIu64 " has two reigns", epoch);
+	return 0;
+}
+
+static int visit_hold(struct check *check, const struct table_cursor *at, struct dfs_error *err)
+{
+	struct proto_row_hold row;
+
+	if (check_row(check, META_HOLD, at, &row) && row.epoch > check->counters.epoch)
+		check_fault(check, "deletions are held for epoch %" PRIu64 ", which is to come",
+		        row.epoch);
 	return 0;
 }
 

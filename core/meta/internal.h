@@ -15,6 +15,8 @@ struct meta {
 	uint64_t operation; /* last committed, as the loop knows */
 	bool doomed;        /* purge has work, as the loop knows */
 	bool dead;          /* a commit failed: nothing is answered any more */
+	bool held;          /* META_HOLD has its row, as the loop knows */
+	struct proto_row_hold hold;
 	struct ids ids;
 
 	struct pending_list queued; /* waiting for a job */
@@ -32,6 +34,8 @@ struct meta {
 	struct dfs_error outcome_err;
 };
 
+/* What META_HOLD says now. */
+int meta_hold_read(struct meta *meta, struct dfs_error *err);
 /* Is there a row in doomed? True where that cannot be told. */
 bool meta_doomed_now(struct meta *meta);
 

@@ -13,7 +13,6 @@ enum { META_FORMAT_MAX = 1 };
 static int reign_begin(struct meta *meta, struct dfs_error *err);
 static int database_check(struct meta *meta, struct dfs_error *err);
 static int empty_check(struct meta *meta, struct dfs_error *err);
-static int apply_own(struct meta *meta, const struct proto_op *op, struct dfs_error *err);
 static int doomed_read(struct kv_txn *kv, bool *ret, struct dfs_error *err);
 
 int meta_open(
@@ -99,12 +98,12 @@ static int reign_begin(struct meta *meta, struct dfs_error *err)
 		epoch.epoch_begin.reign = io_random_u64(meta->io);
 	epoch.epoch_begin.epoch = meta->txn.counters.epoch + 1;
 	epoch.epoch_begin.cluster = meta->options.cluster;
-	rc = apply_own(meta, &epoch, err);
+	rc = apply_own(&meta->txn, meta->io, &epoch, err);
 	if (rc != 0)
 		return rc;
 	before = meta->txn.counters;
 	reserve = ids_first(&before);
-	rc = apply_own(meta, &reserve, err);
+	rc = apply_own(&meta->txn, meta->io, &reserve, err);
 	if (rc == 0)
 		rc = doomed_read(meta->txn.kv, &meta->doomed, err);
 	if (rc == 0)
@@ -115,7 +114,7 @@ static int reign_begin(struct meta *meta, struct dfs_error *err)
 	meta->epoch = meta->txn.counters.epoch;
 	meta->reign = meta->txn.counters.reign;
 	meta->operation = meta->txn.counters.operation;
-	return 0;
+	return meta_hold_read(meta, err);
 }
 
 static int database_check(struct meta *meta, struct dfs_error *err)
@@ -155,33 +154,6 @@ static int empty_check(struct meta *meta, struct dfs_error *err)
 		                         table_name((enum meta_table)table));
 	}
 	return 0;
-}
-
-static int apply_own(struct meta *meta, const struct proto_op *op, struct dfs_error *err)
-{
-	struct meta_result *result = malloc(sizeof(*result));
-	struct record record = {.op = op, .time_ms = io_wall_ms(meta->io)};
-	struct buf packed = {0};
-	int rc;
-
-	if (!result)
-		return error_set(err, DFS_E_NOMEM, "out of memory");
-	record.packed = &packed;
-	rc = record_pack(op, record.time_ms, 0, 0, &packed);
-	if (rc != 0)
-		error_set(&result->err, rc, "%s: cannot be packed: %s", proto_op_name(op->kind),
-		        dfs_error_text(rc));
-	else
-		rc = apply(&meta->txn, &record, result);
-	if (rc == 0 && meta->txn.failed) {
-		rc = meta->txn.failed;
-		result->err = meta->txn.failure;
-	}
-	if (rc != 0)
-		error_set(err, rc, "%s", result->err.text);
-	buf_fini(&packed);
-	free(result);
-	return rc;
 }
 
 static int doomed_read(struct kv_txn *kv, bool *ret, struct dfs_error *err)

@@ -67,6 +67,20 @@ void meta_close(struct meta *meta);
 uint64_t meta_epoch(const struct meta *meta);
 uint64_t meta_reign(const struct meta *meta);
 uint64_t meta_operation(const struct meta *meta); /* last committed */
+
+/*
+ * Whose history has a (epoch, reign, operation) that a datanode served (RULES 16): the one that
+ * this database grew from (or nobody's: epoch 0); one that a restore gave up on purpose; or one
+ * that this database knows nothing of, so that the database is an old copy.
+ */
+enum meta_lineage { META_OURS, META_GIVEN_UP, META_FOREIGN };
+int meta_lineage(struct meta *meta, uint64_t epoch, uint64_t reign, uint64_t operation,
+        enum meta_lineage *ret, struct dfs_error *err);
+/* The epoch that the last restore took; 0: this database was never restored. */
+uint64_t meta_restored(struct meta *meta);
+/* Restored and not accepted yet: nothing may be deleted (op hold, op accept). `ret` may be NULL. */
+bool meta_held(const struct meta *meta, struct proto_row_hold *ret);
+
 /* Ids, durable as reserved before they are handed out (RULES 15); 0: a reservation is under way. */
 uint64_t meta_new_client(struct meta *meta);
 uint64_t meta_new_chunk(struct meta *meta);
@@ -141,6 +155,17 @@ int meta_replay(struct kv *log, struct kv *into, uint64_t from, uint64_t to, str
 /* Compare two databases row by row, but the log: 0, or DFS_E_CORRUPT naming the first row that
  * differs. */
 int meta_compare(struct kv *a, struct kv *b, struct dfs_error *err);
+
+/* ---- restore ---- */
+
+/*
+ * Make a copy that was put back the beginning of a new reign (RULES 16): its epoch jumps over all
+ * that `seen_epoch` and chance allow for, and nothing is deleted until `accept`. On a closed
+ * database; one durable transaction. `wall_ms`: when the copy was made. DFS_E_FENCED on an empty
+ * one.
+ */
+int meta_restore(
+        struct kv *kv, struct io *io, uint64_t seen_epoch, int64_t wall_ms, struct dfs_error *err);
 
 /* ---- check ---- */
 

@@ -30,6 +30,9 @@ static const struct op_row op_rows[PROTO_OPS] = {
         [PROTO_OP_CHUNK_SEAL] = {op_chunk_seal},
         [PROTO_OP_PURGE] = {op_purge},
         [PROTO_OP_CHUNK_FORGET] = {op_chunk_forget},
+        [PROTO_OP_HOLD] = {op_hold},
+        [PROTO_OP_ACCEPT] = {op_accept},
+        [PROTO_OP_LOG_DROP] = {op_log_drop},
 };
 
 op_apply *op_apply_of(enum proto_op_kind kind)

@@ -24,8 +24,15 @@ op_apply op_session_begin, op_chunk_add, op_session_touch, op_stage, op_commit,
 op_apply op_chunk_raise, op_chunk_seal, op_chunk_forget; /* op_chunks.c */
 op_apply op_epoch_begin, op_reserve, op_node_set;        /* op_system.c */
 op_apply op_purge;                                       /* op_purge.c */
+op_apply op_hold, op_accept;                             /* op_reign.c */
+op_apply op_log_drop;                                    /* op_log.c */
 
 /* What several of them need. */
+
+/* FENCED where the epoch is not above the database's, LIMIT where there is none left. */
+int epoch_check(const struct txn *txn, uint64_t epoch, struct dfs_error *err);
+/* The database is of this reign from here on, and its history says so. */
+void epoch_take(struct txn *txn, uint64_t epoch, uint64_t reign, bool restored);
 
 /* `ret->attr` and `ret->value` of an inode as its name shows it; strings are copied into `ret`. */
 void result_attr(struct meta_result *ret, const char *name, size_t name_size, uint64_t inode,

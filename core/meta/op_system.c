@@ -12,7 +12,7 @@ enum {
 static const uint64_t EPOCH_MAX = (1ull << 24) - 1; /* RULES 15 */
 static const uint64_t CHUNK_COUNTER_MAX = (1ull << 40) - 1;
 
-static int epoch_check(
+static int cluster_check(
         const struct txn *txn, const struct proto_op_epoch_begin *args, struct dfs_error *err);
 static void database_make(struct txn *txn, const struct proto_op_epoch_begin *args);
 static int node_check(struct txn *txn, const struct proto_op_node_set *args,
@@ -22,19 +22,47 @@ static int uuid_check(struct txn *txn, const struct proto_op_node_set *args, str
 int op_epoch_begin(struct txn *txn, const struct proto_op *op, struct meta_result *ret)
 {
 	const struct proto_op_epoch_begin *args = &op->epoch_begin;
-	struct proto_row_counters *counters;
-	int rc = epoch_check(txn, args, &ret->err);
+	int rc = epoch_check(txn, args->epoch, &ret->err);
 
+	if (rc == 0)
+		rc = cluster_check(txn, args, &ret->err);
 	if (rc != 0)
 		return rc;
-	counters = counters_change(txn);
-	if (counters->format == 0)
+	if (txn->counters.format == 0)
 		database_make(txn, args);
-	counters->epoch = args->epoch;
-	counters->reign = args->reign;
-	counters->chunk_reserved = FIRST_ID;
+	epoch_take(txn, args->epoch, args->reign, false);
 	ret->value = args->epoch;
 	return 0;
+}
+
+int epoch_check(const struct txn *txn, uint64_t epoch, struct dfs_error *err)
+{
+	const struct proto_row_counters *counters = &txn->counters;
+
+	if (epoch <= counters->epoch)
+		return error_set(err, DFS_E_FENCED,
+		        "epoch %" PRIu64 " is over: the database is at %" PRIu64, epoch,
+		        counters->epoch);
+	if (epoch > EPOCH_MAX)
+		return error_set(err, DFS_E_LIMIT, "there are no epochs past %" PRIu64, EPOCH_MAX);
+	return 0;
+}
+
+void epoch_take(struct txn *txn, uint64_t epoch, uint64_t reign, bool restored)
+{
+	struct proto_row_counters *counters = counters_change(txn);
+	struct table_key key = key_u64(epoch);
+	struct proto_row_reign row = {
+	        .reign = reign,
+	        .operation = counters->operation + 1, /* that of this operation */
+	        .time_ms = txn->time_ms,
+	        .restored = restored,
+	};
+
+	counters->epoch = epoch;
+	counters->reign = reign;
+	counters->chunk_reserved = FIRST_ID;
+	txn_write(txn, META_REIGN, &key, &row);
 }
 
 /* Ids that were never given out are lost with their reign: there are enough. */
@@ -81,17 +109,11 @@ int op_node_set(struct txn *txn, const struct proto_op *op, struct meta_result *
 	return 0;
 }
 
-static int epoch_check(
+static int cluster_check(
         const struct txn *txn, const struct proto_op_epoch_begin *args, struct dfs_error *err)
 {
 	const struct proto_row_counters *counters = &txn->counters;
 
-	if (args->epoch <= counters->epoch)
-		return error_set(err, DFS_E_FENCED,
-		        "epoch %" PRIu64 " is over: the database is at %" PRIu64, args->epoch,
-		        counters->epoch);
-	if (args->epoch > EPOCH_MAX)
-		return error_set(err, DFS_E_LIMIT, "there are no epochs past %" PRIu64, EPOCH_MAX);
 	if (strlen(args->cluster) != sizeof(txn->cluster) - 1)
 		return error_set(err, DFS_E_INVAL, "a cluster id has 32 hex digits");
 	if (counters->format != 0 && strcmp(args->cluster, counters->cluster) != 0)

@@ -131,6 +131,8 @@ static size_t weight(const struct proto_op *op)
 		return 1 + op->chunk_forget.chunks_count;
 	case PROTO_OP_PURGE:
 		return 1 + op->purge.rows;
+	case PROTO_OP_LOG_DROP:
+		return 1 + op->log_drop.rows;
 	default:
 		return 1;
 	}
@@ -150,6 +152,7 @@ static void done(struct io_work *work)
 {
 	struct meta *meta = (struct meta *)((char *)work - offsetof(struct meta, work));
 	struct pending_list answered;
+	bool hold_changed = false;
 
 	assert(meta->running);
 	meta->running = false;
@@ -160,9 +163,15 @@ static void done(struct io_work *work)
 	}
 	answered = meta->flying;
 	pending_list_init(&meta->flying);
-	for (struct pending *one = answered.first; one; one = one->next)
-		if (one->result.code == 0 && one->result.operation > meta->operation)
+	for (struct pending *one = answered.first; one; one = one->next) {
+		if (one->result.code != 0)
+			continue;
+		if (one->result.operation > meta->operation)
 			meta->operation = one->result.operation;
+		hold_changed |= one->op.kind == PROTO_OP_HOLD || one->op.kind == PROTO_OP_ACCEPT;
+	}
+	if (hold_changed)
+		meta_hold_read(meta, NULL);
 	if (meta->txn.doomed_changed)
 		meta->doomed = meta_doomed_now(meta);
 	/* The worker goes on while the loop answers. */

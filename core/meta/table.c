@@ -28,6 +28,8 @@ static const struct table_row table_rows[META_TABLES] = {
         [META_LOG] = {"log", NULL},
         [META_DOOMED] = {"doomed", NULL},
         [META_FREED] = {"freed", NULL},
+        [META_REIGN] = {"reign", &proto_row_reign_shape},
+        [META_HOLD] = {"hold", &proto_row_hold_shape},
 };
 
 _Static_assert((int)META_TABLES <= (int)KV_TABLES_MAX, "the store has too few tables");

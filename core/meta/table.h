@@ -34,6 +34,8 @@ enum meta_table {
 	META_LOG,
 	META_DOOMED,
 	META_FREED,
+	META_REIGN,
+	META_HOLD,
 	META_TABLES
 };
 

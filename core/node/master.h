@@ -23,12 +23,18 @@ struct master_options {
 	struct policies *policies;     /* borrowed */
 	struct cluster_options timing; /* zeros: defaults; epoch is filled in */
 	uint64_t session_ms;           /* of silence; 0: 120,000 (RULES 11) */
-	uint64_t ticket_ms; /* a reader's ticket lives; 0: 300,000 */
+	uint64_t ticket_ms;            /* a reader's ticket lives; 0: 300,000 */
 	uint64_t linger_ms;            /* freed chunks wait; 0: 600,000 (RULES 9) */
 	uint32_t goal_default;         /* 0: 3 */
 	uint32_t min_replicas;         /* 0: min(goal, 2) (RULES 24) */
 	void (*fatal)(
 	        void *arg, const struct dfs_error *err); /* a commit failed: end the process */
+	/*
+	 * Stop and start it again, soon: a restored master met a datanode that has served a higher
+	 * epoch, and has made durable that its next reign is above it (RULES 16). NULL: such a
+	 * datanode is refused until somebody starts the master again.
+	 */
+	void (*again)(void *arg);
 	void (*log)(void *arg, const char *level, const char *line);
 	void *arg;
 };

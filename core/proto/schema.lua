@@ -389,6 +389,8 @@ S.calls = {
       { "used", "u64", "bytes in chunks" },
       { "operations", "u64", "in the op log so far" },
       { "policies", "list", "in force, or the error that made C decide", of = "policy_info", max = 32 },
+      { "hold", "text", "why nothing is deleted; empty: deletions go their way (RULES 16)", max = 511,
+        optional = true },
     } },
 
   { name = "register", to = "master", auth = "node", doc = "a datanode's first call on its channel",
@@ -411,6 +413,8 @@ S.calls = {
       { "operation", "u64", "last committed" },
       { "wall_ms", "i64", "the master's clock, ms since 1970" },
       { "heartbeat_ms", "u64", "how often" },
+      { "restored", "u64", "the epoch that the last restore took: lower ones may know more operations; 0: none",
+        optional = true },
     },
     errors = { "VERSION", "FENCED", "BUSY" } },
 
@@ -499,6 +503,10 @@ S.calls = {
     },
     reply = {},
     errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT" } },
+
+  { name = "accept", to = "master", auth = "admin", mutates = true,
+    doc = "after a restore: what the restored metadata does not know may be deleted (RULES 16)",
+    args = {}, reply = {}, errors = { "INVAL" } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -583,6 +591,18 @@ S.rows = {
     { "bytes", "u64", "of files" },
     { "chunks", "u64", "in metadata" },
     { "wall_ms", "i64", "of the last operation, ms since 1970" },
+  } },
+  { name = "reign", doc = "epoch -> this: every reign that this database has been through (RULES 16)", fields = {
+    { "reign", "id", "of that epoch" },
+    { "operation", "u64", "that began it" },
+    { "time_ms", "i64", "when, ms since 1970" },
+    { "restored", "bool", "it began by putting a backup back: what came after the backup was given up" },
+  } },
+  { name = "hold", doc = "one row, while nothing may be deleted after a restore (RULES 16)", fields = {
+    { "epoch", "u64", "that the restore took" },
+    { "operation", "u64", "last one of the backup" },
+    { "wall_ms", "i64", "when the backup was made, ms since 1970" },
+    { "since_ms", "i64", "when it was put back, ms since 1970" },
   } },
 }
 
@@ -674,6 +694,17 @@ S.ops = {
   } },
   { name = "chunk_forget", doc = "freed and deleted everywhere", fields = {
     { "chunks", "list", "which", of = "id", max = 1000 },
+  } },
+  { name = "hold", doc = "a backup was put back: its own reign, and nothing is deleted until accept", fields = {
+    { "epoch", "u64", "above all that anybody has seen" },
+    { "reign", "id", "random, of this epoch" },
+    { "operation", "u64", "last one of the backup" },
+    { "wall_ms", "i64", "when the backup was made, ms since 1970" },
+  } },
+  { name = "accept", doc = "what the restored metadata does not know may be deleted", fields = {} },
+  { name = "log_drop", doc = "a bounded step: rows of the log that a checkpoint covers", fields = {
+    { "upto", "u64", "the last operation that may go" },
+    { "rows", "u32", "at most this many" },
   } },
 }
 

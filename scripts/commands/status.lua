@@ -18,6 +18,7 @@ local function troubles(status)
   end
   local read_only, down = status.read_only or "", status.nodes_known - status.nodes_up
   add(read_only ~= "", "read-only: %s", read_only)
+  add((status.hold or "") ~= "" and status.hold ~= read_only, "%s", status.hold)
   add(status.nodes_known == 0, "no datanode has registered")
   add(down > 0, "%d of %d datanodes are not up", down, status.nodes_known)
   add(integer(status.lost) > 0, "%s chunks have no good replica", status.lost)

@@ -10,6 +10,7 @@ static const char cluster_id[] = "00112233445566778899aabbccddeeff";
 
 static void trace_line(void *arg, const char *text);
 static void role_log(void *arg, const char *level, const char *line);
+static void master_again(void *arg);
 static void die(const char *what, const struct dfs_error *err);
 
 struct world *world_create(const struct world_options *options)
@@ -103,9 +104,35 @@ void world_master_start(struct world *world)
 	options.listen = "master:7070";
 	options.policies = &world->policies;
 	options.log = role_log;
+	options.again = master_again;
 	options.arg = world;
+	world->master_again = false;
 	if (master_start(&world->master, sim_host_io(world->master_host), &options, &err) != 0)
 		die("master_start", &err);
+}
+
+static void master_again(void *arg)
+{
+	struct world *world = arg;
+
+	world->master_again = true;
+}
+
+static void master_stopped(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+void world_master_again(struct world *world)
+{
+	bool stopped = false;
+
+	master_stop(world->master, master_stopped, &stopped);
+	if (!world_run_until(world, &stopped, 10000))
+		die("the master did not stop", NULL);
+	master_destroy(world->master);
+	world->master = NULL;
+	world_master_start(world);
 }
 
 void world_master_kill(struct world *world)

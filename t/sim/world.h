@@ -37,6 +37,7 @@ struct world {
 	struct world_options options;
 	struct sim_host *master_host;
 	struct master *master;
+	bool master_again; /* it asked to be started again: world_master_again */
 	struct policy_host *scripts;
 	struct policies policies;
 	struct world_node nodes[WORLD_NODES_MAX];
@@ -51,6 +52,7 @@ void world_destroy(struct world *world);
 void world_start(struct world *world);
 
 void world_master_start(struct world *world);
+void world_master_again(struct world *world);              /* stop in order, start */
 void world_master_kill(struct world *world);               /* kill -9 */
 void world_master_crash(struct world *world);              /* power cut */
 void world_node_start(struct world *world, unsigned node); /* nodes count from 0; named node1... */

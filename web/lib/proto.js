@@ -447,6 +447,7 @@ export const CALLS = {
       { name: "used", type: "u64" },
       { name: "operations", type: "u64" },
       { name: "policies", type: "list", of: "policy_info", max: 32 },
+      { name: "hold", type: "text", max: 511, optional: true },
     ],
   },
   // a datanode's first call on its channel
@@ -471,6 +472,7 @@ export const CALLS = {
       { name: "operation", type: "u64" },
       { name: "wall_ms", type: "i64" },
       { name: "heartbeat_ms", type: "u64" },
+      { name: "restored", type: "u64", optional: true },
     ],
   },
   // replicas held: a full report in parts, then deltas in order (RULES 23)
@@ -570,6 +572,12 @@ export const CALLS = {
       { name: "ticket", type: "text", max: 400 },
       { name: "epoch", type: "u64" },
     ],
+    reply: [],
+  },
+  // after a restore: what the restored metadata does not know may be deleted (RULES 16)
+  accept: {
+    to: "master", role: "admin", mutates: true,
+    args: [],
     reply: [],
   },
 };

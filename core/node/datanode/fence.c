@@ -9,14 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 #include "base/crc32c.h"
 #include "io/disk.h"
 #include "node/datanode/role.h"
 
-enum { FENCE_TEXT_MAX = 160 };
+enum {
+	FENCE_TEXT_MAX = 160,
+	FENCE_EVERY_MS =
+	        2000, /* what a copy of the metadata may be behind without being found out */
+};
 
 struct save {
 	struct io_work work;
+	struct save *next;
 	struct datanode *datanode;
 	struct io *io;
 	void (*done)(struct datanode *, int code);
@@ -59,17 +65,20 @@ int fence_load(struct datanode *datanode, struct dfs_error *err)
 	return 0;
 }
 
-int fence_check(const struct datanode *datanode, const struct reign *reign, struct dfs_error *err)
+int fence_check(const struct datanode *datanode, const struct reign *reign, uint64_t restored,
+        struct dfs_error *err)
 {
 	const struct reign *seen = &datanode->reign;
+	bool other = reign->epoch == seen->epoch && seen->reign && reign->reign != seen->reign;
+	/* A restore, by its jump of the epoch, is allowed to know less. */
+	bool behind = reign->operation < seen->operation && restored <= seen->epoch;
 
-	if (reign->epoch < seen->epoch ||
-	        (reign->epoch == seen->epoch && seen->reign && reign->reign != seen->reign) ||
-	        reign->operation < seen->operation)
+	if (reign->epoch < seen->epoch || other || behind)
 		return error_set(err, DFS_E_FENCED,
 		        "the master at %s is older than what this datanode has served (epoch "
 		        "%" PRIu64 " operation %" PRIu64 "; it has %" PRIu64 ", %" PRIu64
-		        "): start the master with the newest metadata",
+		        "): start the master with the newest metadata, or put a backup back by "
+		        "`dfs master restore`",
 		        datanode->master, seen->epoch, seen->operation, reign->epoch,
 		        reign->operation);
 	return 0;
@@ -92,7 +101,37 @@ void fence_save(struct datanode *datanode, const struct reign *reign,
 	save->reign = *reign;
 	snprintf(save->path, sizeof(save->path), "%s", datanode->fence_file);
 	datanode->saves++;
-	io_work_submit(datanode->io, &save->work);
+	LL_APPEND(datanode->saving, save);
+	/* One after the other: they share the name of the file beside, and the last one counts. */
+	if (datanode->saving == save)
+		io_work_submit(datanode->io, &save->work);
+}
+
+void fence_tick(struct datanode *datanode)
+{
+	uint64_t epoch = atomic_load(&datanode->pulse.epoch);
+	uint64_t operation = atomic_load(&datanode->pulse.operation);
+
+	if (!datanode->registered || datanode->saving || epoch != datanode->reign.epoch ||
+	        operation <= datanode->reign.operation ||
+	        io_mono_ms(datanode->io) - datanode->fenced_ms < FENCE_EVERY_MS)
+		return;
+	datanode->fenced_ms = io_mono_ms(datanode->io);
+	datanode->reign.operation = operation;
+	fence_save(datanode, &datanode->reign, NULL);
+}
+
+void fence_fini(struct datanode *datanode)
+{
+	struct save *save, *next;
+
+	/* The first may run yet; its `done` never comes, as all jobs end before their owner does.
+	 */
+	LL_FOREACH_SAFE(datanode->saving, save, next)
+	{
+		if (save != datanode->saving)
+			free(save);
+	}
 }
 
 static int fence_text(const struct reign *reign, char ret[FENCE_TEXT_MAX])
@@ -118,6 +157,9 @@ static void save_done(struct io_work *work)
 	struct datanode *datanode = save->datanode;
 
 	datanode->saves--;
+	LL_DELETE(datanode->saving, save);
+	if (datanode->saving)
+		io_work_submit(datanode->io, &datanode->saving->work);
 	if (save->code == 0)
 		datanode->reign_saved = save->reign;
 	if (save->done)

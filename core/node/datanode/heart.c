@@ -141,6 +141,10 @@ static void answered(void *arg, int code, const struct dfs_error *err, const voi
 	if (code != 0)
 		return;
 	atomic_store(&pulse->clock_ms, got->wall_ms - (int64_t)io_mono_ms(heart->io));
+	if (got->known) {
+		atomic_store(&pulse->epoch, got->epoch);
+		atomic_store(&pulse->operation, got->operation);
+	}
 	if (!got->known && heart->registrations > 0 &&
 	        heart->registrations == atomic_load(&pulse->registrations))
 		atomic_store(&pulse->unknown_there, true);

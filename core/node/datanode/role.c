@@ -86,6 +86,7 @@ void datanode_destroy(struct datanode *datanode)
 	io_timer_destroy(datanode->io, datanode->stop_timer);
 	store_close(datanode->store);
 	reports_destroy(datanode);
+	fence_fini(datanode);
 	pthread_mutex_destroy(&datanode->pulse.lock);
 	free(datanode);
 }

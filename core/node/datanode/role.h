@@ -39,6 +39,7 @@ struct pulse {
 	atomic_ullong heartbeat_ms; /* how often, as the master asked */
 	atomic_llong clock_ms; /* the master's wall clock minus our io_mono_ms; 0: not known yet */
 	atomic_uint registrations; /* so far: a beat sent before the latest tells nothing of it */
+	atomic_ullong epoch, operation; /* of the last heartbeat's answer */
 	atomic_bool unknown_there; /* the master does not know this incarnation: register again */
 };
 
@@ -57,6 +58,8 @@ struct datanode {
 	struct link *link; /* NULL: not connected */
 	bool registered;
 	unsigned saves; /* fence.c: jobs under way */
+	struct save *saving;
+	uint64_t fenced_ms;
 	uint32_t node;
 	struct reign reign;
 	struct reign reign_saved;
@@ -129,10 +132,15 @@ void heart_stop(struct datanode *datanode);
 
 /* fence.c */
 int fence_load(struct datanode *datanode, struct dfs_error *err);
-/* 0 where this reign may be served: not lower than what was seen. */
-int fence_check(const struct datanode *datanode, const struct reign *reign, struct dfs_error *err);
+/* 0 where this reign may be served: not lower than what was seen, in the order (epoch, operation);
+ * `restored` is the epoch that its last restore took, 0 none: it excuses fewer operations. */
+int fence_check(const struct datanode *datanode, const struct reign *reign, uint64_t restored,
+        struct dfs_error *err);
 /* Remember, durably, in a worker; `done` (may be NULL) comes on the loop. */
 void fence_save(struct datanode *datanode, const struct reign *reign,
         void (*done)(struct datanode *, int code));
+/* Each second: what the master has committed since, every now and then. */
+void fence_tick(struct datanode *datanode);
+void fence_fini(struct datanode *datanode);
 
 #endif

@@ -74,6 +74,7 @@ void uplink_tick(struct datanode *datanode)
 		retry_later(datanode);
 		return;
 	}
+	fence_tick(datanode);
 	if (!append_idle(datanode))
 		leases_ask(datanode);
 }
@@ -159,7 +160,7 @@ static void registered(void *arg, int code, const struct dfs_error *err, const v
 		return; /* `closed` follows */
 	if (code == 0) {
 		reign = (struct reign){got->epoch, got->reign, got->operation};
-		code = fence_check(datanode, &reign, &refusal);
+		code = fence_check(datanode, &reign, got->restored, &refusal);
 		err = &refusal;
 	}
 	if (code != 0) {

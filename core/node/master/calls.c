@@ -30,6 +30,7 @@ static handler *const handlers[PROTO_CALLS] = {
         [PROTO_CALL_REPORT] = handle_report,
         [PROTO_CALL_HEARTBEAT] = handle_heartbeat,
         [PROTO_CALL_PROGRESS] = handle_progress,
+        [PROTO_CALL_ACCEPT] = handle_accept,
 };
 
 /* RULES 33. A datanode's token is for datanodes' calls, and theirs need it; the others stand in one
@@ -55,6 +56,8 @@ void calls_dispatch(struct request *request, const void *args)
 	else if (request->master->stopping)
 		request_refuse(
 		        request, DFS_E_UNAVAIL, "the master is stopping: try again in a moment");
+	else if (info->mutates && request->master->outdated[0])
+		request_refuse(request, DFS_E_FENCED, "%s", request->master->outdated);
 	else
 		handlers[request->which](request, args);
 }

@@ -119,6 +119,10 @@ void machines_applied(
 			chunk_refresh(master, op->commit.extents[i].chunk, &arena);
 		session_gone(master, op->commit.session);
 		break;
+	case PROTO_OP_HOLD:
+	case PROTO_OP_ACCEPT:
+		fence_hold(master);
+		break;
 	case PROTO_OP_SESSION_END:
 		session_gone(master, op->session_end.session);
 		break;
@@ -204,7 +208,6 @@ static bool from_node(struct request *request)
 static bool may_register(struct request *request, const struct proto_register_args *args)
 {
 	struct master *master = request->master;
-	uint64_t epoch = meta_epoch(master->meta);
 
 	if (!request->peer) {
 		request_refuse(
@@ -224,19 +227,7 @@ static bool may_register(struct request *request, const struct proto_register_ar
 		        master->cluster_id, args->cluster);
 		return false;
 	}
-	if (args->epoch > epoch ||
-	        (args->epoch == epoch && args->reign != meta_reign(master->meta)) ||
-	        args->operation > meta_operation(master->meta)) {
-		request_refuse(request, DFS_E_FENCED,
-		        "datanode %s has served a master with newer metadata (epoch %llu, "
-		        "operation %llu; here %llu, %llu): this master runs "
-		        "on an old copy; start the one with the newest data",
-		        args->address, (unsigned long long)args->epoch,
-		        (unsigned long long)args->operation, (unsigned long long)epoch,
-		        (unsigned long long)meta_operation(master->meta));
-		return false;
-	}
-	return true;
+	return fence_register(request, args);
 }
 
 /* Numbers are given in order, 1 first; one whose operation is still on its way counts as given. */
@@ -289,6 +280,7 @@ static void register_known(
 	        .operation = meta_operation(master->meta),
 	        .wall_ms = io_wall_ms(master->io),
 	        .heartbeat_ms = master->options.timing.heartbeat_ms,
+	        .restored = meta_restored(master->meta),
 	};
 	struct dfs_error err = {0};
 

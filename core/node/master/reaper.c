@@ -76,7 +76,8 @@ void reaper_tick(struct master *master)
 	struct reaper *reaper = master->reaper;
 
 	expire_sessions(reaper);
-	scan(reaper);
+	if (master_may_delete(master))
+		scan(reaper);
 	forget(reaper);
 	purge(reaper);
 }

@@ -150,6 +150,8 @@ static int open_engines(struct master *master, struct dfs_error *err)
 	code = cluster_create(
 	        &master->cluster, master->io, &master->options.timing, machines_out(master), err);
 	if (code == 0)
+		fence_hold(master);
+	if (code == 0)
 		code = machines_load(master, err);
 	if (code == 0)
 		code = reaper_load(master, err);

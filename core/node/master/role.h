@@ -20,6 +20,7 @@
  *   writes.c    write sessions: write_begin allocate renew seal stage commit abandon
  *   reads.c     locate
  *   machines.c  register report heartbeat progress; the cluster engine's effects
+ *   fence.c     whose history a datanode knows; accept; what may be deleted
  *   status.c    status nodes, /metrics
  *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
  */
@@ -99,6 +100,8 @@ struct master {
 	uint64_t started_ms;
 	uint64_t ticks;
 	bool stopping;
+	bool raising;       /* fence.c: an epoch above a datanode's is on its way */
+	char outdated[512]; /* fence.c: why this is an old copy; empty: nobody says so */
 	uint64_t calls_count[PROTO_CALLS];
 	void (*stopped)(void *arg);
 	void *stopped_arg;
@@ -141,6 +144,7 @@ void handle_register(struct request *request, const void *args);
 void handle_report(struct request *request, const void *args);
 void handle_heartbeat(struct request *request, const void *args);
 void handle_progress(struct request *request, const void *args);
+void handle_accept(struct request *request, const void *args);
 
 /*
  * names.c: canonical form of a path of this request, checked against the token's tree; NULL after
@@ -158,6 +162,17 @@ void machines_fini(struct master *master);
 void machines_peer_gone(struct peer *peer);
 void machines_applied(
         struct master *master, const struct proto_op *op, const struct meta_result *result);
+
+/* fence.c (RULES 16) */
+/* True where this master may serve a datanode that has seen these; else the request is refused. */
+bool fence_register(struct request *request, const struct proto_register_args *args);
+/* May anything be deleted (freed chunks, trash, orphans, surplus)? Not while a restore waits for
+ * `accept`, nor by an old copy. Safe mode is the cluster's: cluster_may_delete asks both. */
+bool master_may_delete(const struct master *master);
+/* Tell the cluster engine, at the start and after each change. */
+void fence_hold(struct master *master);
+/* What an operator is told of it: empty where deletions go their way. */
+void fence_sentence(struct master *master, char *ret, size_t size);
 
 /* reaper.c */
 int reaper_load(struct master *master, struct dfs_error *err);

@@ -49,6 +49,7 @@ void handle_status(struct request *request, const void *args)
 	struct proto_row_counters counters = {0};
 	struct cluster_counts counts = {0};
 	struct proto_status_reply reply = {0};
+	char hold[512];
 	int code = meta_counters(master->meta, &request->arena, &counters);
 
 	if (code != 0) {
@@ -74,6 +75,9 @@ void handle_status(struct request *request, const void *args)
 	reply.free = counts.free_bytes;
 	reply.used = counts.used_bytes;
 	reply.operations = counters.operation;
+	reply.hold = hold;
+	fence_sentence(master, hold, sizeof(hold));
+	reply.read_only = master->outdated;
 	policies_list(request, &reply);
 	request_answer(request, &reply);
 }

@@ -24,10 +24,13 @@ struct process {
 	struct kv *kv;
 	int lock;
 	bool stopped;
+	bool again; /* the master asked to be started again */
 };
 
-static int start(struct process *process, const struct role_files *files,
-        const struct master_settings *settings, struct dfs_error *err);
+static int reign(struct process *process, const struct master_settings *settings,
+        const struct cluster_key *key, struct dfs_error *err);
+static int start(struct process *process, const struct master_settings *settings,
+        const struct cluster_key *key, struct dfs_error *err);
 static int open_metadata(
         struct process *process, const struct master_settings *settings, struct dfs_error *err);
 static int load_policies(struct process *process, const struct role_files *files,
@@ -35,26 +38,30 @@ static int load_policies(struct process *process, const struct role_files *files
 static int take_lock(struct io *io, const char *path);
 static void fatal(void *arg, const struct dfs_error *err);
 static void stopped(void *arg);
+static void start_again(void *arg);
+static void log_line(void *arg, const char *level, const char *line);
 
 int role_master(const struct role_files *files, const struct master_settings *settings,
         struct dfs_error *err)
 {
 	struct process process = {.lock = -1};
 	struct loop_options options = {.server = true};
-	int code = loop_create(&process.loop, &options, err);
+	struct cluster_key key;
+	int code = key_read(settings->key, &key, err);
 
+	if (code == 0)
+		code = loop_create(&process.loop, &options, err);
 	if (code == 0) {
 		daemon_signals(process.loop);
-		code = start(&process, files, settings, err);
+		code = load_policies(&process, files, settings, err);
 	}
-	if (code == 0) {
-		daemon_log("master", "info", "event=started");
-		loop_run(process.loop);
-		master_stop(process.master, stopped, &process);
-		loop_run_until(process.loop, &process.stopped);
-		daemon_log("master", "info", "event=stopped");
-	}
-	master_destroy(process.master);
+	if (code == 0)
+		code = open_metadata(&process, settings, err);
+	do {
+		process.again = process.stopped = false;
+		if (code == 0)
+			code = reign(&process, settings, &key, err);
+	} while (code == 0 && process.again);
 	policy_host_destroy(process.host);
 	if (process.kv)
 		process.kv->ops->close(process.kv);
@@ -64,13 +71,31 @@ int role_master(const struct role_files *files, const struct master_settings *se
 	return code;
 }
 
-static int start(struct process *process, const struct role_files *files,
-        const struct master_settings *settings, struct dfs_error *err)
+/* One reign, from its start to its end. */
+static int reign(struct process *process, const struct master_settings *settings,
+        const struct cluster_key *key, struct dfs_error *err)
 {
-	struct cluster_key key;
+	int code = start(process, settings, key, err);
+
+	if (code == 0) {
+		daemon_log("master", "info", "event=started");
+		loop_run_until(process->loop, &process->again);
+		master_stop(process->master, stopped, process);
+		loop_run_until(process->loop, &process->stopped);
+		daemon_log("master", "info", "event=stopped");
+	}
+	master_destroy(process->master);
+	process->master = NULL;
+	return code;
+}
+
+static int start(struct process *process, const struct master_settings *settings,
+        const struct cluster_key *key, struct dfs_error *err)
+{
 	struct master_options options = {
+	        .kv = process->kv,
+	        .cluster = key->cluster,
 	        .listen = settings->listen,
-	        .create = true,
 	        .policies = &process->policies,
 	        .timing =
 	                {
@@ -85,26 +110,19 @@ static int start(struct process *process, const struct role_files *files,
 	        .goal_default = settings->goal,
 	        .min_replicas = settings->min_replicas,
 	        .fatal = fatal,
-	        .log = daemon_log,
-	        .arg = (void *)"master",
+	        .again = start_again,
+	        .log = log_line,
+	        .arg = process,
 	};
 	char fresh[4200];
-	int code = key_read(settings->key, &key, err);
+	int code;
 
-	if (code == 0)
-		code = load_policies(process, files, settings, err);
-	if (code == 0)
-		code = open_metadata(process, settings, err);
-	if (code != 0)
-		return code;
 	/* RULES 16: only `dfs init` allows an empty database; without its mark an empty directory
 	 * is a disk not mounted. */
 	snprintf(fresh, sizeof(fresh), "%s/FRESH", settings->dir);
 	options.create = access(fresh, F_OK) == 0;
-	options.kv = process->kv;
-	options.cluster = key.cluster;
 	for (size_t i = 0; i < HMAC_SIZE; i++)
-		options.key[i] = key.key[i];
+		options.key[i] = key->key[i];
 	code = master_start(&process->master, loop_io(process->loop), &options, err);
 	if (code == 0)
 		unlink(fresh);
@@ -166,4 +184,16 @@ static void stopped(void *arg)
 	struct process *process = arg;
 
 	process->stopped = true;
+}
+
+static void start_again(void *arg)
+{
+	struct process *process = arg;
+
+	process->again = true;
+}
+
+static void log_line(void *arg, const char *level, const char *line)
+{
+	daemon_log("master", level, line);
 }

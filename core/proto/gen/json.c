@@ -1362,3 +1362,43 @@ int proto_copy_reply_from_json(struct arena *arena, const struct cJSON *object, 
 {
 	return proto_shape_from_json(&proto_copy_reply_shape, arena, object, ret, err);
 }
+
+int proto_accept_args_encode(const struct proto_accept_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_accept_args_shape, from, ret);
+}
+
+int proto_accept_args_decode(struct arena *arena, const char *json, size_t size, struct proto_accept_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_accept_args_shape, arena, json, size, ret, err);
+}
+
+int proto_accept_args_to_json(const struct proto_accept_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_accept_args_shape, from, object);
+}
+
+int proto_accept_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_args *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_accept_args_shape, arena, object, ret, err);
+}
+
+int proto_accept_reply_encode(const struct proto_accept_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_accept_reply_shape, from, ret);
+}
+
+int proto_accept_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_accept_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_accept_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_accept_reply_to_json(const struct proto_accept_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_accept_reply_shape, from, object);
+}
+
+int proto_accept_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_accept_reply_shape, arena, object, ret, err);
+}

@@ -82,3 +82,23 @@ int proto_row_counters_unpack(const void *bytes, size_t size, struct arena *aren
 {
 	return proto_shape_unpack(&proto_row_counters_shape, bytes, size, arena, ret, err);
 }
+
+int proto_row_reign_pack(const struct proto_row_reign *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_reign_shape, from, ret);
+}
+
+int proto_row_reign_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_reign *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_reign_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_hold_pack(const struct proto_row_hold *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_hold_shape, from, ret);
+}
+
+int proto_row_hold_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_hold *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_hold_shape, bytes, size, arena, ret, err);
+}

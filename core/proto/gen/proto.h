@@ -625,6 +625,7 @@ struct proto_status_reply {
 	uint64_t operations; /* in the op log so far */
 	struct proto_policy_info *policies; /* in force, or the error that made C decide; at most 32 */
 	size_t policies_count;
+	const char *hold; /* why nothing is deleted; empty: deletions go their way (RULES 16); at most 511 bytes */
 };
 extern const struct proto_shape proto_status_reply_shape;
 
@@ -652,6 +653,7 @@ struct proto_register_reply {
 	uint64_t operation; /* last committed */
 	int64_t wall_ms; /* the master's clock, ms since 1970 */
 	uint64_t heartbeat_ms; /* how often */
+	uint64_t restored; /* the epoch that the last restore took: lower ones may know more operations; 0: none */
 };
 extern const struct proto_shape proto_register_reply_shape;
 
@@ -781,6 +783,18 @@ struct proto_copy_reply {
 };
 extern const struct proto_shape proto_copy_reply_shape;
 
+/* after a restore: what the restored metadata does not know may be deleted (RULES 16) */
+struct proto_accept_args {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_accept_args_shape;
+
+/* after a restore: what the restored metadata does not know may be deleted (RULES 16) */
+struct proto_accept_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_accept_reply_shape;
+
 /* inode id -> this */
 struct proto_row_inode {
 	enum proto_kind kind; /* what it is */
@@ -885,6 +899,24 @@ struct proto_row_counters {
 	int64_t wall_ms; /* of the last operation, ms since 1970 */
 };
 extern const struct proto_shape proto_row_counters_shape;
+
+/* epoch -> this: every reign that this database has been through (RULES 16) */
+struct proto_row_reign {
+	uint64_t reign; /* of that epoch */
+	uint64_t operation; /* that began it */
+	int64_t time_ms; /* when, ms since 1970 */
+	bool restored; /* it began by putting a backup back: what came after the backup was given up */
+};
+extern const struct proto_shape proto_row_reign_shape;
+
+/* one row, while nothing may be deleted after a restore (RULES 16) */
+struct proto_row_hold {
+	uint64_t epoch; /* that the restore took */
+	uint64_t operation; /* last one of the backup */
+	int64_t wall_ms; /* when the backup was made, ms since 1970 */
+	int64_t since_ms; /* when it was put back, ms since 1970 */
+};
+extern const struct proto_shape proto_row_hold_shape;
 
 /* a master starts */
 struct proto_op_epoch_begin {
@@ -1056,6 +1088,28 @@ struct proto_op_chunk_forget {
 	size_t chunks_count;
 };
 extern const struct proto_shape proto_op_chunk_forget_shape;
+
+/* a backup was put back: its own reign, and nothing is deleted until accept */
+struct proto_op_hold {
+	uint64_t epoch; /* above all that anybody has seen */
+	uint64_t reign; /* random, of this epoch */
+	uint64_t operation; /* last one of the backup */
+	int64_t wall_ms; /* when the backup was made, ms since 1970 */
+};
+extern const struct proto_shape proto_op_hold_shape;
+
+/* what the restored metadata does not know may be deleted */
+struct proto_op_accept {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_op_accept_shape;
+
+/* a bounded step: rows of the log that a checkpoint covers */
+struct proto_op_log_drop {
+	uint64_t upto; /* the last operation that may go */
+	uint32_t rows; /* at most this many */
+};
+extern const struct proto_shape proto_op_log_drop_shape;
 
 /* ---- JSON ---- */
 
@@ -1467,6 +1521,18 @@ int proto_copy_reply_decode(struct arena *arena, const char *json, size_t size, 
 int proto_copy_reply_to_json(const struct proto_copy_reply *from, struct cJSON *object);
 int proto_copy_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_copy_reply *ret,
 	struct dfs_error *err);
+int proto_accept_args_encode(const struct proto_accept_args *from, struct buf *ret);
+int proto_accept_args_decode(struct arena *arena, const char *json, size_t size, struct proto_accept_args *ret,
+	struct dfs_error *err);
+int proto_accept_args_to_json(const struct proto_accept_args *from, struct cJSON *object);
+int proto_accept_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_args *ret,
+	struct dfs_error *err);
+int proto_accept_reply_encode(const struct proto_accept_reply *from, struct buf *ret);
+int proto_accept_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_accept_reply *ret,
+	struct dfs_error *err);
+int proto_accept_reply_to_json(const struct proto_accept_reply *from, struct cJSON *object);
+int proto_accept_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_reply *ret,
+	struct dfs_error *err);
 
 /* ---- calls ---- */
 
@@ -1499,8 +1565,9 @@ enum proto_call {
 	PROTO_CALL_SEAL_AT, /* cut to a length and seal; refused where the bytes differ */
 	PROTO_CALL_DELETE, /* delete replicas at or below a version, never open ones above it (RULES 13) */
 	PROTO_CALL_COPY, /* fetch a sealed chunk from another datanode */
+	PROTO_CALL_ACCEPT, /* after a restore: what the restored metadata does not know may be deleted (RULES 16) */
 };
-enum { PROTO_CALLS = 28 }; /* one more than the last */
+enum { PROTO_CALLS = 29 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;
@@ -1546,6 +1613,12 @@ int proto_row_answer_unpack(const void *bytes, size_t size, struct arena *arena,
 int proto_row_counters_pack(const struct proto_row_counters *from, struct buf *ret);
 int proto_row_counters_unpack(const void *bytes, size_t size, struct arena *arena,
 	struct proto_row_counters *ret, struct dfs_error *err);
+int proto_row_reign_pack(const struct proto_row_reign *from, struct buf *ret);
+int proto_row_reign_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_reign *ret, struct dfs_error *err);
+int proto_row_hold_pack(const struct proto_row_hold *from, struct buf *ret);
+int proto_row_hold_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_hold *ret, struct dfs_error *err);
 
 /* ---- operations ---- */
 
@@ -1571,8 +1644,11 @@ enum proto_op_kind {
 	PROTO_OP_CHUNK_SEAL, /* length fixed */
 	PROTO_OP_PURGE, /* a bounded step of what a recursive remove left behind */
 	PROTO_OP_CHUNK_FORGET, /* freed and deleted everywhere */
+	PROTO_OP_HOLD, /* a backup was put back: its own reign, and nothing is deleted until accept */
+	PROTO_OP_ACCEPT, /* what the restored metadata does not know may be deleted */
+	PROTO_OP_LOG_DROP, /* a bounded step: rows of the log that a checkpoint covers */
 };
-enum { PROTO_OPS = 20 }; /* one more than the last */
+enum { PROTO_OPS = 23 }; /* one more than the last */
 
 struct proto_op {
 	enum proto_op_kind kind;
@@ -1596,6 +1672,9 @@ struct proto_op {
 		struct proto_op_chunk_seal chunk_seal;
 		struct proto_op_purge purge;
 		struct proto_op_chunk_forget chunk_forget;
+		struct proto_op_hold hold;
+		struct proto_op_accept accept;
+		struct proto_op_log_drop log_drop;
 	};
 };
 

@@ -607,8 +607,9 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, used, U64) },
 	{ FIELD(proto_status_reply, operations, U64) },
 	{ FIELD(proto_status_reply, policies, LIST), COUNT(proto_status_reply, policies), .item = PROTO_TYPE_STRUCT, .max = 32, .of = &proto_policy_info_shape },
+	{ FIELD(proto_status_reply, hold, TEXT), .max = 511, .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 20 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 21 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {
@@ -633,8 +634,9 @@ static const struct proto_field proto_register_reply_fields[] = {
 	{ FIELD(proto_register_reply, operation, U64) },
 	{ FIELD(proto_register_reply, wall_ms, I64) },
 	{ FIELD(proto_register_reply, heartbeat_ms, U64) },
+	{ FIELD(proto_register_reply, restored, U64), .optional = true },
 };
-const struct proto_shape proto_register_reply_shape = { "reply", sizeof(struct proto_register_reply), proto_register_reply_fields, 6 };
+const struct proto_shape proto_register_reply_shape = { "reply", sizeof(struct proto_register_reply), proto_register_reply_fields, 7 };
 _Static_assert(sizeof(struct proto_register_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_report_args_fields[] = {
@@ -747,6 +749,12 @@ _Static_assert(sizeof(struct proto_copy_args) <= PROTO_STRUCT_SIZE, "raise PROTO
 const struct proto_shape proto_copy_reply_shape = { "reply", sizeof(struct proto_copy_reply), NULL, 0 };
 _Static_assert(sizeof(struct proto_copy_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+const struct proto_shape proto_accept_args_shape = { "args", sizeof(struct proto_accept_args), NULL, 0 };
+_Static_assert(sizeof(struct proto_accept_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+const struct proto_shape proto_accept_reply_shape = { "reply", sizeof(struct proto_accept_reply), NULL, 0 };
+_Static_assert(sizeof(struct proto_accept_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
 	{ FIELD(proto_row_inode, generation, U64) },
@@ -850,6 +858,24 @@ static const struct proto_field proto_row_counters_fields[] = {
 };
 const struct proto_shape proto_row_counters_shape = { "counters", sizeof(struct proto_row_counters), proto_row_counters_fields, 15 };
 _Static_assert(sizeof(struct proto_row_counters) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_row_reign_fields[] = {
+	{ FIELD(proto_row_reign, reign, ID) },
+	{ FIELD(proto_row_reign, operation, U64) },
+	{ FIELD(proto_row_reign, time_ms, I64) },
+	{ FIELD(proto_row_reign, restored, BOOL) },
+};
+const struct proto_shape proto_row_reign_shape = { "reign", sizeof(struct proto_row_reign), proto_row_reign_fields, 4 };
+_Static_assert(sizeof(struct proto_row_reign) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_row_hold_fields[] = {
+	{ FIELD(proto_row_hold, epoch, U64) },
+	{ FIELD(proto_row_hold, operation, U64) },
+	{ FIELD(proto_row_hold, wall_ms, I64) },
+	{ FIELD(proto_row_hold, since_ms, I64) },
+};
+const struct proto_shape proto_row_hold_shape = { "hold", sizeof(struct proto_row_hold), proto_row_hold_fields, 4 };
+_Static_assert(sizeof(struct proto_row_hold) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_op_epoch_begin_fields[] = {
 	{ FIELD(proto_op_epoch_begin, epoch, U64) },
@@ -1016,6 +1042,25 @@ static const struct proto_field proto_op_chunk_forget_fields[] = {
 };
 const struct proto_shape proto_op_chunk_forget_shape = { "chunk_forget", sizeof(struct proto_op_chunk_forget), proto_op_chunk_forget_fields, 1 };
 _Static_assert(sizeof(struct proto_op_chunk_forget) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_hold_fields[] = {
+	{ FIELD(proto_op_hold, epoch, U64) },
+	{ FIELD(proto_op_hold, reign, ID) },
+	{ FIELD(proto_op_hold, operation, U64) },
+	{ FIELD(proto_op_hold, wall_ms, I64) },
+};
+const struct proto_shape proto_op_hold_shape = { "hold", sizeof(struct proto_op_hold), proto_op_hold_fields, 4 };
+_Static_assert(sizeof(struct proto_op_hold) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+const struct proto_shape proto_op_accept_shape = { "accept", sizeof(struct proto_op_accept), NULL, 0 };
+_Static_assert(sizeof(struct proto_op_accept) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_log_drop_fields[] = {
+	{ FIELD(proto_op_log_drop, upto, U64) },
+	{ FIELD(proto_op_log_drop, rows, U32) },
+};
+const struct proto_shape proto_op_log_drop_shape = { "log_drop", sizeof(struct proto_op_log_drop), proto_op_log_drop_fields, 2 };
+_Static_assert(sizeof(struct proto_op_log_drop) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static int proto_hello_args_encode_any(const void *from, struct buf *ret)
 {
@@ -1611,6 +1656,28 @@ static int proto_copy_reply_decode_any(struct arena *arena, const char *json, si
 	return proto_shape_decode(&proto_copy_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_accept_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_accept_args_shape, from, ret);
+}
+
+static int proto_accept_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_accept_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_accept_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_accept_reply_shape, from, ret);
+}
+
+static int proto_accept_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_accept_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -1693,6 +1760,9 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_COPY] = { "copy", false, PROTO_ROLE_NODE, false, sizeof(struct proto_copy_args), sizeof(struct proto_copy_reply),
 		&proto_copy_args_shape, &proto_copy_reply_shape,
 		proto_copy_args_encode_any, proto_copy_args_decode_any, proto_copy_reply_encode_any, proto_copy_reply_decode_any },
+	[PROTO_CALL_ACCEPT] = { "accept", true, PROTO_ROLE_ADMIN, true, sizeof(struct proto_accept_args), sizeof(struct proto_accept_reply),
+		&proto_accept_args_shape, &proto_accept_reply_shape,
+		proto_accept_args_encode_any, proto_accept_args_decode_any, proto_accept_reply_encode_any, proto_accept_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
@@ -1732,6 +1802,9 @@ static const struct {
 	[PROTO_OP_CHUNK_SEAL] = { "chunk_seal", &proto_op_chunk_seal_shape },
 	[PROTO_OP_PURGE] = { "purge", &proto_op_purge_shape },
 	[PROTO_OP_CHUNK_FORGET] = { "chunk_forget", &proto_op_chunk_forget_shape },
+	[PROTO_OP_HOLD] = { "hold", &proto_op_hold_shape },
+	[PROTO_OP_ACCEPT] = { "accept", &proto_op_accept_shape },
+	[PROTO_OP_LOG_DROP] = { "log_drop", &proto_op_log_drop_shape },
 };
 
 const char *proto_op_name(enum proto_op_kind kind)
