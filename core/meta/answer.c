@@ -155,6 +155,9 @@ static const char *result_name(const struct proto_op *op)
 	case PROTO_OP_SETATTR:
 		path = op->setattr.path;
 		break;
+	case PROTO_OP_UNDELETE:
+		path = op->undelete.to[0] ? op->undelete.to : op->undelete.path;
+		break;
 	default:
 		return "";
 	}
@@ -165,13 +168,14 @@ static const char *result_name(const struct proto_op *op)
 static bool has_attr(enum proto_op_kind kind)
 {
 	return kind == PROTO_OP_MKDIR || kind == PROTO_OP_CREATE || kind == PROTO_OP_SYMLINK ||
-	       kind == PROTO_OP_RENAME || kind == PROTO_OP_SETATTR || attr_kept(kind);
+	       kind == PROTO_OP_RENAME || kind == PROTO_OP_SETATTR || kind == PROTO_OP_UNDELETE ||
+	       attr_kept(kind);
 }
 
 /* Whose attributes cannot be read again: the inode is gone, or its name stood in the session. */
 static bool attr_kept(enum proto_op_kind kind)
 {
-	return kind == PROTO_OP_REMOVE || kind == PROTO_OP_COMMIT;
+	return kind == PROTO_OP_REMOVE || kind == PROTO_OP_COMMIT || kind == PROTO_OP_TRASH_MOVE;
 }
 
 static void attr_write(const struct proto_attr *attr, char ret[TEXT_MAX])

@@ -44,6 +44,8 @@ struct check {
 	void *arg;
 	uint64_t faults;
 	struct proto_row_counters counters;
+	struct proto_row_trash_count trash; /* as found */
+	uint64_t trash_places;              /* rows of trash_order that fit */
 	struct check_array inodes, chunks,
 	        contents; /* each in order of its number, which comes first in an item */
 };
@@ -63,6 +65,7 @@ void *check_find(const struct check_array *array, uint64_t number);
 void check_sort(struct check_array *array);
 
 int check_names(struct check *check, struct dfs_error *err); /* inode, dentry, doomed */
+int check_trash(struct check *check, struct dfs_error *err); /* trash, trash_order: names too */
 int check_chunks(struct check *check,
         struct dfs_error *err); /* chunk, extent, session, session_chunk, freed */
 int check_history(struct check *check, struct dfs_error *err); /* answer, answer_time, log, node */

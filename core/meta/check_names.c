@@ -18,6 +18,8 @@ int check_names(struct check *check, struct dfs_error *err)
 		rc = check_table(check, META_DENTRY, err, visit_dentry);
 	if (rc == 0)
 		rc = check_table(check, META_DOOMED, err, visit_doomed);
+	if (rc == 0)
+		rc = check_trash(check, err);
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < check->inodes.count; i++)

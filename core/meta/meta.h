@@ -139,6 +139,28 @@ int meta_each_session_chunk(struct meta *meta, uint64_t session, uint64_t after,
         int (*each)(void *arg, uint64_t chunk), void *arg);
 int meta_each_freed(struct meta *meta, int64_t before_ms, uint32_t limit,
         int (*each)(void *arg, uint64_t chunk, int64_t freed_ms), void *arg);
+/*
+ * The trash (RULES 14). Its entries by number, which is also their order in time; those whose time
+ * has come at `living_ms`, in the order in which it came; how much it holds (zeros: nothing ever).
+ * meta_trash and meta_trash_newest answer DFS_E_NOENT without a sentence.
+ */
+int meta_trash(struct meta *meta, uint64_t entry, struct arena *arena, struct proto_row_trash *ret,
+        struct dfs_error *err);
+int meta_trash_newest(struct meta *meta, const char *path, struct arena *arena, uint64_t *ret_entry,
+        struct proto_row_trash *ret, struct dfs_error *err);
+int meta_each_trash(struct meta *meta, uint64_t after, uint32_t limit,
+        int (*each)(void *arg, uint64_t entry, const struct proto_row_trash *row), void *arg);
+int meta_each_trash_due(struct meta *meta, uint64_t living_ms, uint32_t limit,
+        int (*each)(void *arg, uint64_t entry), void *arg);
+int meta_trash_count(struct meta *meta, struct proto_row_trash_count *ret);
+/*
+ * Names in a directory, by its inode: also of one that no path leads to. After `after`; `size` is
+ * that of a file.
+ */
+int meta_each_name(struct meta *meta, uint64_t dir, const char *after, uint32_t limit,
+        int (*each)(
+                void *arg, const char *name, const struct proto_row_dentry *dentry, uint64_t size),
+        void *arg);
 /* An operation of the log: what a repeated answer is made from. DFS_E_NOENT where it has been
  * dropped. */
 int meta_logged(struct meta *meta, uint64_t operation, struct arena *arena, struct proto_op *ret,

@@ -33,6 +33,11 @@ static const struct op_row op_rows[PROTO_OPS] = {
         [PROTO_OP_HOLD] = {op_hold},
         [PROTO_OP_ACCEPT] = {op_accept},
         [PROTO_OP_LOG_DROP] = {op_log_drop},
+        [PROTO_OP_TRASH_MOVE] = {op_trash_move},
+        [PROTO_OP_UNDELETE] = {op_undelete},
+        [PROTO_OP_TRASH_DROP] = {op_trash_drop},
+        [PROTO_OP_TRASH_LIVE] = {op_trash_live},
+        [PROTO_OP_TRASH_MEASURE] = {op_trash_measure},
 };
 
 op_apply *op_apply_of(enum proto_op_kind kind)
@@ -108,4 +113,21 @@ void file_drop(struct txn *txn, struct file_drop *drop)
 		counters->bytes -= drop->row.size;
 	content_end(txn, drop->content);
 	inode_del(txn, drop->inode);
+}
+
+void dir_drop(struct txn *txn, uint64_t inode, struct proto_row_inode *row)
+{
+	counters_change(txn)->dirs--;
+	if (row->size == 0) {
+		inode_del(txn, inode);
+		return;
+	}
+	row->links = 0;
+	inode_put(txn, inode, row);
+	doom(txn, DOOMED_DIR, inode);
+}
+
+void rows_spend(size_t *rows, size_t count)
+{
+	*rows -= count < *rows ? count : *rows;
 }

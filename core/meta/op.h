@@ -26,6 +26,8 @@ op_apply op_epoch_begin, op_reserve, op_node_set;        /* op_system.c */
 op_apply op_purge;                                       /* op_purge.c */
 op_apply op_hold, op_accept;                             /* op_reign.c */
 op_apply op_log_drop;                                    /* op_log.c */
+op_apply op_trash_move, op_undelete, op_trash_drop, op_trash_live,
+        op_trash_measure; /* op_trash.c */
 
 /* What several of them need. */
 
@@ -50,8 +52,13 @@ struct file_drop {
 	struct content_step *content; /* in txn->arena */
 };
 int file_drop_check(struct txn *txn, uint64_t inode, struct file_drop *ret, struct dfs_error *err);
+/* A directory without a name is left to purge, or goes at once where it is empty: after all checks.
+ */
+void dir_drop(struct txn *txn, uint64_t inode, struct proto_row_inode *row);
 /* Putting half: the inode's link count, and with the last name the inode, its content and what it
  * counted. */
 void file_drop(struct txn *txn, struct file_drop *drop);
+/* Rows that a bounded step may still touch. */
+void rows_spend(size_t *rows, size_t count);
 
 #endif

@@ -27,6 +27,8 @@ static int begin_check(struct txn *txn, const struct proto_op_session_begin *arg
 static int target_check(struct txn *txn, const char *name, const struct proto_row_dentry *dentry,
         bool found, bool no_replace, struct dfs_error *err);
 static int commit_check(struct txn *txn, struct commit *commit, struct dfs_error *err);
+static int parent_check(
+        struct txn *txn, const struct proto_row_session *session, struct dfs_error *err);
 static int commit_target(struct txn *txn, struct commit *commit, struct dfs_error *err);
 static void commit_put(struct txn *txn, struct commit *commit, struct meta_result *ret);
 static void session_close(struct txn *txn, uint64_t session, bool committed);
@@ -197,7 +199,6 @@ static int target_check(struct txn *txn, const char *name, const struct proto_ro
 static int commit_check(struct txn *txn, struct commit *commit, struct dfs_error *err)
 {
 	const struct proto_op_commit *args = commit->args;
-	bool alive = false;
 	int rc = mode_check(args->mode, err);
 
 	if (rc == 0)
@@ -212,11 +213,27 @@ static int commit_check(struct txn *txn, struct commit *commit, struct dfs_error
 		        "the extents hold %" PRIu64 " bytes, the file is said to have %" PRIu64,
 		        commit->session.staged + extents_size(args->extents, args->extents_count),
 		        args->size);
-	rc = tree_is_below(txn, commit->session.parent, ROOT_INODE, &alive, err);
-	if (rc == 0 && !alive)
-		return tree_refuse(err, DFS_E_NOENT, commit->session.name,
-		        "the directory that the file was to go into has been removed");
+	rc = parent_check(txn, &commit->session, err);
 	return rc == 0 ? commit_target(txn, commit, err) : rc;
+}
+
+/* The directory of then is known by its inode: wherever it was moved since, it is there or not. */
+static int parent_check(
+        struct txn *txn, const struct proto_row_session *session, struct dfs_error *err)
+{
+	bool there = false, trashed = false;
+	int rc = tree_is_below(txn, session->parent, ROOT_INODE, &there, err);
+
+	if (rc == 0 && !there)
+		rc = tree_is_below(txn, session->parent, TRASH_INODE, &trashed, err);
+	if (rc == 0 && trashed)
+		return tree_refuse(err, DFS_E_NOENT, session->name,
+		        "the directory that the file was to go into is in the trash: undelete it, "
+		        "or write elsewhere");
+	if (rc == 0 && !there)
+		return tree_refuse(err, DFS_E_NOENT, session->name,
+		        "the directory that the file was to go into has been removed");
+	return rc;
 }
 
 static int commit_target(struct txn *txn, struct commit *commit, struct dfs_error *err)

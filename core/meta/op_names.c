@@ -2,7 +2,6 @@
 /* Operations on names: mkdir, create, symlink, remove, setattr. */
 #include <assert.h>
 #include <string.h>
-#include "meta/content.h"
 #include "meta/op.h"
 #include "meta/tree.h"
 
@@ -201,14 +200,7 @@ static int remove_dir(
 		        &ret->err, DFS_E_NOTEMPTY, place->path, "the directory is not empty");
 	result_attr(ret, place->name, place->name_size, inode, &row);
 	tree_unlink(txn, place->parent, place->name, place->name_size);
-	counters_change(txn)->dirs--;
 	txn->hint.inode = 0;
-	if (row.size == 0) {
-		inode_del(txn, inode);
-		return 0;
-	}
-	row.links = 0;
-	inode_put(txn, inode, &row);
-	doom(txn, DOOMED_DIR, inode);
+	dir_drop(txn, inode, &row);
 	return 0;
 }

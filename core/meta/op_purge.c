@@ -22,7 +22,6 @@ static int names_collect(struct txn *txn, uint64_t dir, size_t max, struct doome
 static int purge_name(struct txn *txn, uint64_t dir, const struct doomed_name *name, size_t *rows,
         struct dfs_error *err);
 static int purge_subdir(struct txn *txn, uint64_t inode, struct dfs_error *err);
-static void spend(size_t *rows, size_t count);
 
 /* It puts as it reads: what is damaged on the way makes the transaction fail, so that nothing of
  * the step is kept. */
@@ -71,7 +70,7 @@ static int purge_content(struct txn *txn, uint64_t content, size_t *rows, struct
 	content_drop(txn, &step);
 	if (!step.more)
 		undoom(txn, DOOMED_CONTENT, content);
-	spend(rows, step.count + 1);
+	rows_spend(rows, step.count + 1);
 	return 0;
 }
 
@@ -86,7 +85,7 @@ static int purge_dir(struct txn *txn, uint64_t dir, size_t *rows, struct dfs_err
 	if (rc == 0 && count == 0) {
 		inode_del(txn, dir);
 		undoom(txn, DOOMED_DIR, dir);
-		spend(rows, 1);
+		rows_spend(rows, 1);
 	}
 	return rc;
 }
@@ -130,14 +129,14 @@ static int purge_name(struct txn *txn, uint64_t dir, const struct doomed_name *n
 	} else {
 		rc = file_drop_check(txn, name->dentry.inode, &drop, err);
 		if (rc == 0) {
-			spend(rows, drop.content->more ? 0 : drop.content->count);
+			rows_spend(rows, drop.content->more ? 0 : drop.content->count);
 			file_drop(txn, &drop);
 		}
 	}
 	if (rc != 0)
 		return rc;
 	tree_unlink(txn, dir, name->name, name->size);
-	spend(rows, 2); /* the name and its inode */
+	rows_spend(rows, 2); /* the name and its inode */
 	return 0;
 }
 
@@ -154,9 +153,4 @@ static int purge_subdir(struct txn *txn, uint64_t inode, struct dfs_error *err)
 	counters_change(txn)->dirs--;
 	doom(txn, DOOMED_DIR, inode);
 	return 0;
-}
-
-static void spend(size_t *rows, size_t count)
-{
-	*rows -= count < *rows ? count : *rows;
 }

@@ -133,6 +133,8 @@ static size_t weight(const struct proto_op *op)
 		return 1 + op->purge.rows;
 	case PROTO_OP_LOG_DROP:
 		return 1 + op->log_drop.rows;
+	case PROTO_OP_TRASH_DROP:
+		return 1 + op->trash_drop.rows;
 	default:
 		return 1;
 	}

@@ -19,4 +19,14 @@ int read_inode(struct kv_txn *kv, uint64_t inode, struct arena *arena, struct pr
 int read_attr(struct arena *arena, const char *name, size_t name_size, uint64_t inode,
         const struct proto_row_inode *row, struct proto_attr *ret, struct dfs_error *err);
 
+/* What is done with each row of a page. */
+typedef int row_visit(
+        void *context, const struct table_cursor *cursor, struct arena *arena, bool *ret_stop);
+
+int read_row(struct meta *meta, enum meta_table table, struct table_key key, struct arena *arena,
+        void *ret, struct dfs_error *err);
+/* Rows from `first` on, at most `limit` (0, and more: PAGE_MAX) of them, each in a fresh arena. */
+int read_page(struct meta *meta, enum meta_table table, struct table_key first, uint32_t limit,
+        row_visit *visit, void *context);
+
 #endif

@@ -7,20 +7,12 @@
 
 enum { PAGE_MAX = 10000 }; /* io/kv.h: read transactions are short */
 
-/* What is done with each row of a page: non-zero of the caller's function stops it. */
-typedef int row_visit(
-        void *context, const struct table_cursor *cursor, struct arena *arena, bool *ret_stop);
-
-static int one_row(struct meta *meta, enum meta_table table, struct table_key key,
-        struct arena *arena, void *ret, struct dfs_error *err);
-static int page_walk(struct meta *meta, enum meta_table table, struct table_key first,
-        uint32_t limit, row_visit *visit, void *context);
 static uint64_t after_key(uint64_t after);
 
 int meta_session(struct meta *meta, uint64_t session, struct arena *arena,
         struct proto_row_session *ret, struct dfs_error *err)
 {
-	int rc = one_row(meta, META_SESSION, key_u64(session), arena, ret, err);
+	int rc = read_row(meta, META_SESSION, key_u64(session), arena, ret, err);
 
 	if (rc == DFS_E_NOENT)
 		return error_set(err, DFS_E_EXPIRED,
@@ -33,7 +25,7 @@ int meta_session(struct meta *meta, uint64_t session, struct arena *arena,
 int meta_chunk(struct meta *meta, uint64_t chunk, struct arena *arena, struct proto_row_chunk *ret,
         struct dfs_error *err)
 {
-	int rc = one_row(meta, META_CHUNK, key_u64(chunk), arena, ret, err);
+	int rc = read_row(meta, META_CHUNK, key_u64(chunk), arena, ret, err);
 
 	return rc == DFS_E_NOENT ? error_set(err, rc, "chunk %016" PRIx64 " is not known", chunk)
 	                         : rc;
@@ -41,7 +33,7 @@ int meta_chunk(struct meta *meta, uint64_t chunk, struct arena *arena, struct pr
 
 int meta_counters(struct meta *meta, struct arena *arena, struct proto_row_counters *ret)
 {
-	return one_row(meta, META_COUNTERS, key_counters(), arena, ret, NULL);
+	return read_row(meta, META_COUNTERS, key_counters(), arena, ret, NULL);
 }
 
 struct chunk_visit {
@@ -66,7 +58,7 @@ int meta_each_chunk(struct meta *meta, uint64_t after, uint32_t limit,
 {
 	struct chunk_visit visit = {each, arg};
 
-	return page_walk(meta, META_CHUNK, key_u64(after_key(after)), limit, chunk_visit, &visit);
+	return read_page(meta, META_CHUNK, key_u64(after_key(after)), limit, chunk_visit, &visit);
 }
 
 struct session_visit {
@@ -91,7 +83,7 @@ int meta_each_session(struct meta *meta, uint64_t after, uint32_t limit,
 {
 	struct session_visit visit = {each, arg};
 
-	return page_walk(
+	return read_page(
 	        meta, META_SESSION, key_u64(after_key(after)), limit, session_visit, &visit);
 }
 
@@ -117,7 +109,7 @@ int meta_each_node(struct meta *meta,
 {
 	struct node_visit visit = {each, arg};
 
-	return page_walk(meta, META_NODE, key_none(), PAGE_MAX, node_visit, &visit);
+	return read_page(meta, META_NODE, key_none(), PAGE_MAX, node_visit, &visit);
 }
 
 struct freed_visit {
@@ -142,7 +134,7 @@ int meta_each_freed(struct meta *meta, int64_t before_ms, uint32_t limit,
 {
 	struct freed_visit visit = {each, arg, before_ms};
 
-	return page_walk(meta, META_FREED, key_none(), limit, freed_visit, &visit);
+	return read_page(meta, META_FREED, key_none(), limit, freed_visit, &visit);
 }
 
 struct member_visit {
@@ -166,7 +158,7 @@ int meta_each_session_chunk(struct meta *meta, uint64_t session, uint64_t after,
 {
 	struct member_visit visit = {each, arg, session};
 
-	return page_walk(meta, META_SESSION_CHUNK, key_u64_2(session, after_key(after)), limit,
+	return read_page(meta, META_SESSION_CHUNK, key_u64_2(session, after_key(after)), limit,
 	        member_visit, &visit);
 }
 
@@ -190,8 +182,8 @@ int meta_logged(struct meta *meta, uint64_t operation, struct arena *arena, stru
 	return rc;
 }
 
-static int one_row(struct meta *meta, enum meta_table table, struct table_key key,
-        struct arena *arena, void *ret, struct dfs_error *err)
+int read_row(struct meta *meta, enum meta_table table, struct table_key key, struct arena *arena,
+        void *ret, struct dfs_error *err)
 {
 	struct kv_txn *kv;
 	int rc = read_begin(meta, &kv, err);
@@ -203,8 +195,8 @@ static int one_row(struct meta *meta, enum meta_table table, struct table_key ke
 	return rc;
 }
 
-static int page_walk(struct meta *meta, enum meta_table table, struct table_key first,
-        uint32_t limit, row_visit *visit, void *context)
+int read_page(struct meta *meta, enum meta_table table, struct table_key first, uint32_t limit,
+        row_visit *visit, void *context)
 {
 	struct table_cursor cursor = {0};
 	struct arena arena = {0};

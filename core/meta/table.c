@@ -30,6 +30,9 @@ static const struct table_row table_rows[META_TABLES] = {
         [META_FREED] = {"freed", NULL},
         [META_REIGN] = {"reign", &proto_row_reign_shape},
         [META_HOLD] = {"hold", &proto_row_hold_shape},
+        [META_TRASH] = {"trash", &proto_row_trash_shape},
+        [META_TRASH_ORDER] = {"trash_order", NULL},
+        [META_TRASH_COUNT] = {"trash_count", &proto_row_trash_count_shape},
 };
 
 _Static_assert((int)META_TABLES <= (int)KV_TABLES_MAX, "the store has too few tables");
@@ -112,6 +115,14 @@ struct table_key key_doomed(char kind, uint64_t number)
 	key.size = 1;
 	key.bytes[0] = (uint8_t)kind;
 	key_add_u64(&key, number);
+	return key;
+}
+
+struct table_key key_order(char kind, uint64_t a, uint64_t b)
+{
+	struct table_key key = key_doomed(kind, a);
+
+	key_add_u64(&key, b);
 	return key;
 }
 

@@ -36,6 +36,9 @@ enum meta_table {
 	META_FREED,
 	META_REIGN,
 	META_HOLD,
+	META_TRASH,
+	META_TRASH_ORDER,
+	META_TRASH_COUNT,
 	META_TABLES
 };
 
@@ -54,6 +57,7 @@ struct table_key key_u64_2(uint64_t a, uint64_t b);
 struct table_key key_u64_3(uint64_t a, uint64_t b, uint64_t c);
 struct table_key key_name(uint64_t parent, const char *name, size_t size); /* size 0..255 */
 struct table_key key_doomed(char kind, uint64_t number);
+struct table_key key_order(char kind, uint64_t a, uint64_t b); /* trash_order */
 uint64_t key_get_u64(const struct table_key *key, size_t offset);
 uint32_t key_get_u32(const struct table_key *key);
 /* Times may be negative where a clock is wrong; as keys they must still sort. */

@@ -106,7 +106,8 @@ int tree_is_below(
 	int rc;
 
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		if (inode == ancestor || inode == ROOT_INODE || inode == 0) {
+		if (inode == ancestor || inode == ROOT_INODE || inode == TRASH_INODE ||
+		        inode == 0) {
 			*ret = inode == ancestor;
 			return 0;
 		}

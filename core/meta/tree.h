@@ -41,7 +41,7 @@ int tree_refuse(struct dfs_error *err, int code, const char *path, const char *s
 /*
  * Whether `inode`, a directory, is `ancestor` or below it: walks up. With ancestor ROOT_INODE:
  * whether it is still there, for one that a recursive remove left behind has a directory without
- * links above it.
+ * links above it. With ancestor TRASH_INODE: whether it is in the trash.
  */
 int tree_is_below(
         struct txn *txn, uint64_t inode, uint64_t ancestor, bool *ret, struct dfs_error *err);

@@ -32,6 +32,7 @@ int txn_begin(struct txn *txn, struct kv *kv, struct dfs_error *err)
 		txn->fresh[i].client = 0;
 	txn->hint.inode = 0;
 	txn->counters_changed = txn->oldest_known = false;
+	txn->trash_known = txn->trash_changed = false;
 	txn->failed = 0;
 	rc = kv->ops->begin(kv, true, &txn->kv);
 	if (rc != 0) {
@@ -205,6 +206,26 @@ struct proto_row_counters *counters_change(struct txn *txn)
 	return &txn->counters;
 }
 
+int trash_count_get(struct txn *txn, struct dfs_error *err)
+{
+	struct table_key key = key_counters();
+	int rc = 0;
+
+	if (!txn->trash_known)
+		rc = txn_read(txn, META_TRASH_COUNT, &key, &txn->trash, err);
+	if (rc == DFS_E_NOENT) /* nothing was ever thrown away */
+		txn->trash = (struct proto_row_trash_count){0};
+	txn->trash_known = rc == 0 || rc == DFS_E_NOENT;
+	return txn->trash_known ? 0 : rc;
+}
+
+struct proto_row_trash_count *trash_count_change(struct txn *txn)
+{
+	assert(txn->trash_known);
+	txn->trash_changed = true;
+	return &txn->trash;
+}
+
 static int counters_load(struct txn *txn, struct dfs_error *err)
 {
 	struct table_key key = key_counters();
@@ -234,6 +255,8 @@ static void write_back(struct txn *txn)
 			dir_write(txn, &txn->dirs[i]);
 	if (txn->counters_changed)
 		txn_write(txn, META_COUNTERS, &key, &txn->counters);
+	if (txn->trash_changed)
+		txn_write(txn, META_TRASH_COUNT, &key, &txn->trash);
 }
 
 static void dir_write(struct txn *txn, struct txn_dir *dir)

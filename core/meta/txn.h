@@ -10,9 +10,9 @@
 /*
  * One write transaction: a batch of operations on their way to one commit.
  *
- * The counters and the rows of directories are kept here and written once, by txn_commit: a
- * thousand creates in one directory change its row a thousand times. All access to inodes goes
- * through inode_get and inode_put, so nobody sees the difference.
+ * The counters, the sums of the trash and the rows of directories are kept here and written once,
+ * by txn_commit: a thousand creates in one directory change its row a thousand times. All access to
+ * inodes goes through inode_get and inode_put, so nobody sees the difference.
  *
  * Getters return an error; putters do not: the first put that fails is remembered in `failed`,
  * later ones do nothing, and the transaction can only be aborted. An operation has checked
@@ -23,6 +23,8 @@
 enum { TXN_DIRS = 64, TXN_FRESH = 16 };
 
 static const uint64_t ROOT_INODE = 1;
+/* The parent of a directory in the trash: no inode has this number. */
+static const uint64_t TRASH_INODE = UINT64_MAX;
 
 struct txn_dir {
 	uint64_t inode; /* 0: empty slot */
@@ -51,6 +53,8 @@ struct txn {
 	struct txn_dir dirs[TXN_DIRS];
 	struct txn_fresh fresh[TXN_FRESH];
 	struct buf scratch;
+	struct proto_row_trash_count trash; /* where trash_known */
+	bool trash_known, trash_changed;
 	bool counters_changed;
 	bool doomed_changed; /* the caller forgets it */
 	bool oldest_known;   /* oldest_ms is the time of the oldest answer, INT64_MAX where there is
@@ -96,5 +100,8 @@ int inode_get(struct txn *txn, uint64_t inode, struct proto_row_inode *ret, stru
 void inode_put(struct txn *txn, uint64_t inode, const struct proto_row_inode *row);
 void inode_del(struct txn *txn, uint64_t inode);
 struct proto_row_counters *counters_change(struct txn *txn);
+/* The sums of the trash: read by a checking half, before the other may change them. */
+int trash_count_get(struct txn *txn, struct dfs_error *err);
+struct proto_row_trash_count *trash_count_change(struct txn *txn);
 
 #endif

@@ -604,12 +604,34 @@ S.rows = {
     { "wall_ms", "i64", "when the backup was made, ms since 1970" },
     { "since_ms", "i64", "when it was put back, ms since 1970" },
   } },
+  { name = "trash", doc = "number of the operation that moved it there -> this (RULES 14)", fields = {
+    { "path", "bytes", "where it was", max = 4096 },
+    { "inode", "id", "what the name stood for" },
+    { "kind", "enum", "what that is", of = "kind" },
+    { "time_ms", "i64", "when, ms since 1970" },
+    { "living_ms", "u64", "when, by the master's living time" },
+    { "keep_ms", "u64", "of living time from then: what the policy said" },
+    { "by", "text", "who, as the caller said; may be empty", max = 63 },
+    { "counted", "bool", "the next three are known: of a directory once it was walked" },
+    { "files", "u64", "files and symlinks in it" },
+    { "dirs", "u64", "directories in it, itself too" },
+    { "bytes", "u64", "of the files" },
+  } },
+  { name = "trash_count", doc = "one row: the sums of what is in the trash", fields = {
+    { "living_ms", "u64", "how long masters have lived, as last told" },
+    { "entries", "u64", "names in the trash" },
+    { "files", "u64", "files and symlinks, as far as counted" },
+    { "dirs", "u64", "directories, as far as counted" },
+    { "bytes", "u64", "of the files, as far as counted" },
+  } },
 }
 
 -- An operation names everything it needs: no field of it is optional.
 local op_uid, op_gid = { "uid", "u32", "owner" }, { "gid", "u32", "group" }
 local op_mode = { "mode", "u32", "permission bits, 07777" }
 local op_mtime = { "mtime_ns", "i64", "modification time, ns since 1970" }
+
+local living = { "living_ms", "u64", "how long masters have lived" }
 
 -- Operations: each one mutation, carrying every time, id and policy answer that it needs (RULES 19). Packed
 -- like rows; in the log: operation number -> (op kind, time_ms, client, seq, body).
@@ -705,6 +727,29 @@ S.ops = {
   { name = "log_drop", doc = "a bounded step: rows of the log that a checkpoint covers", fields = {
     { "upto", "u64", "the last operation that may go" },
     { "rows", "u32", "at most this many" },
+  } },
+  { name = "trash_move", doc = "a name, with all below it, goes into the trash (RULES 14)", fields = {
+    path(),
+    { "recursive", "bool", "a directory with what is in it" },
+    living, { "keep_ms", "u64", "of living time: what the policy said" },
+    { "by", "text", "who, as the caller said", max = 63 },
+  } },
+  { name = "undelete", doc = "a name comes back from the trash", fields = {
+    path("where it was"),
+    { "to", "bytes", "where it goes; empty: where it was", max = 4096 },
+    { "entry", "u64", "number of the operation that moved it there; 0: the newest of that path" },
+  } },
+  { name = "trash_drop", doc = "names leave the trash for good", fields = {
+    { "entries", "list", "which; those that are gone are passed over", of = "u64", max = 1000 },
+    { "living_ms", "u64", "the master's living time: those whose time has not come stay; 0: all go" },
+    { "rows", "u32", "about as many rows are touched at most" },
+  } },
+  { name = "trash_live", doc = "the master's living time, while something is in the trash", fields = { living } },
+  { name = "trash_measure", doc = "what a directory in the trash holds was counted", fields = {
+    { "entry", "u64", "its number" },
+    { "files", "u64", "files and symlinks" },
+    { "dirs", "u64", "directories, itself too" },
+    { "bytes", "u64", "of the files" },
   } },
 }
 

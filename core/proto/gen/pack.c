@@ -102,3 +102,23 @@ int proto_row_hold_unpack(const void *bytes, size_t size, struct arena *arena, s
 {
 	return proto_shape_unpack(&proto_row_hold_shape, bytes, size, arena, ret, err);
 }
+
+int proto_row_trash_pack(const struct proto_row_trash *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_trash_shape, from, ret);
+}
+
+int proto_row_trash_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_trash *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_trash_shape, bytes, size, arena, ret, err);
+}
+
+int proto_row_trash_count_pack(const struct proto_row_trash_count *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_trash_count_shape, from, ret);
+}
+
+int proto_row_trash_count_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_trash_count *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_trash_count_shape, bytes, size, arena, ret, err);
+}

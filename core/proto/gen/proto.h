@@ -918,6 +918,32 @@ struct proto_row_hold {
 };
 extern const struct proto_shape proto_row_hold_shape;
 
+/* number of the operation that moved it there -> this (RULES 14) */
+struct proto_row_trash {
+	const char *path; /* where it was; at most 4096 bytes */
+	uint64_t inode; /* what the name stood for */
+	enum proto_kind kind; /* what that is */
+	int64_t time_ms; /* when, ms since 1970 */
+	uint64_t living_ms; /* when, by the master's living time */
+	uint64_t keep_ms; /* of living time from then: what the policy said */
+	const char *by; /* who, as the caller said; may be empty; at most 63 bytes */
+	bool counted; /* the next three are known: of a directory once it was walked */
+	uint64_t files; /* files and symlinks in it */
+	uint64_t dirs; /* directories in it, itself too */
+	uint64_t bytes; /* of the files */
+};
+extern const struct proto_shape proto_row_trash_shape;
+
+/* one row: the sums of what is in the trash */
+struct proto_row_trash_count {
+	uint64_t living_ms; /* how long masters have lived, as last told */
+	uint64_t entries; /* names in the trash */
+	uint64_t files; /* files and symlinks, as far as counted */
+	uint64_t dirs; /* directories, as far as counted */
+	uint64_t bytes; /* of the files, as far as counted */
+};
+extern const struct proto_shape proto_row_trash_count_shape;
+
 /* a master starts */
 struct proto_op_epoch_begin {
 	uint64_t epoch; /* its reign */
@@ -1110,6 +1136,48 @@ struct proto_op_log_drop {
 	uint32_t rows; /* at most this many */
 };
 extern const struct proto_shape proto_op_log_drop_shape;
+
+/* a name, with all below it, goes into the trash (RULES 14) */
+struct proto_op_trash_move {
+	const char *path; /* absolute path; at most 4096 bytes */
+	bool recursive; /* a directory with what is in it */
+	uint64_t living_ms; /* how long masters have lived */
+	uint64_t keep_ms; /* of living time: what the policy said */
+	const char *by; /* who, as the caller said; at most 63 bytes */
+};
+extern const struct proto_shape proto_op_trash_move_shape;
+
+/* a name comes back from the trash */
+struct proto_op_undelete {
+	const char *path; /* where it was; at most 4096 bytes */
+	const char *to; /* where it goes; empty: where it was; at most 4096 bytes */
+	uint64_t entry; /* number of the operation that moved it there; 0: the newest of that path */
+};
+extern const struct proto_shape proto_op_undelete_shape;
+
+/* names leave the trash for good */
+struct proto_op_trash_drop {
+	uint64_t *entries; /* which; those that are gone are passed over; at most 1000 */
+	size_t entries_count;
+	uint64_t living_ms; /* the master's living time: those whose time has not come stay; 0: all go */
+	uint32_t rows; /* about as many rows are touched at most */
+};
+extern const struct proto_shape proto_op_trash_drop_shape;
+
+/* the master's living time, while something is in the trash */
+struct proto_op_trash_live {
+	uint64_t living_ms; /* how long masters have lived */
+};
+extern const struct proto_shape proto_op_trash_live_shape;
+
+/* what a directory in the trash holds was counted */
+struct proto_op_trash_measure {
+	uint64_t entry; /* its number */
+	uint64_t files; /* files and symlinks */
+	uint64_t dirs; /* directories, itself too */
+	uint64_t bytes; /* of the files */
+};
+extern const struct proto_shape proto_op_trash_measure_shape;
 
 /* ---- JSON ---- */
 
@@ -1619,6 +1687,12 @@ int proto_row_reign_unpack(const void *bytes, size_t size, struct arena *arena,
 int proto_row_hold_pack(const struct proto_row_hold *from, struct buf *ret);
 int proto_row_hold_unpack(const void *bytes, size_t size, struct arena *arena,
 	struct proto_row_hold *ret, struct dfs_error *err);
+int proto_row_trash_pack(const struct proto_row_trash *from, struct buf *ret);
+int proto_row_trash_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_trash *ret, struct dfs_error *err);
+int proto_row_trash_count_pack(const struct proto_row_trash_count *from, struct buf *ret);
+int proto_row_trash_count_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_trash_count *ret, struct dfs_error *err);
 
 /* ---- operations ---- */
 
@@ -1647,8 +1721,13 @@ enum proto_op_kind {
 	PROTO_OP_HOLD, /* a backup was put back: its own reign, and nothing is deleted until accept */
 	PROTO_OP_ACCEPT, /* what the restored metadata does not know may be deleted */
 	PROTO_OP_LOG_DROP, /* a bounded step: rows of the log that a checkpoint covers */
+	PROTO_OP_TRASH_MOVE, /* a name, with all below it, goes into the trash (RULES 14) */
+	PROTO_OP_UNDELETE, /* a name comes back from the trash */
+	PROTO_OP_TRASH_DROP, /* names leave the trash for good */
+	PROTO_OP_TRASH_LIVE, /* the master's living time, while something is in the trash */
+	PROTO_OP_TRASH_MEASURE, /* what a directory in the trash holds was counted */
 };
-enum { PROTO_OPS = 23 }; /* one more than the last */
+enum { PROTO_OPS = 28 }; /* one more than the last */
 
 struct proto_op {
 	enum proto_op_kind kind;
@@ -1675,6 +1754,11 @@ struct proto_op {
 		struct proto_op_hold hold;
 		struct proto_op_accept accept;
 		struct proto_op_log_drop log_drop;
+		struct proto_op_trash_move trash_move;
+		struct proto_op_undelete undelete;
+		struct proto_op_trash_drop trash_drop;
+		struct proto_op_trash_live trash_live;
+		struct proto_op_trash_measure trash_measure;
 	};
 };
 

@@ -877,6 +877,32 @@ static const struct proto_field proto_row_hold_fields[] = {
 const struct proto_shape proto_row_hold_shape = { "hold", sizeof(struct proto_row_hold), proto_row_hold_fields, 4 };
 _Static_assert(sizeof(struct proto_row_hold) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_row_trash_fields[] = {
+	{ FIELD(proto_row_trash, path, BYTES), .max = 4096 },
+	{ FIELD(proto_row_trash, inode, ID) },
+	{ FIELD(proto_row_trash, kind, ENUM), .values = &proto_kind_values },
+	{ FIELD(proto_row_trash, time_ms, I64) },
+	{ FIELD(proto_row_trash, living_ms, U64) },
+	{ FIELD(proto_row_trash, keep_ms, U64) },
+	{ FIELD(proto_row_trash, by, TEXT), .max = 63 },
+	{ FIELD(proto_row_trash, counted, BOOL) },
+	{ FIELD(proto_row_trash, files, U64) },
+	{ FIELD(proto_row_trash, dirs, U64) },
+	{ FIELD(proto_row_trash, bytes, U64) },
+};
+const struct proto_shape proto_row_trash_shape = { "trash", sizeof(struct proto_row_trash), proto_row_trash_fields, 11 };
+_Static_assert(sizeof(struct proto_row_trash) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_row_trash_count_fields[] = {
+	{ FIELD(proto_row_trash_count, living_ms, U64) },
+	{ FIELD(proto_row_trash_count, entries, U64) },
+	{ FIELD(proto_row_trash_count, files, U64) },
+	{ FIELD(proto_row_trash_count, dirs, U64) },
+	{ FIELD(proto_row_trash_count, bytes, U64) },
+};
+const struct proto_shape proto_row_trash_count_shape = { "trash_count", sizeof(struct proto_row_trash_count), proto_row_trash_count_fields, 5 };
+_Static_assert(sizeof(struct proto_row_trash_count) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_op_epoch_begin_fields[] = {
 	{ FIELD(proto_op_epoch_begin, epoch, U64) },
 	{ FIELD(proto_op_epoch_begin, reign, ID) },
@@ -1061,6 +1087,47 @@ static const struct proto_field proto_op_log_drop_fields[] = {
 };
 const struct proto_shape proto_op_log_drop_shape = { "log_drop", sizeof(struct proto_op_log_drop), proto_op_log_drop_fields, 2 };
 _Static_assert(sizeof(struct proto_op_log_drop) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_trash_move_fields[] = {
+	{ FIELD(proto_op_trash_move, path, BYTES), .max = 4096 },
+	{ FIELD(proto_op_trash_move, recursive, BOOL) },
+	{ FIELD(proto_op_trash_move, living_ms, U64) },
+	{ FIELD(proto_op_trash_move, keep_ms, U64) },
+	{ FIELD(proto_op_trash_move, by, TEXT), .max = 63 },
+};
+const struct proto_shape proto_op_trash_move_shape = { "trash_move", sizeof(struct proto_op_trash_move), proto_op_trash_move_fields, 5 };
+_Static_assert(sizeof(struct proto_op_trash_move) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_undelete_fields[] = {
+	{ FIELD(proto_op_undelete, path, BYTES), .max = 4096 },
+	{ FIELD(proto_op_undelete, to, BYTES), .max = 4096 },
+	{ FIELD(proto_op_undelete, entry, U64) },
+};
+const struct proto_shape proto_op_undelete_shape = { "undelete", sizeof(struct proto_op_undelete), proto_op_undelete_fields, 3 };
+_Static_assert(sizeof(struct proto_op_undelete) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_trash_drop_fields[] = {
+	{ FIELD(proto_op_trash_drop, entries, LIST), COUNT(proto_op_trash_drop, entries), .item = PROTO_TYPE_U64, .max = 1000 },
+	{ FIELD(proto_op_trash_drop, living_ms, U64) },
+	{ FIELD(proto_op_trash_drop, rows, U32) },
+};
+const struct proto_shape proto_op_trash_drop_shape = { "trash_drop", sizeof(struct proto_op_trash_drop), proto_op_trash_drop_fields, 3 };
+_Static_assert(sizeof(struct proto_op_trash_drop) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_trash_live_fields[] = {
+	{ FIELD(proto_op_trash_live, living_ms, U64) },
+};
+const struct proto_shape proto_op_trash_live_shape = { "trash_live", sizeof(struct proto_op_trash_live), proto_op_trash_live_fields, 1 };
+_Static_assert(sizeof(struct proto_op_trash_live) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_trash_measure_fields[] = {
+	{ FIELD(proto_op_trash_measure, entry, U64) },
+	{ FIELD(proto_op_trash_measure, files, U64) },
+	{ FIELD(proto_op_trash_measure, dirs, U64) },
+	{ FIELD(proto_op_trash_measure, bytes, U64) },
+};
+const struct proto_shape proto_op_trash_measure_shape = { "trash_measure", sizeof(struct proto_op_trash_measure), proto_op_trash_measure_fields, 4 };
+_Static_assert(sizeof(struct proto_op_trash_measure) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static int proto_hello_args_encode_any(const void *from, struct buf *ret)
 {
@@ -1805,6 +1872,11 @@ static const struct {
 	[PROTO_OP_HOLD] = { "hold", &proto_op_hold_shape },
 	[PROTO_OP_ACCEPT] = { "accept", &proto_op_accept_shape },
 	[PROTO_OP_LOG_DROP] = { "log_drop", &proto_op_log_drop_shape },
+	[PROTO_OP_TRASH_MOVE] = { "trash_move", &proto_op_trash_move_shape },
+	[PROTO_OP_UNDELETE] = { "undelete", &proto_op_undelete_shape },
+	[PROTO_OP_TRASH_DROP] = { "trash_drop", &proto_op_trash_drop_shape },
+	[PROTO_OP_TRASH_LIVE] = { "trash_live", &proto_op_trash_live_shape },
+	[PROTO_OP_TRASH_MEASURE] = { "trash_measure", &proto_op_trash_measure_shape },
 };
 
 const char *proto_op_name(enum proto_op_kind kind)

@@ -112,6 +112,10 @@ static void node_free(struct model_node *node)
 
 void model_fini(struct model *model)
 {
+	for (struct model_trash *entry; (entry = model->trash); free(entry)) {
+		model->trash = entry->next;
+		node_free(entry->node);
+	}
 	node_free(model->root);
 	node_free(model->graves);
 }
@@ -132,6 +136,33 @@ void model_count(const struct model_node *node, uint64_t *files, uint64_t *dirs,
 		*bytes += at->kind == PROTO_KIND_FILE ? at->size : 0;
 		model_count(at, files, dirs, bytes);
 	}
+}
+
+void model_count_all(
+        const struct model_node *node, uint64_t *files, uint64_t *dirs, uint64_t *bytes)
+{
+	*files += node->kind != PROTO_KIND_DIR;
+	*dirs += node->kind == PROTO_KIND_DIR;
+	*bytes += node->kind == PROTO_KIND_FILE ? node->size : 0;
+	model_count(node, files, dirs, bytes);
+}
+
+struct model_trash *model_trash_ticket(struct model *model, uint64_t ticket)
+{
+	struct model_trash *entry = model->trash;
+
+	while (entry && entry->ticket != ticket)
+		entry = entry->next;
+	return entry;
+}
+
+struct model_trash *model_trash_number(struct model *model, uint64_t number)
+{
+	struct model_trash *entry = number ? model->trash : NULL; /* 0: not yet told */
+
+	while (entry && entry->number != number)
+		entry = entry->next;
+	return entry;
 }
 
 static int make_dir(struct model *model, const struct proto_op_mkdir *args)
@@ -189,6 +220,92 @@ static int remove_name(struct model *model, const struct proto_op_remove *args)
 	if (found.node->kind == PROTO_KIND_DIR && !args->recursive && found.node->children)
 		return DFS_E_NOTEMPTY;
 	bury(model, found.node);
+	return 0;
+}
+
+static void lived(struct model *model, uint64_t living_ms)
+{
+	if (living_ms > model->living_ms)
+		model->living_ms = living_ms;
+}
+
+static int throw_away(struct model *model, const struct proto_op_trash_move *args)
+{
+	struct model_trash *entry;
+	struct found found;
+	int rc = find_last(model, args->path, &found);
+
+	if (rc != 0)
+		return rc;
+	if (!found.node)
+		return DFS_E_NOENT;
+	if (found.node->kind == PROTO_KIND_DIR && !args->recursive)
+		return DFS_E_ISDIR;
+	if (args->keep_ms == 0)
+		return DFS_E_INVAL;
+	lived(model, args->living_ms);
+	entry = calloc(1, sizeof(*entry));
+	snprintf(entry->path, sizeof(entry->path), "%s", args->path);
+	entry->node = found.node;
+	entry->ticket = ++model->tickets;
+	entry->goes_ms = model->living_ms + args->keep_ms;
+	unlink_node(found.node);
+	entry->next = model->trash;
+	model->trash = entry;
+	return 0;
+}
+
+/* Off the list; the node is the caller's. */
+static struct model_node *take_out(struct model *model, struct model_trash *entry)
+{
+	struct model_trash **at = &model->trash;
+	struct model_node *node = entry->node;
+
+	while (*at != entry)
+		at = &(*at)->next;
+	*at = entry->next;
+	free(entry);
+	return node;
+}
+
+static int bring_back(struct model *model, const struct proto_op_undelete *args)
+{
+	struct model_trash *entry = model->trash;
+	struct model_node *node;
+	struct found found;
+	int rc;
+
+	while (entry && (strcmp(entry->path, args->path) != 0 ||
+	                        (args->entry && entry->number != args->entry)))
+		entry = entry->next;
+	if (!entry)
+		return DFS_E_NOENT;
+	rc = find_last(model, *args->to ? args->to : args->path, &found);
+	if (rc != 0)
+		return rc;
+	if (found.node)
+		return DFS_E_EXIST;
+	node = take_out(model, entry);
+	snprintf(node->name, sizeof(node->name), "%s", found.name);
+	node->parent = found.parent;
+	node->next = found.parent->children;
+	found.parent->children = node;
+	return 0;
+}
+
+static int drop(struct model *model, const struct proto_op_trash_drop *args)
+{
+	lived(model, args->living_ms);
+	for (size_t i = 0; i < args->entries_count; i++) {
+		struct model_trash *entry = model_trash_number(model, args->entries[i]);
+		struct model_node *node;
+
+		if (!entry || (args->living_ms && entry->goes_ms > args->living_ms))
+			continue;
+		node = take_out(model, entry);
+		node->next = model->graves;
+		model->graves = node;
+	}
 	return 0;
 }
 
@@ -382,6 +499,17 @@ int model_apply(struct model *model, const struct proto_op *op)
 		return end(model, op->session_end.session);
 	case PROTO_OP_PURGE:
 		return 0;
+	case PROTO_OP_TRASH_MOVE:
+		return throw_away(model, &op->trash_move);
+	case PROTO_OP_UNDELETE:
+		return bring_back(model, &op->undelete);
+	case PROTO_OP_TRASH_DROP:
+		return drop(model, &op->trash_drop);
+	case PROTO_OP_TRASH_LIVE:
+		lived(model, op->trash_live.living_ms);
+		return 0;
+	case PROTO_OP_TRASH_MEASURE:
+		return model_trash_number(model, op->trash_measure.entry) ? 0 : DFS_E_NOENT;
 	default:
 		assert(!"an operation that the model does not know");
 		return DFS_E_INTERNAL;

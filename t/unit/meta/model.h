@@ -31,8 +31,18 @@ struct model_session {
 	unsigned chunks_count;
 };
 
+/* A name in the trash. Its number is the engine's: the test tells it once it was answered. */
+struct model_trash {
+	struct model_trash *next;
+	struct model_node *node;
+	char path[64];
+	uint64_t ticket, number, goes_ms;
+};
+
 struct model {
 	struct model_node *root;
+	struct model_trash *trash; /* the newest first */
+	uint64_t tickets, living_ms;
 	struct model_node *graves; /* removed: sessions may still point there */
 	struct model_session sessions[MODEL_SESSIONS];
 };
@@ -41,6 +51,12 @@ void model_init(struct model *model);
 void model_fini(struct model *model);
 int model_apply(struct model *model, const struct proto_op *op);
 struct model_session *model_session(struct model *model, uint64_t session);
+/* The entry with that ticket, that number; NULL. */
+struct model_trash *model_trash_ticket(struct model *model, uint64_t ticket);
+struct model_trash *model_trash_number(struct model *model, uint64_t number);
+/* What is below the node; and the node itself too. */
 void model_count(const struct model_node *node, uint64_t *files, uint64_t *dirs, uint64_t *bytes);
+void model_count_all(
+        const struct model_node *node, uint64_t *files, uint64_t *dirs, uint64_t *bytes);
 
 #endif

@@ -24,6 +24,8 @@ struct player {
 	uint64_t random;
 	uint64_t sequence;
 	unsigned answered, submitted, accepted;
+	uint64_t thrown[REMEMBERED]; /* numbers of entries of the trash, there still or not */
+	uint64_t living_ms;
 };
 
 struct question {
@@ -36,6 +38,7 @@ struct question {
 	char path[64], to[64];
 	struct proto_chunk_new chunks[4];
 	struct proto_extent_new extents[8];
+	uint64_t entries[4], ticket;
 };
 
 static uint64_t next_random(struct player *p, uint64_t bound)
@@ -122,12 +125,74 @@ static void random_stage(struct player *p, struct question *q)
 	q->op = op_of_stage(number, q->extents, count);
 }
 
+static void random_throw(struct player *p, struct question *q)
+{
+	p->living_ms += next_random(p, 1000);
+	q->op = (struct proto_op){.kind = PROTO_OP_TRASH_MOVE,
+	        .trash_move = {.path = q->path,
+	                .recursive = next_random(p, 3) != 0,
+	                .living_ms = p->living_ms - next_random(p, 2) * (p->living_ms / 2),
+	                .keep_ms = next_random(p, 10000),
+	                .by = "somebody"}};
+}
+
+static void random_undelete(struct player *p, struct question *q)
+{
+	struct model_trash *entry = p->model.trash;
+
+	for (uint64_t n = next_random(p, 6); entry && entry->next && n > 0; n--)
+		entry = entry->next;
+	if (entry && next_random(p, 5) != 0)
+		snprintf(q->path, sizeof(q->path), "%s", entry->path);
+	q->op = (struct proto_op){.kind = PROTO_OP_UNDELETE,
+	        .undelete = {.path = q->path, .to = next_random(p, 2) ? q->to : ""}};
+	if (next_random(p, 3) == 0)
+		q->op.undelete.entry = entry && entry->number && next_random(p, 4)
+		                               ? entry->number
+		                               : p->thrown[next_random(p, REMEMBERED)];
+}
+
+static void random_drop(struct player *p, struct question *q)
+{
+	size_t count = next_random(p, 4);
+
+	p->living_ms += next_random(p, 1000);
+	for (size_t i = 0; i < count; i++)
+		q->entries[i] = p->thrown[next_random(p, REMEMBERED)];
+	q->op = (struct proto_op){.kind = PROTO_OP_TRASH_DROP,
+	        .trash_drop = {.entries = q->entries,
+	                .entries_count = count,
+	                .living_ms = next_random(p, 2) ? p->living_ms : 0,
+	                .rows = 10000}};
+}
+
+static void random_trash(struct player *p, struct question *q)
+{
+	uint64_t which = next_random(p, 10);
+
+	if (which < 5)
+		random_throw(p, q);
+	else if (which < 7)
+		random_undelete(p, q);
+	else if (which < 8)
+		random_drop(p, q);
+	else if (which < 9)
+		q->op = (struct proto_op){.kind = PROTO_OP_TRASH_LIVE,
+		        .trash_live = {p->living_ms += next_random(p, 500)}};
+	else
+		q->op = (struct proto_op){.kind = PROTO_OP_TRASH_MEASURE,
+		        .trash_measure = {p->thrown[next_random(p, REMEMBERED)], next_random(p, 9),
+		                next_random(p, 9), next_random(p, 9)}};
+}
+
 static void random_op(struct player *p, struct question *q)
 {
 	const char *path = random_path(p, q->path), *to = random_path(p, q->to);
-	uint64_t which = next_random(p, 100);
+	uint64_t which = next_random(p, 115);
 
-	if (which < 20) {
+	if (which >= 100) {
+		random_trash(p, q);
+	} else if (which < 20) {
 		q->op = next_random(p, 3) == 0 ? op_of_mkdirs(path) : op_of_mkdir(path);
 	} else if (which < 30) {
 		q->op = op_of_create(path);
@@ -169,6 +234,13 @@ static void answered(void *arg, const struct meta_result *result)
 		        q->to, dfs_error_name(q->code), dfs_error_name(result->code),
 		        result->err.text);
 	assert_int_equal(result->repeated, q->repeat && q->code == 0);
+	if (q->op.kind == PROTO_OP_TRASH_MOVE && result->code == 0 && !q->repeat) {
+		struct model_trash *entry = model_trash_ticket(&p->model, q->ticket);
+
+		if (entry)
+			entry->number = result->operation;
+		p->thrown[q->ticket % REMEMBERED] = result->operation;
+	}
 	p->answered++;
 	p->accepted += result->code == 0 && !result->repeated;
 }
@@ -204,6 +276,7 @@ static void ask(struct player *p)
 	random_op(p, q);
 	q->sequence = ++p->sequence;
 	q->code = model_apply(&p->model, &q->op);
+	q->ticket = p->model.tickets;
 	p->submitted++;
 	meta_submit(p->w->meta, &q->op, 5, q->sequence, answered, q);
 	if (q->code == 0)
@@ -248,6 +321,34 @@ static void compare_tree(struct player *p, const struct model_node *dir, const c
 	}
 }
 
+static int entry_seen(void *arg, uint64_t number, const struct proto_row_trash *row)
+{
+	struct player *p = arg;
+	struct model_trash *entry = model_trash_number(&p->model, number);
+
+	assert_non_null(entry);
+	assert_string_equal(row->path, entry->path);
+	assert_int_equal(row->kind, entry->node->kind);
+	assert_int_equal(row->living_ms + row->keep_ms, entry->goes_ms);
+	p->thrown[0]++;
+	return 0;
+}
+
+static void compare_trash(struct player *p)
+{
+	struct proto_row_trash_count count;
+	uint64_t kept = p->thrown[0], entries = 0;
+
+	p->thrown[0] = 0;
+	assert_int_equal(meta_each_trash(p->w->meta, 0, 0, entry_seen, p), 0);
+	for (const struct model_trash *entry = p->model.trash; entry; entry = entry->next)
+		entries++;
+	assert_int_equal(p->thrown[0], entries);
+	assert_int_equal(meta_trash_count(p->w->meta, &count), 0);
+	assert_int_equal(count.entries, entries);
+	p->thrown[0] = kept;
+}
+
 static unsigned chunks_in_files(const struct model_node *node)
 {
 	unsigned chunks = node->kind == PROTO_KIND_FILE ? node->chunks : 0;
@@ -260,7 +361,7 @@ static unsigned chunks_in_files(const struct model_node *node)
 /* Once nothing waits to be purged and no session is open, everything that counts is in the tree. */
 static void compare_counters(struct player *p)
 {
-	uint64_t files = 0, dirs = 0, bytes = 0;
+	uint64_t files = 0, dirs = 0, bytes = 0, chunks;
 	struct proto_row_counters counters;
 
 	for (int i = 0; i < MODEL_SESSIONS; i++) {
@@ -274,11 +375,17 @@ static void compare_counters(struct player *p)
 	while (meta_purge_pending(p->w->meta))
 		world_must(p->w, op_of_purge(7));
 	model_count(p->model.root, &files, &dirs, &bytes);
+	chunks = chunks_in_files(p->model.root);
+	/* Those in the trash are there still. */
+	for (const struct model_trash *entry = p->model.trash; entry; entry = entry->next) {
+		model_count_all(entry->node, &files, &dirs, &bytes);
+		chunks += chunks_in_files(entry->node);
+	}
 	counters = world_counters(p->w);
 	assert_int_equal(counters.files, files);
 	assert_int_equal(counters.dirs, dirs);
 	assert_int_equal(counters.bytes, bytes);
-	assert_int_equal(counters.chunks, chunks_in_files(p->model.root));
+	assert_int_equal(counters.chunks, chunks);
 }
 
 /* A copy of the database as it is now. */
@@ -334,6 +441,7 @@ static void play(bool lmdb, uint64_t seed, int rounds)
 		settle(&p);
 		if (round % 50 == 49) {
 			compare_tree(&p, p.model.root, "");
+			compare_trash(&p);
 			world_check(p.w->kv);
 			arena_reset(&p.w->arena);
 		}
@@ -350,6 +458,7 @@ static void play(bool lmdb, uint64_t seed, int rounds)
 		}
 	}
 	compare_tree(&p, p.model.root, "");
+	compare_trash(&p);
 	compare_counters(&p);
 	world_check(p.w->kv);
 	assert_true(p.accepted * 6 > p.submitted);

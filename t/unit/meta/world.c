@@ -213,6 +213,22 @@ struct proto_op op_of_purge(uint32_t rows)
 	return (struct proto_op){.kind = PROTO_OP_PURGE, .purge = {.rows = rows}};
 }
 
+struct proto_op op_of_trash(const char *path, uint64_t living_ms, uint64_t keep_ms)
+{
+	return (struct proto_op){.kind = PROTO_OP_TRASH_MOVE,
+	        .trash_move = {.path = path,
+	                .recursive = true,
+	                .living_ms = living_ms,
+	                .keep_ms = keep_ms,
+	                .by = "ada"}};
+}
+
+struct proto_op op_of_undelete(const char *path, const char *to, uint64_t entry)
+{
+	return (struct proto_op){.kind = PROTO_OP_UNDELETE,
+	        .undelete = {.path = path, .to = to ? to : "", .entry = entry}};
+}
+
 void world_must(struct world *world, struct proto_op op)
 {
 	if (world_do(world, &op) != 0)

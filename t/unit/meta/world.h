@@ -60,6 +60,8 @@ struct proto_op op_of_remove(const char *path);
 struct proto_op op_of_remove_all(const char *path);
 struct proto_op op_of_rename(const char *path, const char *to);
 struct proto_op op_of_purge(uint32_t rows);
+struct proto_op op_of_trash(const char *path, uint64_t living_ms, uint64_t keep_ms);
+struct proto_op op_of_undelete(const char *path, const char *to, uint64_t entry);
 void world_must(struct world *world, struct proto_op op);
 /* Attributes by path; asserted to be there. */
 struct proto_attr world_stat(struct world *world, const char *path);
