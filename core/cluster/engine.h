@@ -337,6 +337,7 @@ void seal_durable(struct cluster *cluster, const struct call *call, int code);
 /* A node's replicas can be asked again. */
 void seal_node_back(struct cluster *cluster, const struct node *node);
 bool seal_waits(const struct open *open);
+bool seal_records(const struct open *open); /* what its freeze found is on its way into metadata */
 /* Take the seal off its chunk; NULL where there is none. The chunk's open record may go then. */
 struct seal *seal_detach(struct open *open);
 /* Answer all who wait, and free the detached seal; takes NULL. Anything may have changed when it

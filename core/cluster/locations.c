@@ -19,7 +19,8 @@ static int freed_known(
         struct cluster *cluster, struct chunk *chunk, const struct proto_row_chunk *row);
 static void presume(
         struct cluster *cluster, struct chunk *chunk, const uint32_t *nodes, size_t nodes_count);
-static bool member_judge(struct cluster *cluster, struct chunk *chunk, const struct member *member);
+static bool member_judge(struct cluster *cluster, struct chunk *chunk, const struct member *member,
+        bool acknowledged);
 static void member_heard(struct cluster *cluster, struct chunk *chunk, struct open *open,
         struct node *node, const struct proto_held *held);
 
@@ -89,7 +90,8 @@ void chunk_sealed(struct cluster *cluster, struct chunk *chunk, uint64_t version
 	chunk->crc = crc;
 	if (open) {
 		for (uint32_t i = 0; i < open->members_count; i++)
-			frozen |= member_judge(cluster, chunk, &open->members[i]);
+			frozen |= member_judge(
+			        cluster, chunk, &open->members[i], !seal_records(open));
 		settle_want(cluster, chunk, frozen ? 0 : SEAL_BY_ITSELF_MS);
 		seal = seal_detach(open);
 		open_remove(cluster, open);
@@ -218,9 +220,13 @@ static void presume(
 	}
 }
 
-/* The chunk is sealed now: what of this member's replica? True where it is frozen and can seal at
- * once. */
-static bool member_judge(struct cluster *cluster, struct chunk *chunk, const struct member *member)
+/*
+ * The chunk is sealed now: what of this member's replica? True where it is frozen and can seal at
+ * once. `acknowledged`: by a commit, whose receipts say that every member has all of it; after a
+ * freeze a member that did not answer has nobody knows what.
+ */
+static bool member_judge(struct cluster *cluster, struct chunk *chunk, const struct member *member,
+        bool acknowledged)
 {
 	struct node *node = node_find(cluster, member->number);
 	struct proto_held held = {
@@ -240,8 +246,10 @@ static bool member_judge(struct cluster *cluster, struct chunk *chunk, const str
 	}
 	/* Nothing heard: a short write is committed before the first word of its replicas arrives.
 	 */
-	replica_set(
-	        cluster, chunk, node, member->held ? held_judge(chunk, &held, &seal) : MARK_OPEN);
+	replica_set(cluster, chunk, node,
+	        member->held   ? held_judge(chunk, &held, &seal)
+	        : acknowledged ? MARK_OPEN
+	                       : MARK_UNKNOWN);
 	return member->held && (held.state == PROTO_HELD_STATE_FROZEN ||
 	                               (held.state == PROTO_HELD_STATE_SEALED && seal));
 }

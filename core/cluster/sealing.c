@@ -92,6 +92,11 @@ bool seal_waits(const struct open *open)
 	return open->seal && open->seal->state == SEAL_WAITING;
 }
 
+bool seal_records(const struct open *open)
+{
+	return open->seal && open->seal->state == SEAL_RECORDING;
+}
+
 struct seal *seal_detach(struct open *open)
 {
 	struct seal *seal = open->seal;

@@ -33,14 +33,11 @@ struct world *world_create(const struct world_options *options)
 	world->master_host = sim_host_create(world->sim, "master");
 	for (unsigned i = 0; i < options->nodes; i++) {
 		struct world_node *node = &world->nodes[i];
-		struct store_identity identity = {.node = 1000 + i};
 
-		memcpy(identity.cluster, cluster_id, sizeof(cluster_id));
 		snprintf(node->name, sizeof(node->name), "node%u", i + 1);
 		snprintf(node->address, sizeof(node->address), "node%u:7071", i + 1);
 		node->host = sim_host_create(world->sim, node->name);
-		if (store_init_dir(sim_host_io(node->host), "/data", &identity, &err) != 0)
-			die("store_init_dir", &err);
+		world_node_init(world, i);
 	}
 	for (unsigned i = 0; i < options->clients; i++) {
 		char name[24];
@@ -91,12 +88,27 @@ void world_start(struct world *world)
 		die("the datanodes did not come up", &err);
 }
 
+static void master_failed(void *arg, const struct dfs_error *err)
+{
+	struct world *world = arg;
+
+	world->master_failed = true;
+}
+
 void world_master_start(struct world *world)
 {
-	struct master_options options = world->options.master;
 	struct dfs_error err = {0};
 
+	if (world_master_try(world, &err) != 0)
+		die("master_start", &err);
+}
+
+int world_master_try(struct world *world, struct dfs_error *err)
+{
+	struct master_options options = world->options.master;
+
 	assert(!world->master);
+	world->master_failed = false;
 	options.kv = sim_host_kv(world->master_host);
 	options.cluster = cluster_id;
 	memcpy(options.key, world->key, HMAC_SIZE);
@@ -105,10 +117,10 @@ void world_master_start(struct world *world)
 	options.policies = &world->policies;
 	options.log = role_log;
 	options.again = master_again;
+	options.fatal = master_failed;
 	options.arg = world;
 	world->master_again = false;
-	if (master_start(&world->master, sim_host_io(world->master_host), &options, &err) != 0)
-		die("master_start", &err);
+	return master_start(&world->master, sim_host_io(world->master_host), &options, err);
 }
 
 static void master_again(void *arg)
@@ -153,6 +165,14 @@ void world_master_crash(struct world *world)
 
 void world_node_start(struct world *world, unsigned i)
 {
+	struct dfs_error err = {0};
+
+	if (world_node_try(world, i, &err) != 0)
+		die(world->nodes[i].name, &err);
+}
+
+int world_node_try(struct world *world, unsigned i, struct dfs_error *err)
+{
 	static const char *const dirs[] = {"/data"};
 	struct world_node *node = &world->nodes[i];
 	struct datanode_options options = {
@@ -163,13 +183,21 @@ void world_node_start(struct world *world, unsigned i)
 	        .arg = world,
 	        .store = {.dirs = dirs, .dirs_count = 1, .identity = {.node = 1000 + i}},
 	};
-	struct dfs_error err = {0};
 
 	assert(!node->role);
 	memcpy(options.key, world->key, HMAC_SIZE);
 	memcpy(options.store.identity.cluster, cluster_id, sizeof(cluster_id));
-	if (datanode_start(&node->role, sim_host_io(node->host), &options, &err) != 0)
-		die(node->name, &err);
+	return datanode_start(&node->role, sim_host_io(node->host), &options, err);
+}
+
+void world_node_init(struct world *world, unsigned i)
+{
+	struct store_identity identity = {.node = 1000 + i};
+	struct dfs_error err = {0};
+
+	memcpy(identity.cluster, cluster_id, sizeof(cluster_id));
+	if (store_init_dir(sim_host_io(world->nodes[i].host), "/data", &identity, &err) != 0)
+		die("store_init_dir", &err);
 }
 
 void world_node_kill(struct world *world, unsigned node)

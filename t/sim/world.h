@@ -38,6 +38,7 @@ struct world {
 	struct sim_host *master_host;
 	struct master *master;
 	bool master_again; /* it asked to be started again: world_master_again */
+	bool master_failed; /* a commit failed: its process must end */
 	struct policy_host *scripts;
 	struct policies policies;
 	struct world_node nodes[WORLD_NODES_MAX];
@@ -53,6 +54,10 @@ void world_start(struct world *world);
 
 void world_master_start(struct world *world);
 void world_master_again(struct world *world);              /* stop in order, start */
+/* As _start, where the start itself may fail: a disk error, a power cut in the middle of it. */
+int world_master_try(struct world *world, struct dfs_error *err);
+int world_node_try(struct world *world, unsigned node, struct dfs_error *err);
+void world_node_init(struct world *world, unsigned node);  /* its data directory: a new disk */
 void world_master_kill(struct world *world);               /* kill -9 */
 void world_master_crash(struct world *world);              /* power cut */
 void world_node_start(struct world *world, unsigned node); /* nodes count from 0; named node1... */

@@ -51,6 +51,7 @@ struct request {
 	struct http_request *http;
 	struct arena arena;
 	struct write_plan *plan; /* writes.c: what an allocation waits to answer, in `arena` */
+	uint64_t sealing;        /* writes.c: the chunk whose seal it waits for */
 	struct proto_register_args
 	        *registering; /* machines.c: what a registration waits to answer */
 	struct request *prev, *next;

@@ -33,8 +33,10 @@ static uint32_t chunks_wanted(uint64_t size, uint64_t chunk_size, uint32_t asked
 static void begun(void *arg, const struct meta_result *result);
 static void allocated(void *arg, const struct meta_result *result);
 static struct proto_allocated *plan_open(struct request *request);
+static uint32_t least_replicas(const struct master *master, uint32_t goal);
 static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t length,
         uint64_t version, uint32_t crc);
+static bool sealed_on_enough(struct request *request);
 static struct proto_extent_new *extents_proven(
         struct request *request, const struct proto_extent *extents, size_t count);
 static bool extent_proven(struct request *request, const struct proto_extent *extent, size_t i,
@@ -154,6 +156,7 @@ void handle_seal(struct request *request, const void *args)
 		return;
 	}
 	session_seen(request->master, seal->session);
+	request->sealing = seal->chunk;
 	if (row.state == PROTO_CHUNK_STATE_SEALED) {
 		sealed(request, 0, NULL, row.length, row.version, row.crc);
 		return;
@@ -246,9 +249,7 @@ static bool decide_goal(struct request *request, const struct file_request *file
 		        known, known, known == 1 ? " is" : "s are");
 		plan->goal = known;
 	}
-	least = master->options.min_replicas ? master->options.min_replicas : 2;
-	if (least > plan->goal)
-		least = plan->goal;
+	least = least_replicas(master, plan->goal);
 	if (live < least) {
 		request_refuse(request, DFS_E_NODES,
 		        "%u of %u datanodes can take data, and the policy asks for at least %u "
@@ -263,6 +264,14 @@ static bool decide_goal(struct request *request, const struct file_request *file
 		        "repaired to %u later",
 		        live, known, live, plan->goal);
 	return true;
+}
+
+/* Fewer are never acknowledged (RULES 24). */
+static uint32_t least_replicas(const struct master *master, uint32_t goal)
+{
+	uint32_t least = master->options.min_replicas ? master->options.min_replicas : 2;
+
+	return least < goal ? least : goal;
 }
 
 static bool allocate_chunks(struct request *request, const char *path, uint64_t index,
@@ -301,15 +310,12 @@ static bool place_chunk(struct request *request, const struct place_request *pla
 {
 	struct place_answer answer = {0};
 	struct dfs_error err = {0};
-	uint32_t least =
-	        request->master->options.min_replicas ? request->master->options.min_replicas : 2;
+	uint32_t least = least_replicas(request->master, place->goal);
 
 	if (policies_place(request->master->options.policies, place, view, &answer, &err) != 0) {
 		request_fail(request, &err);
 		return false;
 	}
-	if (least > place->goal)
-		least = place->goal;
 	if (answer.nodes_count < least) {
 		request_refuse(request, DFS_E_NOSPC,
 		        "only %u datanode%s room for a chunk of %llu bytes, and %u are needed",
@@ -319,7 +325,8 @@ static bool place_chunk(struct request *request, const struct place_request *pla
 	}
 	if (answer.nodes_count < place->goal && request->plan->warning[0] == '\0')
 		snprintf(request->plan->warning, sizeof(request->plan->warning),
-		        "only %u datanodes have room for a chunk: stored with fewer replicas than the goal of %u, repaired later",
+		        "only %u datanodes have room for a chunk: stored with fewer replicas than "
+		        "the goal of %u, repaired later",
 		        answer.nodes_count, place->goal);
 	ret->version = 1;
 	ret->nodes_count = answer.nodes_count;
@@ -446,8 +453,39 @@ static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t le
 
 	if (code != 0)
 		request_fail(request, err);
-	else
+	else if (length == 0 || sealed_on_enough(request))
 		request_answer(request, &reply);
+}
+
+/*
+ * What a writer is told of a chunk that was sealed early counts as acknowledged: its bytes must be
+ * on as many datanodes as any others (RULES 24). Those that froze with all of it do; the rest of
+ * the goal is repair's. Otherwise the writer still has the bytes, and writes them again elsewhere.
+ */
+static bool sealed_on_enough(struct request *request)
+{
+	uint64_t chunk = request->sealing;
+	struct proto_replica *replicas = NULL;
+	struct proto_row_chunk row;
+	size_t count = 0;
+	uint32_t whole = 0, least;
+
+	if (meta_chunk(request->master->meta, chunk, &request->arena, &row, NULL) != 0 ||
+	        cluster_replicas(
+	                request->master->cluster, chunk, &request->arena, &replicas, &count) != 0)
+		count = 0;
+	for (size_t i = 0; i < count; i++)
+		whole += replicas[i].state == PROTO_REPLICA_STATE_GOOD ||
+		         replicas[i].state == PROTO_REPLICA_STATE_OPEN;
+	least = least_replicas(request->master, row.goal);
+	if (whole >= least)
+		return true;
+	request_refuse(request, DFS_E_NODES,
+	        "chunk %016llx was sealed with %u whole replica%s, and %u are needed: write its "
+	        "bytes "
+	        "again in another one",
+	        (unsigned long long)chunk, whole, whole == 1 ? "" : "s", least);
+	return false;
 }
 
 /*

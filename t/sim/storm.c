@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "storm.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STEPS = 40, SETTLE_MS = 1800000 };
+
+static void run(struct storm *storm);
+static void look(struct storm *storm);
+static void await_well(struct storm *storm);
+static bool is_well(struct storm *storm, struct proto_status_reply *status);
+static void figures_count(struct storm *storm);
+
+static _Thread_local jmp_buf over; /* a broken run ends here; one run at a time in a thread */
+
+bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures)
+{
+	struct world_options options = {
+	        .seed = seed,
+	        .nodes = STORM_NODES,
+	        .clients = STORM_USERS,
+	        .master = {.session_ms = 20000, .ticket_ms = 2000, .linger_ms = 2000},
+	};
+	struct storm *storm = calloc(1, sizeof(*storm));
+	volatile bool well = false; /* as it is after the jump */
+
+	options.master.timing.safe_mode_ms = 5000;
+	storm->seed = seed;
+	storm->random = seed * 0x9e3779b97f4a7c15u + 99;
+	storm->figures = figures;
+	storm->world = world_create(&options);
+	for (unsigned i = 0; i < STORM_USERS; i++) {
+		storm->users[i] = (struct user){.storm = storm, .number = i};
+		ledger_init(&storm->users[i].ledger);
+	}
+	if (setjmp(over) == 0) {
+		run(storm);
+		well = true;
+	} else if (tell_trace) {
+		fwrite(storm->world->trace.data, 1, storm->world->trace.size, stderr);
+	}
+	figures_count(storm);
+	witness_destroy(storm->witness);
+	for (unsigned i = 0; i < STORM_USERS; i++)
+		free(storm->users[i].bytes);
+	world_destroy(storm->world);
+	for (unsigned i = 0; i < STORM_USERS; i++)
+		buf_fini(&storm->users[i].get.bytes);
+	free(storm);
+	return well;
+}
+
+uint64_t storm_draw(struct storm *storm, uint64_t below)
+{
+	storm->random ^= storm->random << 13;
+	storm->random ^= storm->random >> 7;
+	storm->random ^= storm->random << 17;
+	return storm->random % below;
+}
+
+void storm_broken(struct storm *storm, const char *format, ...)
+{
+	char text[1200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(stderr, "# seed %llu: at %llu ms: %s\n", (unsigned long long)storm->seed,
+	        (unsigned long long)sim_now_ms(storm->world->sim), text);
+	sim_note(storm->world->sim, "BROKEN: %s", text);
+	longjmp(over, 1);
+}
+
+static void run(struct storm *storm)
+{
+	world_start(storm->world);
+	storm->witness = witness_create(storm->world);
+	for (int step = 0; step < STEPS; step++) {
+		users_begin(storm);
+		sim_run_for(storm->world->sim, 1 + storm_draw(storm, step % 8 ? 60 : 6000));
+		look(storm); /* what is there before it is broken */
+		if (storm_draw(storm, 3) == 0)
+			faults_begin(storm);
+		faults_tick(storm);
+		users_settle(storm);
+		if (storm_draw(storm, 10) == 0) {
+			await_well(storm);
+			users_check(storm);
+		}
+	}
+	await_well(storm);
+	users_check(storm);
+	storm->figures->runs++;
+}
+
+static void look(struct storm *storm)
+{
+	const char *wrong = witness_look(storm->witness);
+
+	storm->figures->looks++;
+	if (wrong)
+		storm_broken(storm, "%s", wrong);
+}
+
+/* Faults stop. Then everything that was begun ends, and every goal is reached again. */
+static void await_well(struct storm *storm)
+{
+	struct proto_status_reply status = {0};
+	uint64_t until_ms;
+	const char *wrong;
+
+	look(storm);
+	faults_end(storm);
+	until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
+	while (!users_idle(storm) || !is_well(storm, &status)) {
+		if (sim_now_ms(storm->world->sim) > until_ms)
+			storm_broken(storm,
+			        "half an hour after the last fault: %u of %u nodes up, %llu open "
+			        "chunks, %llu under their goal, %llu lost%s",
+			        status.nodes_up, STORM_NODES,
+			        (unsigned long long)status.open_chunks,
+			        (unsigned long long)status.under_goal,
+			        (unsigned long long)status.lost,
+			        users_idle(storm) ? "" : ", and a user still waits");
+		sim_run_for(storm->world->sim, 500);
+		faults_tick(
+		        storm); /* what was to crash at some disk operation may do so only now */
+		users_settle(storm);
+		look(storm);
+	}
+	storm->scarred = false;
+	wrong = witness_end(storm->witness);
+	if (wrong)
+		storm_broken(storm, "%s", wrong);
+}
+
+static bool is_well(struct storm *storm, struct proto_status_reply *status)
+{
+	struct proto_status_args args = {0};
+	struct arena arena = {0};
+	struct buf json = {0};
+	bool well = world_call(storm->world, 0, PROTO_CALL_STATUS, &args, &json) == 0 &&
+	            proto_status_reply_decode(&arena, json.data, json.size, status, NULL) == 0 &&
+	            status->nodes_up == STORM_NODES && status->open_chunks == 0 &&
+	            status->under_goal == 0 && status->lost == 0 && !status->safe_mode;
+
+	arena_fini(&arena);
+	buf_fini(&json);
+	return well;
+}
+
+static void figures_count(struct storm *storm)
+{
+	storm->figures->simulated_ms += sim_now_ms(storm->world->sim);
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: MIT */
+#include "witness.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include "base/crc32c.h"
+#include "base/text.h"
+#include "meta/meta.h"
+#include "meta/table.h"
+#include "node/datanode/role.h"
+
+enum { LEAST_REPLICAS = 2 }; /* that hold what is acknowledged */
+
+/* A replica as last seen on a datanode's disk; kept while the datanode is away. */
+struct seen {
+	bool here;             /* at the last look */
+	bool looked;           /* in this look */
+	struct datanode *role; /* that showed it: another one is another process */
+	struct store_held held;
+};
+
+struct chunk {
+	uint64_t id;
+	UT_hash_handle hh;
+	struct seen on[WORLD_NODES_MAX];
+	bool known;                 /* metadata has it, at this look */
+	struct proto_row_chunk row; /* as it was then; no lists */
+	uint64_t version;           /* highest that metadata had */
+	bool was_sealed;            /* a look before this one found it sealed in metadata */
+	bool sealed;                /* some replica was seen sealed: */
+	uint64_t length;
+	uint32_t crc;
+	bool referred;  /* a file referred to it at the last look */
+	char entry[24]; /* the datanode that its appends came to; "" none yet */
+};
+
+struct witness {
+	struct world *world;
+	struct kv *start;  /* the database as it was */
+	uint64_t replayed; /* ... and the operation that it has been brought to since */
+	struct chunk *chunks;
+	size_t trace_at;
+	bool hurt; /* a replica may have been destroyed since the last witness_end */
+	char sentence[1024];
+};
+
+static const char *broken(struct witness *witness, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+static const char *look_at_metadata(struct witness *witness);
+static const char *look_at_rows(struct witness *witness, struct kv *now);
+static const char *look_at_chunk_row(
+        struct witness *witness, uint64_t id, const struct proto_row_chunk *row);
+static const char *look_at_node(struct witness *witness, unsigned node);
+static const char *look_at_replica(
+        struct witness *witness, struct chunk *chunk, unsigned node, const struct store_held *held);
+static const char *look_at_trace(struct witness *witness);
+static const char *look_at_line(struct witness *witness, const char *line);
+static const char *look_for_bytes(struct witness *witness);
+static bool holds_all(const struct chunk *chunk, const struct seen *seen);
+static const char *end_of_chunk(struct witness *witness, struct chunk *chunk);
+static const char *end_of_history(struct witness *witness);
+static int crc_on_disk(struct world_node *node, uint64_t chunk, uint64_t length, uint32_t *ret);
+static struct chunk *chunk_of(struct witness *witness, uint64_t id);
+static uint64_t operation_of(struct kv *kv);
+static void found(void *arg, const char *sentence);
+
+struct witness *witness_create(struct world *world)
+{
+	struct witness *witness = calloc(1, sizeof(*witness));
+
+	witness->world = world;
+	witness->start = sim_kv_clone(sim_host_kv(world->master_host));
+	witness->replayed = operation_of(witness->start);
+	return witness;
+}
+
+void witness_destroy(struct witness *witness)
+{
+	struct chunk *chunk, *next;
+
+	if (!witness)
+		return;
+	HASH_ITER (hh, witness->chunks, chunk, next) {
+		HASH_DEL(witness->chunks, chunk);
+		free(chunk);
+	}
+	witness->start->ops->close(witness->start);
+	free(witness);
+}
+
+const char *witness_look(struct witness *witness)
+{
+	const char *wrong = look_at_trace(witness);
+
+	if (!wrong)
+		wrong = look_at_metadata(witness);
+	for (unsigned node = 0; !wrong && node < witness->world->options.nodes; node++)
+		if (witness->world->nodes[node].role)
+			wrong = look_at_node(witness, node);
+	return wrong ? wrong : look_for_bytes(witness);
+}
+
+const char *witness_end(struct witness *witness)
+{
+	const char *wrong = witness_look(witness);
+
+	for (struct chunk *chunk = witness->chunks; chunk && !wrong; chunk = chunk->hh.next)
+		wrong = end_of_chunk(witness, chunk);
+	witness->hurt = false;
+	return wrong ? wrong : end_of_history(witness);
+}
+
+void witness_disk_fails(struct witness *witness)
+{
+	witness->hurt = true;
+}
+
+void witness_disk_lost(struct witness *witness, unsigned node)
+{
+	witness->hurt = true;
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
+		chunk->on[node] = (struct seen){0};
+}
+
+static const char *broken(struct witness *witness, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(witness->sentence, sizeof(witness->sentence), format, args);
+	va_end(args);
+	return witness->sentence;
+}
+
+/* ---- metadata ---- */
+
+static const char *look_at_metadata(struct witness *witness)
+{
+	struct kv *now = sim_kv_clone(sim_host_kv(witness->world->master_host));
+	struct dfs_error err = {0};
+	char first[512] = "";
+	const char *wrong = NULL;
+
+	if (meta_check(now, found, first, &err) != 0)
+		wrong = broken(witness, "metadata: %s; %s", err.text, first);
+	if (!wrong)
+		wrong = look_at_rows(witness, now);
+	now->ops->close(now);
+	return wrong;
+}
+
+static const char *look_at_rows(struct witness *witness, struct kv *now)
+{
+	struct table_key first = key_none();
+	struct table_cursor cursor = {0};
+	struct proto_row_chunk row;
+	struct arena arena = {0};
+	struct kv_txn *txn = NULL;
+	const char *wrong = NULL;
+	int rc = now->ops->begin(now, false, &txn);
+
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next) {
+		chunk->was_sealed = chunk->known && chunk->row.state == PROTO_CHUNK_STATE_SEALED;
+		chunk->known = false;
+	}
+	if (rc == 0)
+		rc = table_seek(txn, META_CHUNK, &first, &cursor, NULL);
+	while (rc == 0 && !wrong) {
+		rc = table_unpack(META_CHUNK, &cursor.key, cursor.value, &arena, &row, NULL);
+		if (rc == 0)
+			wrong = look_at_chunk_row(witness, key_get_u64(&cursor.key, 0), &row);
+		arena_reset(&arena);
+		if (rc == 0)
+			rc = table_next(&cursor, NULL);
+	}
+	if (rc != 0 && rc != DFS_E_NOENT)
+		wrong = broken(witness, "metadata cannot be read: %s", dfs_error_text(rc));
+	table_cursor_fini(&cursor);
+	if (txn)
+		now->ops->abort(txn);
+	arena_fini(&arena);
+	return wrong;
+}
+
+static const char *look_at_chunk_row(
+        struct witness *witness, uint64_t id, const struct proto_row_chunk *row)
+{
+	struct chunk *chunk = chunk_of(witness, id);
+
+	if (row->version < chunk->version)
+		return broken(witness,
+		        "chunk %016" PRIx64 ": its version fell from %" PRIu64 " to %" PRIu64
+		        " in metadata",
+		        id, chunk->version, row->version);
+	if (chunk->was_sealed && row->state != PROTO_CHUNK_STATE_FREED &&
+	        (row->state != PROTO_CHUNK_STATE_SEALED || row->length != chunk->row.length ||
+	                row->crc != chunk->row.crc))
+		return broken(witness,
+		        "chunk %016" PRIx64 " was sealed at %" PRIu64
+		        " bytes and is something else now",
+		        id, chunk->row.length);
+	chunk->known = true;
+	chunk->version = row->version;
+	chunk->row = *row;
+	chunk->row.nodes = NULL;
+	return NULL;
+}
+
+static void found(void *arg, const char *sentence)
+{
+	char *first = arg;
+
+	if (!first[0])
+		snprintf(first, 512, "%s", sentence);
+}
+
+static uint64_t operation_of(struct kv *kv)
+{
+	struct table_key key = key_counters();
+	struct proto_row_counters row = {0};
+	struct arena arena = {0};
+	struct kv_txn *txn = NULL;
+
+	if (kv->ops->begin(kv, false, &txn) == 0) {
+		table_read(txn, META_COUNTERS, &key, &arena, &row, NULL);
+		kv->ops->abort(txn);
+	}
+	arena_fini(&arena);
+	return row.operation;
+}
+
+/* ---- replicas ---- */
+
+struct look {
+	struct witness *witness;
+	unsigned node;
+	const char *wrong;
+};
+
+static int each_replica(void *arg, const struct store_held *held)
+{
+	struct look *look = arg;
+
+	look->wrong = look_at_replica(
+	        look->witness, chunk_of(look->witness, held->chunk), look->node, held);
+	return look->wrong != NULL;
+}
+
+static const char *look_at_node(struct witness *witness, unsigned node)
+{
+	struct look look = {.witness = witness, .node = node};
+
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
+		chunk->on[node].looked = false;
+	store_each(witness->world->nodes[node].role->store, 0, each_replica, &look);
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
+		if (!chunk->on[node].looked)
+			chunk->on[node].here = false;
+	return look.wrong;
+}
+
+static const char *look_at_replica(
+        struct witness *witness, struct chunk *chunk, unsigned node, const struct store_held *held)
+{
+	struct seen *seen = &chunk->on[node];
+	struct datanode *role = witness->world->nodes[node].role;
+	const char *name = witness->world->nodes[node].name;
+
+	if (seen->here && seen->role == role && held->state != STORE_BAD &&
+	        seen->held.state != STORE_BAD && held->version < seen->held.version)
+		return broken(witness,
+		        "chunk %016" PRIx64 ": its version fell from %" PRIu64 " to %" PRIu64
+		        " on %s",
+		        chunk->id, seen->held.version, held->version, name);
+	if (chunk->known && held->state != STORE_BAD && held->version > chunk->version)
+		return broken(witness,
+		        "chunk %016" PRIx64 ": %s has version %" PRIu64 ", metadata only %" PRIu64,
+		        chunk->id, name, held->version, chunk->version);
+	if (held->state == STORE_SEALED) {
+		if (chunk->sealed && (held->length != chunk->length || held->crc != chunk->crc))
+			return broken(witness,
+			        "chunk %016" PRIx64 ": sealed at %" PRIu64
+			        " bytes (%08x) on %s, at %" PRIu64 " (%08x) elsewhere",
+			        chunk->id, held->length, held->crc, name, chunk->length,
+			        chunk->crc);
+		chunk->sealed = true;
+		chunk->length = held->length;
+		chunk->crc = held->crc;
+		if (chunk->known && chunk->row.state == PROTO_CHUNK_STATE_SEALED &&
+		        held->version == chunk->version &&
+		        (held->length != chunk->row.length || held->crc != chunk->row.crc))
+			return broken(witness,
+			        "chunk %016" PRIx64 ": sealed at %" PRIu64
+			        " bytes on %s, at %" PRIu64 " in metadata",
+			        chunk->id, held->length, name, chunk->row.length);
+	}
+	*seen = (struct seen){.here = true, .looked = true, .role = role, .held = *held};
+	return NULL;
+}
+
+/* RULES 3, 9, 13: what a file refers to is somewhere; and on enough disks from the first moment
+ * (RULES 24). */
+static const char *look_for_bytes(struct witness *witness)
+{
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next) {
+		bool referred = chunk->known && chunk->row.refs > 0 && chunk->row.floor > 0;
+		unsigned whole = 0;
+
+		for (unsigned node = 0; node < witness->world->options.nodes; node++)
+			whole += chunk->on[node].here && holds_all(chunk, &chunk->on[node]);
+		if (referred && whole < (chunk->referred || witness->hurt ? 1 : LEAST_REPLICAS))
+			return broken(witness,
+			        "chunk %016" PRIx64 " has %u references%s and %u whole replicas",
+			        chunk->id, chunk->row.refs,
+			        chunk->referred ? "" : " for the first time", whole);
+		chunk->referred = referred;
+	}
+	return NULL;
+}
+
+static bool holds_all(const struct chunk *chunk, const struct seen *seen)
+{
+	const struct store_held *held = &seen->held;
+
+	if (held->state == STORE_BAD)
+		return false;
+	if (held->state == STORE_SEALED && chunk->row.state == PROTO_CHUNK_STATE_SEALED)
+		return held->length == chunk->row.length && held->crc == chunk->row.crc;
+	return held->length >= chunk->row.floor;
+}
+
+static struct chunk *chunk_of(struct witness *witness, uint64_t id)
+{
+	struct chunk *chunk;
+
+	HASH_FIND(hh, witness->chunks, &id, sizeof(id), chunk);
+	if (!chunk) {
+		chunk = calloc(1, sizeof(*chunk));
+		chunk->id = id;
+		HASH_ADD(hh, witness->chunks, id, sizeof(id), chunk);
+	}
+	return chunk;
+}
+
+/* ---- what went over the wires ---- */
+
+static const char *look_at_trace(struct witness *witness)
+{
+	const struct buf *trace = &witness->world->trace;
+	const char *wrong = NULL, *text = (const char *)trace->data;
+
+	while (!wrong && witness->trace_at < trace->size) {
+		const char *line = text + witness->trace_at;
+		const char *end = memchr(line, '\n', trace->size - witness->trace_at);
+		char copy[256];
+		size_t size = (size_t)(end - line);
+
+		snprintf(copy, sizeof(copy), "%.*s", (int)(size < 255 ? size : 255), line);
+		witness->trace_at += size + 1;
+		wrong = look_at_line(witness, copy);
+	}
+	return wrong;
+}
+
+/* "12.3 client1 -> node2 POST /v1/chunks/ID ..." and "12.4 node2 -> client1 200 for POST
+ * /v1/chunks/ID" */
+static const char *look_at_line(struct witness *witness, const char *line)
+{
+	char from[24], to[24], what[8], path[64];
+	struct chunk *chunk;
+	uint64_t id;
+
+	if (sscanf(line, "%*s %23s -> %23s %7s /v1/chunks/%63s", from, to, what, path) == 4 &&
+	        strcmp(what, "POST") == 0 && strncmp(from, "client", 6) == 0) {
+		if (text_parse_id(path, &id, NULL) != 0)
+			return NULL;
+		chunk = chunk_of(witness, id);
+		if (chunk->entry[0] && strcmp(chunk->entry, to) != 0)
+			return broken(witness, "chunk %016" PRIx64 ": appended to by %s and by %s",
+			        id, chunk->entry, to);
+		snprintf(chunk->entry, sizeof(chunk->entry), "%s", to);
+		return NULL;
+	}
+	if (sscanf(line, "%*s %23s -> %23s 200 for POST /v1/chunks/%63s", from, to, path) != 3 ||
+	        strncmp(to, "client", 6) != 0 || text_parse_id(path, &id, NULL) != 0)
+		return NULL;
+	chunk = chunk_of(witness, id);
+	if (chunk->was_sealed && chunk->known && chunk->row.state == PROTO_CHUNK_STATE_SEALED)
+		return broken(witness,
+		        "chunk %016" PRIx64 ": %s acknowledged an append after its seal", id, from);
+	return NULL;
+}
+
+/* ---- the end ---- */
+
+static const char *end_of_chunk(struct witness *witness, struct chunk *chunk)
+{
+	struct world *world = witness->world;
+	unsigned good = 0, want = chunk->row.goal < world->options.nodes ? chunk->row.goal
+	                                                                 : world->options.nodes;
+
+	if (!chunk->known || chunk->row.state != PROTO_CHUNK_STATE_SEALED || chunk->row.length == 0)
+		return NULL;
+	for (unsigned node = 0; node < world->options.nodes; node++) {
+		const struct seen *seen = &chunk->on[node];
+		uint32_t crc = 0;
+
+		if (!seen->here || seen->held.state != STORE_SEALED ||
+		        seen->held.version != chunk->version || !holds_all(chunk, seen))
+			continue;
+		if (crc_on_disk(&world->nodes[node], chunk->id, chunk->row.length, &crc) != 0 ||
+		        crc != chunk->row.crc)
+			return broken(witness,
+			        "chunk %016" PRIx64 ": other bytes on the disk of %s", chunk->id,
+			        world->nodes[node].name);
+		good++;
+	}
+	return good >= want ? NULL
+	                    : broken(witness,
+	                              "chunk %016" PRIx64 ": %u good replicas in the end, not %u",
+	                              chunk->id, good, want);
+}
+
+static const char *end_of_history(struct witness *witness)
+{
+	struct kv *now = sim_kv_clone(sim_host_kv(witness->world->master_host));
+	uint64_t last = operation_of(now);
+	struct dfs_error err = {0};
+	const char *wrong = NULL;
+
+	if (meta_replay(now, witness->start, witness->replayed + 1, last, &err) != 0 ||
+	        meta_compare(now, witness->start, &err) != 0)
+		wrong = broken(witness, "replay: %s", err.text);
+	witness->replayed = last;
+	now->ops->close(now);
+	return wrong;
+}
+
+/* CRC32C of a replica's first `length` bytes, and that there are no more. */
+static int crc_on_disk(struct world_node *node, uint64_t chunk, uint64_t length, uint32_t *ret)
+{
+	struct io *io = sim_host_io(node->host);
+	void *bytes = malloc(length + 1);
+	char path[80];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/data/chunks/%02x/%016" PRIx64 ".data",
+	        (unsigned)(chunk & 255), chunk);
+	fd = io_disk(io, open, path, IO_OPEN_READ);
+	got = fd < 0 ? fd : io_disk(io, pread, fd, bytes, length + 1, 0);
+	if (fd >= 0)
+		io_disk(io, close, fd);
+	if (got == (ssize_t)length)
+		*ret = crc32c(0, bytes, length);
+	free(bytes);
+	return got == (ssize_t)length ? 0 : -1;
+}
