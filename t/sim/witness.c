@@ -13,7 +13,10 @@
 #include "meta/table.h"
 #include "node/datanode/role.h"
 
-enum { LEAST_REPLICAS = 2 }; /* that hold what is acknowledged */
+enum {
+	LEAST_REPLICAS = 2, /* that hold what is acknowledged */
+	FULL_FRAME = FRAME_HEADER_SIZE + SPAN_SIZE_MAX,
+};
 
 /* A replica as last seen on a datanode's disk; kept while the datanode is away. */
 struct seen {
@@ -34,8 +37,9 @@ struct chunk {
 	bool sealed;                /* some replica was seen sealed: */
 	uint64_t length;
 	uint32_t crc;
-	bool referred;  /* a file referred to it at the last look */
-	char entry[24]; /* the datanode that its appends came to; "" none yet */
+	bool referred;   /* a file referred to it at the last look */
+	uint64_t posted; /* bytes that a user sent there, in one body */
+	char entry[24];  /* the datanode that its appends came to; "" none yet */
 };
 
 struct witness {
@@ -372,9 +376,10 @@ static const char *look_at_line(struct witness *witness, const char *line)
 {
 	char from[24], to[24], what[8], path[64];
 	struct chunk *chunk;
-	uint64_t id;
+	uint64_t id, bytes;
 
-	if (sscanf(line, "%*s %23s -> %23s %7s /v1/chunks/%63s", from, to, what, path) == 4 &&
+	if (sscanf(line, "%*s %23s -> %23s %7s /v1/chunks/%63s %" SCNu64, from, to, what, path,
+	            &bytes) == 5 &&
 	        strcmp(what, "POST") == 0 && strncmp(from, "client", 6) == 0) {
 		if (text_parse_id(path, &id, NULL) != 0)
 			return NULL;
@@ -383,15 +388,18 @@ static const char *look_at_line(struct witness *witness, const char *line)
 			return broken(witness, "chunk %016" PRIx64 ": appended to by %s and by %s",
 			        id, chunk->entry, to);
 		snprintf(chunk->entry, sizeof(chunk->entry), "%s", to);
+		chunk->posted = bytes - FRAME_HEADER_SIZE * ((bytes + FULL_FRAME - 1) / FULL_FRAME);
 		return NULL;
 	}
 	if (sscanf(line, "%*s %23s -> %23s 200 for POST /v1/chunks/%63s", from, to, path) != 3 ||
 	        strncmp(to, "client", 6) != 0 || text_parse_id(path, &id, NULL) != 0)
 		return NULL;
 	chunk = chunk_of(witness, id);
-	if (chunk->was_sealed && chunk->known && chunk->row.state == PROTO_CHUNK_STATE_SEALED)
+	if (chunk->was_sealed && chunk->row.length < chunk->posted)
 		return broken(witness,
-		        "chunk %016" PRIx64 ": %s acknowledged an append after its seal", id, from);
+		        "chunk %016" PRIx64 ": %s acknowledged %" PRIu64
+		        " bytes, and it was sealed with %" PRIu64,
+		        id, from, chunk->posted, chunk->row.length);
 	return NULL;
 }
 

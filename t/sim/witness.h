@@ -10,8 +10,8 @@
  *
  *   - a replica's version never falls while its datanode runs, and never passes the one in
  * metadata, which never falls (RULES 1, 5);
- *   - all appends of a chunk enter at one datanode, its primary (RULES 4), and none is acknowledged
- * once metadata has it sealed (RULES 1);
+ *   - all appends of a chunk enter at one datanode, its primary (RULES 4), and it is sealed with
+ * all that was acknowledged (RULES 1);
  *   - sealed replicas of a chunk are identical, and what metadata says they are (RULES 2, 3);
  *   - a chunk that a file refers to has a replica with all its bytes on some disk (RULES 3, 9, 13),
  * and two when the reference is made (RULES 24);
