@@ -3,6 +3,8 @@
  * dfs: picks a role, or the Lua command of that name. Flags that say where the cluster is may stand
  * anywhere before "--"; they are taken out here, so that no command needs to know them.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@ struct globals {
 	const char *master, *token, *config, *commands;
 };
 
+static void hold_standard_files(void);
 static int take_globals(int *argc, char **argv, struct globals *ret);
 static bool is_address(const char *text);
 static const char **global_for(struct globals *globals, const char *name, size_t size);
@@ -28,8 +31,10 @@ int main(int argc, char **argv)
 	struct globals globals = {0};
 	struct scripts scripts;
 	const struct role *role;
-	int code = take_globals(&argc, argv, &globals);
+	int code;
 
+	hold_standard_files();
+	code = take_globals(&argc, argv, &globals);
 	if (code != 0)
 		return code;
 	if (globals.config)
@@ -40,6 +45,20 @@ int main(int argc, char **argv)
 	if (role)
 		return role->run(&scripts, argc - 1, argv + 1);
 	return run_command(&globals, &scripts, argc - 1, argv + 1);
+}
+
+/*
+ * Whoever starts us with one of them closed must not see the next file that we open taken for it:
+ * `put -` would store a device, a warning would go into a database. What stands in fails as a
+ * closed one does.
+ */
+static void hold_standard_files(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		        open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(1);
+	}
 }
 
 static int run_command(

@@ -7,9 +7,12 @@
  * when libdfs has returned.
  */
 #include <lauxlib.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "lua/session.h"
 
 /* One transfer under way: where its functions are kept in the registry. */
@@ -43,6 +46,7 @@ static int transfers_queue_put(lua_State *L);
 static int transfers_queue_get(lua_State *L);
 static int transfers_wait(lua_State *L);
 static int one(lua_State *L, file_call *move);
+static void end_with_reader(void);
 static int queue(lua_State *L, queue_call *move);
 static void transfer_read(lua_State *L, int index, struct dfs_transfer *ret);
 static uint64_t field_number(lua_State *L, int index, const char *name);
@@ -141,10 +145,23 @@ static int one(lua_State *L, file_call *move)
 		code = move(dfs, from, to, &transfer, &err);
 	luaL_unref(L, LUA_REGISTRYINDEX, queued.progress);
 	raise_kept(L, session);
+	if (code != 0 && strcmp(to, "-") == 0)
+		end_with_reader();
 	if (code != 0)
 		return session_fail(L, code, &err);
 	result_push(L, &transfer);
 	return 1;
+}
+
+/* As every filter does: who reads no more from our standard output knows that himself. */
+static void end_with_reader(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLERR))
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
 }
 
 static int queue(lua_State *L, queue_call *move)
