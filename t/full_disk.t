@@ -14,7 +14,7 @@ if ! { small_disk disk1 48M && small_disk disk2 48M; } 2>"$tmp/err"; then
   echo "1..0 # SKIP no loop mounts here: $(tail -n 1 "$tmp/err")"
   exit 0
 fi
-plan 13
+plan 14
 
 port=$(free_port) cluster_dir=$tmp/cluster key=$tmp/cluster/cluster.key
 start_node() { # N DATA_DIR
@@ -44,9 +44,10 @@ dfs get /fits "$tmp/out" && cmp -s "$tmp/in" "$tmp/out"
 tap $? "which is what it was"
 room=$(df --output=avail -B1 "$tmp/disk1" | tail -n 1)
 tap $((room < 2000000)) "the reserve of a small disk is not filled" "$room bytes are free"
+is "$(dfs status --json | jq '[.policies[] | select(.error)] | length')" 0 "a full disk is no fault of a policy"
 ok "at goal 1 they go to the large disk" dfs put --goal 1 --chunk-size 1M "$tmp/in" /one
 pid=$(pgrep -f "dfs datanode .*--dir $cluster_dir/node1 ")
 kill -9 "$pid"; await no_process "$cluster_dir/node1 "
-umount "$tmp/disk1"
+await umount "$tmp/disk1"
 fails 1 'identity|mount' "a disk that is not mounted is refused" dfs datanode --dir "$cluster_dir/node1" --key "$key" \
   --master 127.0.0.1:$port --listen "127.0.0.1:$((port + 1))" --data "$tmp/disk1/data"

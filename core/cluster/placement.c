@@ -31,7 +31,7 @@ int policies_place(struct policies *policies, const struct place_request *reques
 	int rc;
 
 	policies->decisions[KIND_PLACE]++;
-	if (policies->ops && policies->ops->place) {
+	if (policies->ops && policies->ops->place && wanted_nodes(request, view) > 0) {
 		rc = policies->ops->place(policies->ctx, request, view, &answer, &why);
 		if (rc == 0)
 			rc = place_check(request, view, &answer, &why);

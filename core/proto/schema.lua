@@ -156,6 +156,7 @@ S.structs = {
     { "decisions", "u64", "since the start" },
     { "fallbacks", "u64", "answers that C refused or that failed" },
     { "error", "text", "the last of these", max = 511, optional = true },
+    { "error_ago_ms", "u64", "since it was seen", optional = true },
   } },
   -- Not part of a call: the JSON body of a datanode's 200 answer to POST /v1/chunks/ID.
   { name = "receipt", doc = "a datanode's answer to an append", fields = {

@@ -2,6 +2,9 @@
 
 local columns = require "columns"
 
+-- A policy that failed is a trouble for so long; then it is a number in its line.
+local POLICY_ERROR_MS = 10 * 60 * 1000
+
 local function integer(text)
   return math.tointeger(tonumber(text)) or 0
 end
@@ -24,7 +27,8 @@ local function troubles(status)
   add(integer(status.lost) > 0, "%s chunks have no good replica", status.lost)
   add(integer(status.under_goal) > 0, "%s chunks have fewer good replicas than their goal", status.under_goal)
   for _, policy in ipairs(status.policies or {}) do
-    add((policy.error or "") ~= "", "policy %s: %s", policy.kind, policy.error)
+    local recent = integer(policy.error_ago_ms or "0") < POLICY_ERROR_MS
+    add((policy.error or "") ~= "" and recent, "policy %s: %s", policy.kind, policy.error)
   end
   return list
 end
@@ -55,8 +59,10 @@ local function print_page(status, wrong)
   add("writing", "%s sessions", status.sessions)
   add("log", "%s operations", status.operations)
   for _, policy in ipairs(status.policies or {}) do
-    add("policy", "%s by %s: %s decisions, %s by the built-in", policy.kind, policy.name, policy.decisions,
-      policy.fallbacks)
+    local last = (policy.error or "") ~= "" and
+      (", the last %s ago: %s"):format(uptime(policy.error_ago_ms or "0"), policy.error) or ""
+    add("policy", "%s by %s: %s decisions, %s by the built-in%s", policy.kind, policy.name, policy.decisions,
+      policy.fallbacks, last)
   end
   columns.write(io.stdout, rows)
 end

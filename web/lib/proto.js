@@ -169,6 +169,7 @@ export const STRUCTS = {
     { name: "decisions", type: "u64" },
     { name: "fallbacks", type: "u64" },
     { name: "error", type: "text", max: 511, optional: true },
+    { name: "error_ago_ms", type: "u64", optional: true },
   ],
   receipt: [
     { name: "chunk", type: "id" },

@@ -74,6 +74,17 @@ void copy_close_all(struct datanode *datanode)
 	}
 }
 
+/* Those that the store was making durable, and will not tell of any more. */
+void copy_fini(struct datanode *datanode)
+{
+	struct fetch *fetch, *next;
+
+	DL_FOREACH_SAFE (datanode->fetches, fetch, next) {
+		link_refuse(fetch->call, DFS_E_CANCELLED, "the datanode is stopping");
+		fetch_free(fetch);
+	}
+}
+
 static int begin(struct fetch *fetch, const struct proto_copy_args *args, struct dfs_error *err)
 {
 	struct io *io = fetch->datanode->io;

@@ -194,8 +194,9 @@ static void sent(void *arg, int code, const struct dfs_error *err, const void *r
 	}
 	reports->calling = false;
 	reports->changes_count -= reports->sending;
-	memmove(reports->changes, reports->changes + reports->sending,
-	        reports->changes_count * sizeof(*reports->changes));
+	if (reports->changes_count > 0)
+		memmove(reports->changes, reports->changes + reports->sending,
+		        reports->changes_count * sizeof(*reports->changes));
 	reports->sending = 0;
 	send_next(reports);
 }

@@ -85,6 +85,8 @@ void datanode_destroy(struct datanode *datanode)
 	io_timer_destroy(datanode->io, datanode->retry);
 	io_timer_destroy(datanode->io, datanode->stop_timer);
 	store_close(datanode->store);
+	copy_fini(datanode);
+	uplink_fini(datanode);
 	reports_destroy(datanode);
 	fence_fini(datanode);
 	pthread_mutex_destroy(&datanode->pulse.lock);

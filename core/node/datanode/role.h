@@ -66,6 +66,7 @@ struct datanode {
 	uint64_t retry_ms;
 	struct io_timer *retry;
 	struct reports *reports;
+	struct command *commands; /* uplink.c: those that the store works on */
 
 	struct relay *relays;       /* append.c */
 	struct chunk_read *reads;   /* read.c */
@@ -112,6 +113,7 @@ void read_close_all(struct datanode *datanode);
 void uplink_start(struct datanode *datanode);
 void uplink_tick(struct datanode *datanode);
 void uplink_close(struct datanode *datanode);
+void uplink_fini(struct datanode *datanode); /* after the store was closed */
 
 /* reports.c */
 int reports_create(struct datanode *datanode);
@@ -125,6 +127,7 @@ void reports_gone(struct datanode *datanode, uint64_t chunk, uint64_t version);
 void copy_start(
         struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args);
 void copy_close_all(struct datanode *datanode);
+void copy_fini(struct datanode *datanode); /* after the store was closed */
 
 /* heart.c */
 int heart_start(struct datanode *datanode, struct dfs_error *err);

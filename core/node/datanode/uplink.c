@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 #include "node/datanode/role.h"
 
 enum {
@@ -24,6 +25,7 @@ struct command {
 	struct datanode *datanode;
 	struct link_call *call;
 	uint64_t asked_ms;
+	struct command *prev, *next; /* in datanode->commands */
 };
 
 static void connect_now(void *arg);
@@ -50,6 +52,9 @@ static void leases_ask(struct datanode *datanode);
 static void leases_got(void *arg, int code, const struct dfs_error *err, const void *reply);
 static bool epoch_current(struct datanode *datanode, struct link_call *call, uint64_t epoch);
 static struct command *command_new(struct datanode *datanode, struct link_call *call);
+static void command_begin(
+        struct command *command, struct datanode *datanode, struct link_call *call);
+static void command_over(struct command *command);
 
 static const struct link_events uplink_events = {
         .opened = opened, .called = called, .closed = closed};
@@ -243,9 +248,33 @@ static struct command *command_new(struct datanode *datanode, struct link_call *
 		link_refuse(call, DFS_E_NOMEM, "the datanode is out of memory");
 		return NULL;
 	}
+	command_begin(command, datanode, call);
+	return command;
+}
+
+static void command_begin(
+        struct command *command, struct datanode *datanode, struct link_call *call)
+{
 	command->datanode = datanode;
 	command->call = call;
-	return command;
+	DL_APPEND(datanode->commands, command);
+}
+
+static void command_over(struct command *command)
+{
+	DL_DELETE(command->datanode->commands, command);
+	free(command);
+}
+
+/* Those that the store will not tell of any more. Their calls are orphans by now. */
+void uplink_fini(struct datanode *datanode)
+{
+	struct command *command, *next;
+
+	DL_FOREACH_SAFE (datanode->commands, command, next) {
+		link_refuse(command->call, DFS_E_CANCELLED, "the datanode is stopping");
+		command_over(command);
+	}
 }
 
 static void command_freeze(
@@ -275,7 +304,7 @@ static void frozen(
 		link_answer(command->call, &reply);
 	else
 		link_refuse(command->call, status, err->text);
-	free(command);
+	command_over(command);
 }
 
 static void command_seal(
@@ -298,15 +327,14 @@ static void sealed(
 		link_answer(command->call, &reply);
 	else
 		link_refuse(command->call, status, err->text);
-	free(command);
+	command_over(command);
 }
 
 /* Each chunk of the batch is deleted for itself; those that went are told as they go, by the
  * reports. */
 struct deletion {
-	struct datanode *datanode;
-	struct link_call *call;
-	struct proto_chunk_version *gone;
+	struct command command;           /* first: it is freed as one */
+	struct proto_chunk_version *gone; /* behind the items */
 	size_t gone_count, left;
 	struct deletion_item {
 		struct deletion *deletion;
@@ -326,16 +354,15 @@ static void command_delete(
 		link_answer(call, &none);
 		return;
 	}
-	deletion = calloc(1, sizeof(*deletion) + args->chunks_count * sizeof(deletion->items[0]));
-	if (deletion)
-		deletion->gone = calloc(args->chunks_count, sizeof(*deletion->gone));
-	if (!deletion || !deletion->gone) {
-		free(deletion);
+	deletion = calloc(1,
+	        sizeof(*deletion) + args->chunks_count *
+	                                    (sizeof(deletion->items[0]) + sizeof(*deletion->gone)));
+	if (!deletion) {
 		link_refuse(call, DFS_E_NOMEM, "the datanode is out of memory");
 		return;
 	}
-	deletion->datanode = datanode;
-	deletion->call = call;
+	command_begin(&deletion->command, datanode, call);
+	deletion->gone = (struct proto_chunk_version *)&deletion->items[args->chunks_count];
 	deletion->left = args->chunks_count;
 	for (size_t i = 0; i < args->chunks_count; i++) {
 		deletion->items[i].deletion = deletion;
@@ -359,9 +386,8 @@ static void deleted(
 		return;
 	reply = (struct proto_delete_reply){
 	        .gone = deletion->gone, .gone_count = deletion->gone_count};
-	link_answer(deletion->call, &reply);
-	free(deletion->gone);
-	free(deletion);
+	link_answer(deletion->command.call, &reply);
+	command_over(&deletion->command);
 }
 
 /* ---- leases ---- */

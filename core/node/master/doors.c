@@ -139,6 +139,19 @@ void master_doors_close(struct master *master)
 	}
 }
 
+/* What waits for the answer of a request that gets none any more. */
+void request_drop(struct request *request)
+{
+	struct http_request *http = request->http;
+
+	if (request->call) /* an orphan: the doors are closed */
+		link_refuse(request->call, DFS_E_CLOSED, "the master is stopping");
+	if (http) {
+		http->waiting = false;
+		http_free_if_over(http);
+	}
+}
+
 /* Back to the pool, with its arena's first block: the next call needs no malloc. */
 static void request_put(struct request *request)
 {

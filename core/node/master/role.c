@@ -90,6 +90,7 @@ static void requests_free(struct request *list)
 		struct request *request = list;
 
 		list = request->next;
+		request_drop(request);
 		arena_fini(&request->arena);
 		free(request);
 	}
@@ -174,6 +175,7 @@ static void tick(void *arg)
 	}
 	master->ticks++;
 	reaper_tick(master);
+	status_tick(master);
 	io_timer_set(master->io, master->tick, TICK_MS);
 }
 

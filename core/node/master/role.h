@@ -104,6 +104,7 @@ struct master {
 	bool raising;       /* fence.c: an epoch above a datanode's is on its way */
 	char outdated[512]; /* fence.c: why this is an old copy; empty: nobody says so */
 	uint64_t calls_count[PROTO_CALLS];
+	uint64_t fallbacks_seen[3], fallback_ms[3]; /* status.c: of each kind of policy */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -116,6 +117,7 @@ void request_answer(struct request *request, const void *reply);
 void request_refuse(struct request *request, int code, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 void request_fail(struct request *request, const struct dfs_error *err);
+void request_drop(struct request *request);
 void master_doors_close(struct master *master);
 
 /* calls.c: check the role, then handle; `args` is borrowed for the call. */
@@ -184,6 +186,7 @@ void session_gone(struct master *master, uint64_t session);
 void reaper_fini(struct master *master);
 
 /* status.c */
+void status_tick(struct master *master);
 int status_metrics(struct master *master, struct buf *ret);
 
 void master_log(struct master *master, const char *level, const char *format, ...)

@@ -3,6 +3,8 @@
 #include "node/http_answer.h"
 #include "node/master/role.h"
 
+static const char *const kinds[] = {"place", "chunk_size", "goal"};
+
 static void policies_list(struct request *request, struct proto_status_reply *reply);
 
 void handle_hello(struct request *request, const void *args)
@@ -84,8 +86,8 @@ void handle_status(struct request *request, const void *args)
 
 static void policies_list(struct request *request, struct proto_status_reply *reply)
 {
-	static const char *const kinds[] = {"place", "chunk_size", "goal"};
 	struct policies *policies = request->master->options.policies;
+	uint64_t now_ms = io_mono_ms(request->master->io);
 
 	reply->policies = arena_alloc(&request->arena, 3 * sizeof(*reply->policies));
 	for (size_t i = 0; reply->policies && i < 3; i++) {
@@ -98,6 +100,25 @@ static void policies_list(struct request *request, struct proto_status_reply *re
 		info->decisions = policies->decisions[i];
 		info->fallbacks = policies->fallbacks[i];
 		info->error = policies->error[i];
+		if (info->error[0] != '\0')
+			info->error_ago_ms = request->master->fallback_ms[i]
+			                             ? now_ms - request->master->fallback_ms[i]
+			                             : 0;
+	}
+}
+
+/* Policies have no clock: when one failed is seen here, and said once a tick at most. */
+void status_tick(struct master *master)
+{
+	struct policies *policies = master->options.policies;
+
+	for (size_t i = 0; i < 3; i++) {
+		if (policies->fallbacks[i] == master->fallbacks_seen[i])
+			continue;
+		master->fallbacks_seen[i] = policies->fallbacks[i];
+		master->fallback_ms[i] = io_mono_ms(master->io);
+		master_log(master, "warn", "event=policy_failed kind=%s times=%llu text=\"%s\"",
+		        kinds[i], (unsigned long long)policies->fallbacks[i], policies->error[i]);
 	}
 }
 
@@ -122,7 +143,8 @@ int status_metrics(struct master *master, struct buf *ret)
 	http_metric(ret, "dfs_master_nodes_up", "gauge", "Datanodes that are up.", counts.nodes_up);
 	http_metric(ret, "dfs_master_nodes_known", "gauge", "Datanodes that ever registered.",
 	        counts.nodes_known);
-	http_metric(ret, "dfs_master_open_chunks", "gauge", "Chunks being written.", counts.open_chunks);
+	http_metric(ret, "dfs_master_open_chunks", "gauge", "Chunks being written.",
+	        counts.open_chunks);
 	http_metric(ret, "dfs_master_under_goal_chunks", "gauge",
 	        "Sealed chunks short of good replicas.", counts.under_goal);
 	http_metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.",

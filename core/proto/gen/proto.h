@@ -267,6 +267,7 @@ struct proto_policy_info {
 	uint64_t decisions; /* since the start */
 	uint64_t fallbacks; /* answers that C refused or that failed */
 	const char *error; /* the last of these; at most 511 bytes */
+	uint64_t error_ago_ms; /* since it was seen */
 };
 extern const struct proto_shape proto_policy_info_shape;
 

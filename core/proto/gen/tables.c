@@ -275,8 +275,9 @@ static const struct proto_field proto_policy_info_fields[] = {
 	{ FIELD(proto_policy_info, decisions, U64) },
 	{ FIELD(proto_policy_info, fallbacks, U64) },
 	{ FIELD(proto_policy_info, error, TEXT), .max = 511, .optional = true },
+	{ FIELD(proto_policy_info, error_ago_ms, U64), .optional = true },
 };
-const struct proto_shape proto_policy_info_shape = { "policy_info", sizeof(struct proto_policy_info), proto_policy_info_fields, 5 };
+const struct proto_shape proto_policy_info_shape = { "policy_info", sizeof(struct proto_policy_info), proto_policy_info_fields, 6 };
 _Static_assert(sizeof(struct proto_policy_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_receipt_fields[] = {

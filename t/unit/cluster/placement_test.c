@@ -277,6 +277,22 @@ static void a_script_that_answers_wrongly_falls_back_too(void **state)
 	free(w);
 }
 
+static void full_nodes_are_no_fault_of_the_script(void **state)
+{
+	struct world *w = world_new();
+	struct script script = {.answer = answer_of(0, 0, 0, 0)};
+	struct policies policies = {.ops = &ops, .ctx = &script};
+	struct place_answer a;
+	struct dfs_error err = {0};
+
+	w->request.size_bytes = 2048 * (uint64_t)MIB;
+	assert_int_equal(policies_place(&policies, &w->request, &w->view, &a, &err), DFS_E_NODES);
+	assert_non_null(strstr(err.text, "no live datanode has room"));
+	assert_int_equal(policies.fallbacks[0], 0);
+	assert_string_equal(policies.error[0], "");
+	free(w);
+}
+
 static void chunk_sizes_are_clamped(void **state)
 {
 	struct script script = {0};
@@ -333,6 +349,7 @@ int main(void)
 	        cmocka_unit_test(a_good_script_decides),
 	        cmocka_unit_test(a_script_that_fails_falls_back_with_its_sentence),
 	        cmocka_unit_test(a_script_that_answers_wrongly_falls_back_too),
+	        cmocka_unit_test(full_nodes_are_no_fault_of_the_script),
 	        cmocka_unit_test(chunk_sizes_are_clamped),
 	        cmocka_unit_test(goals_stay_between_one_and_nine),
 	};

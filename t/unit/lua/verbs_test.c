@@ -274,6 +274,17 @@ static const char status_ill[] = "{\"cluster\":\"c1\",\"epoch\":\"3\",\"uptime_m
                                  "\"mine\",\"decisions\":\"5\",\"fallbacks\":\"2\","
                                  "\"error\":\"placement/mine.lua:3: oops\"}]}";
 
+static const char status_mended[] = "{\"cluster\":\"c1\",\"epoch\":\"3\",\"uptime_ms\":\"90000\","
+                                    "\"safe_mode\":false,\"files\":\"7\","
+                                    "\"dirs\":\"2\",\"bytes\":\"1024\",\"chunks\":\"9\",\"open_"
+                                    "chunks\":\"1\",\"under_goal\":\"0\",\"lost\":\"0\","
+                                    "\"sessions\":\"1\",\"nodes_up\":3,\"nodes_known\":3,\"total\":"
+                                    "\"1\",\"free\":\"1\",\"used\":\"0\",\"operations\":\"12\","
+                                    "\"policies\":[{\"kind\":\"place\",\"name\":\"mine\","
+                                    "\"decisions\":\"5\",\"fallbacks\":\"2\","
+                                    "\"error\":\"placement/mine.lua:3: oops\","
+                                    "\"error_ago_ms\":\"660000\"}]}";
+
 static void status_exits_with_1_where_something_is_wrong(void **state)
 {
 	const char *out;
@@ -292,6 +303,11 @@ static void status_exits_with_1_where_something_is_wrong(void **state)
 	         "4 chunks have fewer good replicas than their goal; policy place: "
 	         "placement/mine.lua:3: oops\n");
 	has(run("status --json", 1, ""), "\"troubles\":[\"read-only: disk full\",");
+	fake.status = status_mended;
+	out = run("status", 0, "");
+	has(out, "state      well\n");
+	has(out, "policy     place by mine: 5 decisions, 2 by the built-in, the last 11 min ago: "
+	         "placement/mine.lua:3: oops\n");
 }
 
 static void nodes_and_df_are_tables(void **state)
