@@ -202,8 +202,10 @@ static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *r
 	reaper->scan_seen++;
 	if (row->state != PROTO_CHUNK_STATE_FREED)
 		return 0;
-	if (io_wall_ms(master->io) - row->freed_ms <
-	        (int64_t)(master->options.linger_ms + master->options.ticket_ms))
+	/* One that was never sealed was never in a file: no reader was told of it. */
+	if (row->length > 0 &&
+	        io_wall_ms(master->io) - row->freed_ms <
+	                (int64_t)(master->options.linger_ms + master->options.ticket_ms))
 		return 0;
 	HASH_FIND(hh, reaper->deleting, &chunk, sizeof(chunk), deleting);
 	if (deleting || HASH_COUNT(reaper->deleting) >= DELETING_MAX)
