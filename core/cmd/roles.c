@@ -267,7 +267,9 @@ static int parse(const struct flags *flags, int argc, char **argv)
 			return 0;
 		}
 		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc &&
-		        parse_config(flags, argv[i + 1]) != 0)
+		        parse_config(flags, argv[++i]) != 0)
+			return 1;
+		if (strncmp(argv[i], "--config=", 9) == 0 && parse_config(flags, argv[i] + 9) != 0)
 			return 1;
 	}
 	for (int i = 1; i < argc; i++) {
@@ -278,10 +280,14 @@ static int parse(const struct flags *flags, int argc, char **argv)
 		                                  : NULL;
 		const char *value = equals ? equals + 1 : NULL;
 
-		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
-			i++;
-			continue;
+		if (strcmp(argv[i], "--config") == 0) {
+			if (++i < argc)
+				continue;
+			fprintf(stderr, "dfs %s: --config needs a value\n", flags->verb);
+			return 2;
 		}
+		if (strncmp(argv[i], "--config=", 9) == 0)
+			continue;
 		if (!flag) {
 			fprintf(stderr, "dfs %s: unknown argument %s: see dfs %s --help\n",
 			        flags->verb, argv[i], flags->verb);

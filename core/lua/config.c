@@ -2,6 +2,7 @@
 /* Configuration files: a Lua table, read in a sandbox without any global. */
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "lua/command.h"
 #include "lua/safe.h"
@@ -17,6 +18,9 @@ struct walk {
 	char key[KEY_MAX]; /* "nodes.1.rack" */
 };
 
+static void refused_at(const char *path, const char *key, struct dfs_error *err);
+static unsigned line_of(const char *path, const char *key);
+static bool names(const char *line, const char *word, size_t size);
 static int walk_result(lua_State *L);
 static void walk_table(lua_State *L, struct walk *walk, size_t size, int depth);
 static size_t key_append(lua_State *L, struct walk *walk, size_t size, int index);
@@ -42,7 +46,59 @@ int config_read(const char *path,
 			err->code = DFS_E_INVAL;
 		return DFS_E_INVAL;
 	}
+	if (code == 0 && walk.code != 0)
+		refused_at(path, walk.key, err);
 	return code != 0 ? code : walk.code;
+}
+
+/* A table does not know its lines: the first that gives this name a value is looked up. */
+static void refused_at(const char *path, const char *key, struct dfs_error *err)
+{
+	unsigned line = line_of(path, key);
+
+	if (line > 0)
+		error_where(err, "%s:%u", path, line);
+	else
+		error_where(err, "%s", path);
+}
+
+/* Of the key's last part that is a name ("data" of "data.2"); 0 where it is not found. */
+static unsigned line_of(const char *path, const char *key)
+{
+	const char *name = key, *at = key;
+	char *text = NULL;
+	size_t room = 0;
+	unsigned line = 0, found = 0;
+	FILE *file = fopen(path, "re");
+
+	while ((at = strchr(at, '.')) && (at[1] < '0' || at[1] > '9'))
+		name = ++at;
+	while (file && !found && getline(&text, &room, file) >= 0) {
+		line++;
+		if (names(text, name, strcspn(name, ".")))
+			found = line;
+	}
+	free(text);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool names(const char *line, const char *word, size_t size)
+{
+	static const char letters[] =
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+	while (*line) {
+		size_t skip = strcspn(line, letters), length = strspn(line + skip, letters);
+
+		line += skip;
+		if (length == size && memcmp(line, word, size) == 0 &&
+		        line[length + strspn(line + length, " \t]'\"")] == '=')
+			return true;
+		line += length;
+	}
+	return false;
 }
 
 static int walk_result(lua_State *L)
@@ -79,7 +135,8 @@ static void walk_table(lua_State *L, struct walk *walk, size_t size, int depth)
 			walk_table(L, walk, longer, depth + 1);
 		else
 			visit(L, walk);
-		walk->key[size] = '\0';
+		if (walk->code == 0) /* else it tells which one */
+			walk->key[size] = '\0';
 		lua_settop(L, table + 1);
 	}
 }

@@ -99,9 +99,18 @@ static void what_the_caller_refuses_ends_the_reading(void **state)
 	seen[0] = '\0';
 	shell_file("c.lua", "return { a = 1, b = 2, c = 3 }");
 	assert_int_equal(config_read("c.lua", keep, "b", &err), DFS_E_INVAL);
-	assert_string_equal(err.text, "b is unknown");
+	assert_string_equal(err.text, "c.lua:1: b is unknown");
 	assert_string_equal(seen, "a=1;");
 	assert_int_equal(config_read("c.lua", keep, "b", NULL), DFS_E_INVAL);
+	shell_file(
+	        "c.lua", "local b = 1\nreturn {\n  a = {\n    ['bb'] = 2,\n    b = { 1, 2 } } }");
+	assert_int_equal(config_read("c.lua", keep, "a.bb", &err), DFS_E_INVAL);
+	assert_string_equal(err.text, "c.lua:4: a.bb is unknown");
+	assert_int_equal(config_read("c.lua", keep, "a.b.2", &err), DFS_E_INVAL);
+	assert_non_null(strstr(err.text, "a.b.2 is unknown"));
+	shell_file("c.lua", "return { [('b'):rep(2)] = 1 }");
+	assert_int_equal(config_read("c.lua", keep, "bb", &err), DFS_E_INVAL);
+	assert_string_equal(err.text, "c.lua: bb is unknown");
 }
 
 static void a_file_that_is_not_there_is_noent(void **state)
