@@ -1,7 +1,7 @@
 #!/bin/bash
 # What bad input gets: one sentence, the right exit code, and nothing changed.
 . "$(dirname "$0")/lib/tap.sh"
-plan 45
+plan 59
 
 cluster_start --nodes 2 || exit 1
 echo hello >"$tmp/file"; mkdir "$tmp/dir"; : >"$tmp/secret"
@@ -10,6 +10,23 @@ before=$(dfs find / ; dfs stat --json /file)
 
 fails 1 'nofile' "a missing local file" dfs put "$tmp/nofile" /x
 fails 1 'directory' "a directory where a file is meant" dfs put "$tmp/dir" /x
+# Without root's powers over files, where we are root.
+plain() { if [ "$(id -u)" = 0 ]; then setpriv --bounding-set=-dac_override,-dac_read_search "$dfs_program" "$@"; else dfs "$@"; fi; }
+chmod 000 "$tmp/secret"; mkdir "$tmp/part"; cp "$tmp/file" "$tmp/part/a"; : >"$tmp/part/b"; chmod 000 "$tmp/part/b"
+fails 1 "secret.*[Pp]ermission denied" "an unreadable file" plain put "$tmp/secret" /x
+fails 1 "part/b.*[Pp]ermission denied" "an unreadable file in a tree" plain put -r --goal 2 "$tmp/part" /part
+is "$(dfs find /part)" "/part
+/part/a" "does not keep the others out"
+dfs rm -r /part
+mkdir -m 555 "$tmp/readonly"
+fails 1 'readonly.*[Pp]ermission denied' "a get into a directory that takes no files" plain get /file "$tmp/readonly/x"
+fails 1 'No space left' "a get to a full disk" sh -c "'$dfs_program' get /file - >/dev/full"
+fails 1 'No space left' "a list to a full disk" sh -c "'$dfs_program' ls / >/dev/full"
+fails 1 'standard input|Bad file' "a put from a standard input that is closed" sh -c "'$dfs_program' put - /x <&-"
+fails 1 'standard input|directory' "a put from a standard input that is a directory" sh -c "'$dfs_program' put - /x <'$tmp/dir'"
+fails 1 'Bad file' "a get to a standard output that is closed" sh -c "'$dfs_program' get /file - >&-"
+yes /file | head -n 3000 | xargs "$dfs_program" cat 2>"$tmp/err" | head -c 1 >/dev/null
+is "$(grep -v signal "$tmp/err")" "" "a reader that goes away is no error to be told of"
 fails 1 'no such' "a missing file of the cluster" dfs get /nofile "$tmp/x"
 ok "nothing is left behind by a get that failed" test ! -e "$tmp/x"
 fails 1 'directory' "get of a directory" dfs get /dir "$tmp/x"
@@ -35,6 +52,7 @@ fails 1 'goal.*2|registered' "a goal above the datanodes" dfs put --goal 5 "$tmp
 fails 2 'durability|sync' "an unknown durability" dfs put --durability maybe "$tmp/file" /x
 fails 2 'put|FILE|argument' "no argument" dfs put
 fails 2 'did you mean' "an unknown verb" dfs puut "$tmp/file"
+fails 2 'did you mean .get' "the nearest one is suggested" dfs gte /file
 fails 2 'unknown|--golf' "an unknown flag" dfs put --golf 2 "$tmp/file"
 fails 2 'value|--goal' "a flag without its value" dfs put "$tmp/file" --goal
 fails 1 'no master answers.*:1' "a wrong port" dfs --master 127.0.0.1:1 ls /
@@ -44,7 +62,12 @@ fails 1 'token' "a forged token" dfs --token "$(sed -n 's/.*token = "\(.*\)".*/\
 printf 'return {\n  master = \n}\n' >"$tmp/bad.lua"
 fails 1 'bad.lua:3' "a bad config file names file and line" dfs --config "$tmp/bad.lua" ls /
 printf 'return { mister = "x" }\n' >"$tmp/bad.lua"
-fails 1 'mister' "an unknown setting" dfs --config "$tmp/bad.lua" ls /
+fails 1 'bad.lua:1: .*mister' "an unknown setting" dfs --config "$tmp/bad.lua" ls /
+printf 'return {\n  goal = 2,\n  dir = \n}\n' >"$tmp/bad.lua"
+fails 1 'bad.lua:4' "a role's bad config file names file and line" dfs master --config "$tmp/bad.lua"
+printf 'return { goal = 2, gaol = 3 }\n' >"$tmp/bad.lua"
+fails 1 'bad.lua:1: .*gaol' "an unknown setting of a role" dfs master --config="$tmp/bad.lua"
+fails 2 'needs a value' "a role's --config without a file" dfs master --config
 fails 1 'nofile.lua' "a config file that is not there" dfs --config "$tmp/nofile.lua" ls /
 fails 2 'nodes' "dfs up with no node" dfs up --dir "$tmp/other" --nodes 0
 fails 2 'unknown' "dfs up with an unknown flag" dfs up --sideways

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The doors by curl: tickets, tokens, health, metrics, calls by POST.
 . "$(dirname "$0")/lib/tap.sh"
-plan 33
+plan 35
 
 cluster_start --nodes 2 || exit 1
 head -c 200000 /dev/urandom >"$tmp/in"
@@ -54,3 +54,14 @@ is "$(status -H "Authorization: Bearer $ticket" -r 0-999999 "$url")" 403 "more t
 is "$(status -H "Authorization: Bearer $ticket" -X POST --data-binary @"$tmp/in" "$url")" 400 "an append by a read ticket is refused"
 is "$(status -H "Authorization: Bearer $ticket" -X DELETE "$url")" 405 "nobody deletes by HTTP"
 ok "the cluster is well" dfs status
+
+# A master whose tickets live for a moment. Datanodes judge by its clock.
+role_kill master
+"$dfs_program" master --listen 127.0.0.1:$port --key "$cluster_dir/cluster.key" --dir "$cluster_dir/master" --ticket 300 \
+  2>>"$cluster_dir/log/master.log" &
+await nodes_up 2
+locate /file
+ticket=$(jq -r '.extents[0].ticket' "$tmp/body")
+expires() { [ "$(status -H "Authorization: Bearer $ticket" "$url")" = 403 ]; }
+ok "an expired ticket: 403" await expires
+like "$(jq -r .message "$tmp/body")" 'expired' "that says so"

@@ -18,6 +18,9 @@ library=$(find "$tmp/moved" -name libdfs.a)
 ok "the library is there" test -n "$library"
 pc=$(find "$tmp/moved" -name dfs.pc)
 flags=$(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --static --libs dfs | tr ' ' '\n' | grep -v '^-L/usr/local' | tr '\n' ' ')
+# A library made by a sanitizing build needs its runtime.
+nm "$library" 2>/dev/null | grep -q '__asan_init' && flags="$flags -fsanitize=address,undefined"
+nm "$library" 2>/dev/null | grep -q '__tsan_init' && flags="$flags -fsanitize=thread"
 # shellcheck disable=SC2086
 ok "the example compiles against what was installed" \
   cc -o "$tmp/embed" examples/embed/embed.c -I"$tmp/moved/include" -L"$(dirname "$library")" $flags
