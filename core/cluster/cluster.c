@@ -71,6 +71,8 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 		const struct node *node = cluster->nodes[i];
 
 		counts.orphans += node->orphans;
+		counts.nodes_draining += node->draining;
+		counts.nodes_unplugged += drain_safe(cluster, node) && !node_alive(node);
 		if (!node_alive(node))
 			continue;
 		counts.used_bytes += node->used_bytes;
@@ -78,6 +80,8 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 		counts.free_bytes += node->free_bytes;
 		counts.nodes_up += node->registered;
 	}
+	if (counts.nodes_draining > 0)
+		counts.leaving = drain_leaving(cluster);
 	for (const struct open *open = cluster->opens; open; open = open->hh.next)
 		counts.waiting_seals += seal_waits(open);
 	counts.safe_mode = cluster->safe_mode;
@@ -158,6 +162,7 @@ static void tick(void *arg)
 	settle_tick(cluster);
 	deletes_tick(cluster);
 	repair_tick(cluster);
+	drain_tick(cluster);
 	io_timer_set(cluster->io, cluster->timer, tick_ms(cluster));
 }
 

@@ -88,14 +88,36 @@ void cluster_durable(struct cluster *cluster, uint64_t token, int code);
 /* Numbers of datanodes: registered ever, able to take chunks now. */
 uint32_t cluster_nodes_known(const struct cluster *cluster);
 uint32_t cluster_nodes_live(const struct cluster *cluster);
-int cluster_nodes(
-        const struct cluster *cluster, struct arena *arena, struct proto_nodes_reply *ret);
+/* Registered ever and not being emptied: what a goal can count on (RULES 24). */
+uint32_t cluster_nodes_staying(const struct cluster *cluster);
+int cluster_nodes(struct cluster *cluster, struct arena *arena, struct proto_nodes_reply *ret);
 /* The address of a node, NULL where it is unknown. */
 const char *cluster_address(const struct cluster *cluster, uint32_t node);
 /* Candidates for a fresh chunk of `size` bytes; borrowed until the next call. `avoid` marks, it
  * does not exclude. */
 const struct place_view *cluster_view(
         struct cluster *cluster, uint64_t size_bytes, const uint32_t *avoid, size_t avoid_count);
+
+/* ---- emptying a datanode (drain.c) ---- */
+
+/*
+ * Could it be emptied? 0; NOENT; UNAVAIL in safe mode; NODES where the other datanodes are too few
+ * for the goal of a chunk that it holds, or have too little room. Walks all chunks.
+ */
+int cluster_drain_check(struct cluster *cluster, uint32_t node, struct dfs_error *err);
+/*
+ * It is to be emptied, or no longer: durable in metadata. It takes nothing from now on, its open
+ * chunks are sealed (RULES 4), others copy what it holds. Nothing is deleted from it. NOENT.
+ */
+int cluster_node_drain(struct cluster *cluster, uint32_t node, bool draining);
+/*
+ * How far it is. `safe` is said when every chunk that it holds has its goal of good replicas on
+ * other nodes that are up, none is open or waits for a seal, and no deletion on it is awaited; then
+ * it can be taken away. Strings in `arena`. NOENT, NOMEM.
+ */
+int cluster_drain(
+        struct cluster *cluster, uint32_t node, struct arena *arena, struct proto_drain_info *ret);
+int cluster_drains(struct cluster *cluster, struct arena *arena, struct proto_drains_reply *ret);
 
 /* ---- chunks: <= 64 bytes of memory each ---- */
 
@@ -156,6 +178,10 @@ bool cluster_may_delete(const struct cluster *cluster);
 struct cluster_counts {
 	uint64_t open_chunks, under_goal, lost, used_bytes, total_bytes, free_bytes;
 	uint32_t nodes_up, nodes_known;
+	uint64_t
+	        leaving; /* of under_goal: have all replicas, one of them on a node being emptied */
+	uint32_t nodes_draining;  /* to be emptied, whatever their state */
+	uint32_t nodes_unplugged; /* of these, gone when nothing needed them any more */
 	bool safe_mode;
 	uint64_t orphans;       /* replicas reported that metadata does not know; left alone */
 	uint64_t waiting_seals; /* seals that wait for nodes (RULES 1) */

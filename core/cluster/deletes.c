@@ -180,6 +180,11 @@ void deletes_fini(struct cluster *cluster)
 	}
 }
 
+bool deletes_pending(const struct cluster *cluster, uint64_t chunk)
+{
+	return find(cluster, chunk) != NULL;
+}
+
 static struct doom *find(const struct cluster *cluster, uint64_t chunk)
 {
 	struct doom *doom;
@@ -188,12 +193,17 @@ static struct doom *find(const struct cluster *cluster, uint64_t chunk)
 	return doom;
 }
 
-/* No node is known to hold it, and none may be about to. */
+/* No node is known to hold it that may come back to say so, and none is about to hold it. */
 static bool is_last(struct cluster *cluster, uint64_t id)
 {
 	const struct chunk *chunk = chunk_find(cluster, id);
 
-	return !repair_copying(cluster, id) && (!chunk || replica_mark(chunk, 0) == MARK_NONE);
+	if (repair_copying(cluster, id))
+		return false;
+	for (int i = 0; chunk && i < PLACE_REPLICAS_MAX && replica_mark(chunk, i) != MARK_NONE; i++)
+		if (!drain_unplugged(cluster->nodes[chunk->slots[i]]))
+			return false;
+	return true;
 }
 
 static void send_batch(struct cluster *cluster, struct node *node)

@@ -25,6 +25,15 @@ enum {
 
 /* ---- a datanode ---- */
 
+/* How far a node is with being emptied, as of the last look (drain.c). */
+struct drain {
+	uint64_t since_ms;
+	uint64_t held, chunks, bytes, open, deletions, stuck; /* as in proto_drain_info */
+	uint64_t sampled_ms, sampled_bytes;
+	double rate;
+	bool safe, said_safe;
+};
+
 struct node {
 	uint32_t number;
 	uint16_t slot;
@@ -34,7 +43,8 @@ struct node {
 	char address[264], rack[64];
 	enum proto_node_state state;
 	char why[128];
-	bool draining;
+	bool draining; /* to be emptied, whatever its state */
+	struct drain drain;
 	bool registered; /* since this master began */
 	bool connected;  /* its channel is open */
 	bool reporting;  /* registered, its full report not yet at its end */
@@ -118,7 +128,7 @@ struct member {
 	bool asked;   /* a freeze is under way */
 	bool frozen;  /* it answered the freeze of this seal */
 	bool nothing; /* it answered that it has none, which freezes nothing */
-	bool filled;  /* it has all its bytes, which its disk counts: nothing is promised any more */
+	bool filled; /* it has all its bytes, which its disk counts: nothing is promised any more */
 };
 
 struct open {
@@ -220,6 +230,9 @@ struct cluster {
 	bool walk_wanted, walking, under_overflowed;
 	uint32_t walk_at;
 	uint64_t walked_ms;
+	uint64_t drains_looked_ms, drains_sampled_ms;
+	uint32_t stuck_looks;
+	uint64_t leaving; /* chunks under their goal only because a node is being emptied */
 	struct under_queue under[UNDER_LEVELS];
 };
 
@@ -280,6 +293,8 @@ void node_begin_round(struct cluster *cluster, struct node *node);
 bool node_alive(const struct node *node);
 /* Calls can be sent to it. */
 bool node_reachable(const struct node *node);
+/* Something that their states depend on has changed. */
+void nodes_judge(struct cluster *cluster);
 /* RULES 22: what the master slept is held against nobody. */
 void nodes_tick(struct cluster *cluster, uint64_t slept_ms);
 void nodes_fini(struct cluster *cluster);
@@ -290,6 +305,8 @@ void nodes_fini(struct cluster *cluster);
 void node_space(struct node *node, const struct proto_disk *disks, size_t disks_count);
 /* Bytes served and stored since its start, told now: its rates. */
 void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, uint64_t now);
+/* Bytes that it can take: above its reserves, not promised (RULES 30). */
+uint64_t node_room(const struct node *node);
 /* Able to take a chunk of that size. */
 bool node_takes(const struct node *node, uint64_t size_bytes);
 void node_placed(struct cluster *cluster, struct node *node);
@@ -297,6 +314,8 @@ void node_placed(struct cluster *cluster, struct node *node);
 void view_node(struct cluster *cluster, const struct node *node, struct place_node *ret);
 /* In order of node number, as a view must be. */
 void place_sort(struct place_node *nodes, size_t nodes_count);
+/* Rows that begin with a node's number, by it. */
+void node_numbers_sort(void *rows, size_t count, size_t row_size);
 
 /* ---- locations.c ---- */
 
@@ -364,6 +383,8 @@ void deletes_answered(struct cluster *cluster, const struct call *call, int code
 /* A replica of a doomed chunk is known to be gone, or a copy of it ended: perhaps it was the last.
  */
 void doom_check(struct cluster *cluster, uint64_t chunk);
+/* It is freed, its linger is over, and not all deletions are acknowledged. */
+bool deletes_pending(const struct cluster *cluster, uint64_t chunk);
 /* Deletions are allowed from now on: those without a known replica are gone. */
 void dooms_check(struct cluster *cluster);
 void deletes_tick(struct cluster *cluster);
@@ -376,6 +397,18 @@ void repair_tick(struct cluster *cluster);
 void repair_answered(
         struct cluster *cluster, const struct call *call, int code, const struct dfs_error *err);
 bool repair_copying(const struct cluster *cluster, uint64_t chunk);
+
+/* ---- drain.c ---- */
+
+/* Set the flag; nothing else happens by it. */
+void drain_mark(struct cluster *cluster, struct node *node, bool draining);
+void drain_tick(struct cluster *cluster);
+/* It was emptied and is gone: nothing of it is waited for. */
+bool drain_unplugged(const struct node *node);
+bool drain_safe(struct cluster *cluster, const struct node *node);
+uint64_t drain_leaving(struct cluster *cluster);
+/* How far it is, as a sentence. */
+void drain_text(struct cluster *cluster, struct node *node, char *ret, size_t size);
 
 /* ---- delays.c ---- */
 

@@ -32,7 +32,8 @@ int cluster_node_known(struct cluster *cluster, uint32_t number, const struct pr
 		return DFS_E_NOMEM;
 	set_text(node->address, sizeof(node->address), row->address);
 	set_text(node->rack, sizeof(node->rack), row->rack);
-	node->draining = row->draining;
+	if (node->draining != row->draining)
+		drain_mark(cluster, node, row->draining);
 	judge(cluster, node);
 	return 0;
 }
@@ -112,6 +113,16 @@ uint32_t cluster_nodes_known(const struct cluster *cluster)
 	return cluster->nodes_count;
 }
 
+uint32_t cluster_nodes_staying(const struct cluster *cluster)
+{
+	uint32_t staying = 0;
+
+	cluster_check(cluster);
+	for (uint32_t i = 0; i < cluster->nodes_count; i++)
+		staying += !cluster->nodes[i]->draining;
+	return staying;
+}
+
 const char *cluster_address(const struct cluster *cluster, uint32_t number)
 {
 	const struct node *node;
@@ -161,6 +172,12 @@ bool node_alive(const struct node *node)
 bool node_reachable(const struct node *node)
 {
 	return node->connected && node_alive(node);
+}
+
+void nodes_judge(struct cluster *cluster)
+{
+	for (uint32_t i = 0; i < cluster->nodes_count; i++)
+		judge(cluster, cluster->nodes[i]);
 }
 
 void nodes_tick(struct cluster *cluster, uint64_t slept_ms)

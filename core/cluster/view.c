@@ -11,11 +11,11 @@
 enum { RATE_WINDOW_MS = 5000 };
 
 static bool is_avoided(const uint32_t *avoid, size_t avoid_count, uint32_t number);
-static uint64_t room_left(const struct node *node);
 static void recent_turn(struct cluster *cluster, struct node *node);
 static bool view_room(struct cluster *cluster);
 static int by_node_number(const void *a, const void *b);
-static void describe(const struct cluster *cluster, const struct node *node, struct arena *arena,
+static const char *draining_why(struct cluster *cluster, struct node *node, struct arena *arena);
+static void describe(struct cluster *cluster, struct node *node, struct arena *arena,
         struct proto_node_info *ret);
 
 void node_space(struct node *node, const struct proto_disk *disks, size_t disks_count)
@@ -58,10 +58,17 @@ void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, ui
 	node->counted_ms = now;
 }
 
+/* What open chunks were promised is taken, though the disks do not show it yet (RULES 30). */
+uint64_t node_room(const struct node *node)
+{
+	return node->room_bytes > node->promised_bytes ? node->room_bytes - node->promised_bytes
+	                                               : 0;
+}
+
 bool node_takes(const struct node *node, uint64_t size_bytes)
 {
 	return node->state == PROTO_NODE_STATE_UP && node->connected &&
-	       node->largest_room_bytes >= size_bytes && room_left(node) >= size_bytes;
+	       node->largest_room_bytes >= size_bytes && node_room(node) >= size_bytes;
 }
 
 void node_placed(struct cluster *cluster, struct node *node)
@@ -77,7 +84,7 @@ void view_node(struct cluster *cluster, const struct node *node, struct place_no
 	memcpy(ret->rack, node->rack, sizeof(ret->rack));
 	memcpy(ret->address, node->address, sizeof(ret->address));
 	ret->total_bytes = node->total_bytes;
-	ret->free_bytes = room_left(node);
+	ret->free_bytes = node_room(node);
 	ret->used_bytes = node->used_bytes;
 	ret->chunks = node->chunks;
 	ret->write_rate = node->write_rate;
@@ -126,7 +133,7 @@ uint32_t cluster_nodes_live(const struct cluster *cluster)
 	return live;
 }
 
-int cluster_nodes(const struct cluster *cluster, struct arena *arena, struct proto_nodes_reply *ret)
+int cluster_nodes(struct cluster *cluster, struct arena *arena, struct proto_nodes_reply *ret)
 {
 	struct proto_node_info *infos;
 	struct node *node;
@@ -139,8 +146,7 @@ int cluster_nodes(const struct cluster *cluster, struct arena *arena, struct pro
 	/* By number: slots are in the order in which nodes became known. */
 	for (node = cluster->by_number; node; node = node->hh.next)
 		describe(cluster, node, arena, &infos[count++]);
-	if (count > 1)
-		qsort(infos, count, sizeof(*infos), by_node_number);
+	node_numbers_sort(infos, count, sizeof(*infos));
 	ret->nodes = infos;
 	ret->nodes_count = count;
 	return 0;
@@ -148,11 +154,16 @@ int cluster_nodes(const struct cluster *cluster, struct arena *arena, struct pro
 
 void place_sort(struct place_node *nodes, size_t nodes_count)
 {
-	if (nodes_count > 1)
-		qsort(nodes, nodes_count, sizeof(*nodes), by_node_number);
+	node_numbers_sort(nodes, nodes_count, sizeof(*nodes));
 }
 
-static void describe(const struct cluster *cluster, const struct node *node, struct arena *arena,
+void node_numbers_sort(void *rows, size_t count, size_t row_size)
+{
+	if (count > 1)
+		qsort(rows, count, row_size, by_node_number);
+}
+
+static void describe(struct cluster *cluster, struct node *node, struct arena *arena,
         struct proto_node_info *ret)
 {
 	*ret = (struct proto_node_info){
@@ -169,9 +180,13 @@ static void describe(const struct cluster *cluster, const struct node *node, str
 	        .read_rate = (uint64_t)node->read_rate,
 	        .write_rate = (uint64_t)node->write_rate,
 	        .why = node->why,
+	        .draining = node->draining,
+	        .safe = drain_safe(cluster, node),
 	};
 	if (node->state == PROTO_NODE_STATE_UP && !node->connected)
 		ret->why = "its channel is closed";
+	if (node->draining)
+		ret->why = draining_why(cluster, node, arena);
 }
 
 static bool is_avoided(const uint32_t *avoid, size_t avoid_count, uint32_t number)
@@ -180,13 +195,6 @@ static bool is_avoided(const uint32_t *avoid, size_t avoid_count, uint32_t numbe
 		if (avoid[i] == number)
 			return true;
 	return false;
-}
-
-/* What open chunks were promised is taken, though the disks do not show it yet (RULES 30). */
-static uint64_t room_left(const struct node *node)
-{
-	return node->room_bytes > node->promised_bytes ? node->room_bytes - node->promised_bytes
-	                                               : 0;
 }
 
 /* Forget what was placed over a minute ago. */
@@ -223,10 +231,25 @@ static bool view_room(struct cluster *cluster)
 	return true;
 }
 
-/* Both kinds of row begin with the node's number. */
-_Static_assert(
-        offsetof(struct place_node, node) == 0 && offsetof(struct proto_node_info, node) == 0,
-        "sorted alike");
+/* Why it is not only draining but silent, and how far it is. */
+static const char *draining_why(struct cluster *cluster, struct node *node, struct arena *arena)
+{
+	char far[512], text[256];
+	const char *copy;
+
+	drain_text(cluster, node, far, sizeof(far));
+	if (node->state == PROTO_NODE_STATE_DRAINING)
+		snprintf(text, sizeof(text), "%.255s", far);
+	else
+		snprintf(text, sizeof(text), "%.60s; to be emptied: %.170s", node->why, far);
+	copy = arena_text(arena, text, strlen(text));
+	return copy ? copy : node->why;
+}
+
+_Static_assert(offsetof(struct place_node, node) == 0 &&
+                       offsetof(struct proto_node_info, node) == 0 &&
+                       offsetof(struct proto_drain_info, node) == 0,
+        "rows that are sorted alike begin with the node's number");
 
 static int by_node_number(const void *a, const void *b)
 {

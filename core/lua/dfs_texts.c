@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Text, time and terminals for commands: what Lua's own library lacks. */
+#include <errno.h>
 #include <lauxlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ static int texts_parse_size(lua_State *L);
 static int texts_path(lua_State *L);
 static int texts_quote(lua_State *L);
 static int texts_size_text(lua_State *L);
+static int texts_sleep(lua_State *L);
 static int push_buf(lua_State *L, struct buf *buf);
 
 void session_texts_open(lua_State *L, struct session *session)
@@ -28,7 +30,8 @@ void session_texts_open(lua_State *L, struct session *session)
 	        {"decode_json", texts_decode_json}, {"decode_name", texts_decode_name},
 	        {"encode_name", texts_encode_name}, {"isatty", texts_isatty}, {"json", texts_json},
 	        {"now_ns", texts_now_ns}, {"parse_size", texts_parse_size}, {"path", texts_path},
-	        {"quote", texts_quote}, {"size_text", texts_size_text}, {NULL, NULL}};
+	        {"quote", texts_quote}, {"size_text", texts_size_text}, {"sleep", texts_sleep},
+	        {NULL, NULL}};
 
 	lua_pushlightuserdata(L, session);
 	luaL_setfuncs(L, functions, 1);
@@ -152,6 +155,20 @@ static int texts_clock(lua_State *L)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	lua_pushnumber(L, (double)now.tv_sec + (double)now.tv_nsec / 1e9);
 	return 1;
+}
+
+/* dfs.sleep(seconds): at most an hour. */
+static int texts_sleep(lua_State *L)
+{
+	lua_Number seconds = luaL_checknumber(L, 1);
+	struct timespec left;
+
+	luaL_argcheck(L, seconds >= 0 && seconds <= 3600, 1, "takes 0 to 3600 seconds");
+	left.tv_sec = (time_t)seconds;
+	left.tv_nsec = (long)((seconds - (lua_Number)left.tv_sec) * 1e9);
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+	return 0;
 }
 
 /* dfs.now_ns(): wall time, nanoseconds since 1970. */

@@ -38,6 +38,7 @@ static const struct op_row op_rows[PROTO_OPS] = {
         [PROTO_OP_TRASH_DROP] = {op_trash_drop},
         [PROTO_OP_TRASH_LIVE] = {op_trash_live},
         [PROTO_OP_TRASH_MEASURE] = {op_trash_measure},
+        [PROTO_OP_NODE_DRAIN] = {op_node_drain},
 };
 
 op_apply *op_apply_of(enum proto_op_kind kind)

@@ -28,6 +28,7 @@ op_apply op_hold, op_accept;                             /* op_reign.c */
 op_apply op_log_drop;                                    /* op_log.c */
 op_apply op_trash_move, op_undelete, op_trash_drop, op_trash_live,
         op_trash_measure; /* op_trash.c */
+op_apply op_node_drain;   /* op_system.c */
 
 /* What several of them need. */
 

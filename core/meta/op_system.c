@@ -109,6 +109,24 @@ int op_node_set(struct txn *txn, const struct proto_op *op, struct meta_result *
 	return 0;
 }
 
+/* Only this: address and rack may have changed since somebody looked. */
+int op_node_drain(struct txn *txn, const struct proto_op *op, struct meta_result *ret)
+{
+	const struct proto_op_node_drain *args = &op->node_drain;
+	struct table_key key = key_u32(args->node);
+	struct proto_row_node row;
+	int rc = txn_read(txn, META_NODE, &key, &row, &ret->err);
+
+	if (rc == DFS_E_NOENT)
+		return error_set(&ret->err, rc, "there is no datanode %" PRIu32, args->node);
+	if (rc != 0)
+		return rc;
+	row.draining = args->draining;
+	txn_write(txn, META_NODE, &key, &row);
+	ret->value = args->node;
+	return 0;
+}
+
 static int cluster_check(
         const struct txn *txn, const struct proto_op_epoch_begin *args, struct dfs_error *err)
 {

@@ -149,6 +149,25 @@ S.structs = {
     { "read_rate", "u64", "bytes/s" },
     { "write_rate", "u64", "bytes/s" },
     { "why", "text", "why it is in this state", max = 255, optional = true },
+    { "draining", "bool", "it was asked to be emptied, whatever its state", optional = true },
+    { "safe", "bool", "draining, and nothing needs it any more: safe to unplug", optional = true },
+  } },
+  { name = "drain_info", doc = "how far a datanode is with being emptied", fields = {
+    { "node", "u32", "its number" },
+    { "address", "text", "host:port", max = 263 },
+    { "state", "enum", "as the master knows it", of = "node_state" },
+    { "draining", "bool", "false: it is not, or no longer, being emptied" },
+    { "safe", "bool", "all that it holds has enough replicas elsewhere: safe to unplug" },
+    { "held", "u64", "replicas that it holds, which stay there" },
+    { "chunks", "u64", "of these, chunks that have fewer good replicas elsewhere than their goal" },
+    { "bytes", "u64", "to be copied for that" },
+    { "open", "u64", "chunks here that are being written or wait for a seal" },
+    { "deletions", "u64", "freed chunks here whose deletion is awaited" },
+    { "stuck", "u64", "of `chunks`, those that no datanode can take now" },
+    { "rate", "u64", "bytes/s, lately" },
+    { "estimate_ms", "u64", "until it is done, at that rate; 0: not known" },
+    { "since_ms", "u64", "for how long, as far as this master knows" },
+    { "text", "text", "the same as a sentence", max = 511 },
   } },
   { name = "policy_info", doc = "a policy in force", fields = {
     { "kind", "text", "place, chunk_size, goal", max = 31 },
@@ -392,6 +411,10 @@ S.calls = {
       { "policies", "list", "in force, or the error that made C decide", of = "policy_info", max = 32 },
       { "hold", "text", "why nothing is deleted; empty: deletions go their way (RULES 16)", max = 511,
         optional = true },
+      { "leaving", "u64", "of under_goal: have all their replicas, one on a datanode that is being emptied",
+        optional = true },
+      { "nodes_draining", "u32", "datanodes to be emptied", optional = true },
+      { "nodes_unplugged", "u32", "of them, gone when nothing needed them any more", optional = true },
     } },
 
   { name = "register", to = "master", auth = "node", doc = "a datanode's first call on its channel",
@@ -508,6 +531,18 @@ S.calls = {
   { name = "accept", to = "master", auth = "admin", mutates = true,
     doc = "after a restore: what the restored metadata does not know may be deleted (RULES 16)",
     args = {}, reply = {}, errors = { "INVAL" } },
+  { name = "drain", to = "master", auth = "admin", mutates = true,
+    doc = "empty a datanode: what it holds is copied elsewhere, it takes nothing more; until it is cancelled",
+    args = {
+      { "node", "u32", "its number" },
+      { "cancel", "bool", "it is to be used again", optional = true },
+    },
+    reply = { { "drain", "struct", "how far it is", of = "drain_info" } },
+    errors = { "NOENT", "NODES" } },
+
+  { name = "drains", to = "master", auth = "read", doc = "the datanodes that are being emptied",
+    args = {},
+    reply = { { "drains", "list", "in order of their numbers", of = "drain_info", max = 1000 } } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -752,6 +787,10 @@ S.ops = {
     { "dirs", "u64", "directories, itself too" },
     { "bytes", "u64", "of the files" },
   } },
+  { name = "node_drain", doc = "a datanode is to be emptied, or no longer", fields = {
+    { "node", "u32", "its number" },
+    { "draining", "bool", "to be emptied" },
+  } },
 }
 
 S.op_structs = {
@@ -808,6 +847,9 @@ S.prints = {
   { verb = "nodes", doc = "one object", call = "nodes" },
   { verb = "status", call = "status",
     doc = "one object; besides these `troubles`, a list of what is wrong, in words: empty when all is well" },
+  { verb = "drain", doc = "with NODE: how far it is, one object; without: `drains`, a list of these", fields = {
+    { "drains", "list", "the datanodes that are being emptied", of = "drain_info" },
+  } },
   { verb = "df", doc = "one object", fields = {
     { "total", "u64", "bytes of disk" },
     { "used", "u64", "bytes in chunks" },

@@ -1,6 +1,7 @@
 -- status: the cluster in a page. Exit code 1 where something is wrong, so that scripts can ask.
 
 local columns = require "columns"
+local machines = require "machines"
 
 -- A policy that failed is a trouble for so long; then it is a number in its line.
 local POLICY_ERROR_MS = 10 * 60 * 1000
@@ -19,13 +20,15 @@ local function troubles(status)
   local function add(wrong, text, ...)
     if wrong then list[#list + 1] = text:format(...) end
   end
-  local read_only, down = status.read_only or "", status.nodes_known - status.nodes_up
+  local read_only = status.read_only or ""
+  local down = status.nodes_known - status.nodes_up - (status.nodes_unplugged or 0)
   add(read_only ~= "", "read-only: %s", read_only)
   add((status.hold or "") ~= "" and status.hold ~= read_only, "%s", status.hold)
   add(status.nodes_known == 0, "no datanode has registered")
   add(down > 0, "%d of %d datanodes are not up", down, status.nodes_known)
   add(integer(status.lost) > 0, "%s chunks have no good replica", status.lost)
-  add(integer(status.under_goal) > 0, "%s chunks have fewer good replicas than their goal", status.under_goal)
+  local under = integer(status.under_goal) - integer(status.leaving or "0")
+  add(under > 0, "%d chunks have fewer good replicas than their goal", under)
   for _, policy in ipairs(status.policies or {}) do
     local recent = integer(policy.error_ago_ms or "0") < POLICY_ERROR_MS
     add((policy.error or "") ~= "" and recent, "policy %s: %s", policy.kind, policy.error)
@@ -46,12 +49,13 @@ local function state(status, wrong)
   return status.safe_mode and "safe mode: waiting for the datanodes' reports" or "well"
 end
 
-local function print_page(status, wrong)
+local function print_page(status, wrong, drains)
   local rows = {}
   local function add(title, text, ...) rows[#rows + 1] = { title, text:format(...) } end
   add("state", "%s", state(status, wrong))
   add("cluster", "%s, epoch %s, up for %s", status.cluster, status.epoch, uptime(status.uptime_ms))
   add("datanodes", "%d of %d up", status.nodes_up, status.nodes_known)
+  for _, drain in ipairs(drains or {}) do add("draining", "%s: %s", machines.name(drain), drain.text) end
   add("space", "%s, %s in chunks, %s free", size(status.total), size(status.used), size(status.free))
   add("files", "%s in %s directories, %s", status.files, status.dirs, size(status.bytes))
   add("chunks", "%s, %s open, %s under goal, %s lost", status.chunks, status.open_chunks, status.under_goal,
@@ -75,7 +79,8 @@ local function run(asked)
     status.troubles = dfs.array(wrong)
     io.write(dfs.json(status), "\n")
   else
-    print_page(status, wrong)
+    local drains = (status.nodes_draining or 0) > 0 and dfs.call("drains")
+    print_page(status, wrong, drains and drains.drains)
   end
   return #wrong == 0 and 0 or 1
 end

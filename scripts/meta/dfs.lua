@@ -169,6 +169,9 @@ function dfs.clock() end
 ---@return integer ns
 function dfs.now_ns() end
 
+---@param seconds number      # 0 to 3600
+function dfs.sleep(seconds) end
+
 ---@param fd integer
 ---@return boolean
 function dfs.isatty(fd) end

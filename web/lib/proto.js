@@ -162,6 +162,25 @@ export const STRUCTS = {
     { name: "read_rate", type: "u64" },
     { name: "write_rate", type: "u64" },
     { name: "why", type: "text", max: 255, optional: true },
+    { name: "draining", type: "bool", optional: true },
+    { name: "safe", type: "bool", optional: true },
+  ],
+  drain_info: [
+    { name: "node", type: "u32" },
+    { name: "address", type: "text", max: 263 },
+    { name: "state", type: "enum", of: "node_state" },
+    { name: "draining", type: "bool" },
+    { name: "safe", type: "bool" },
+    { name: "held", type: "u64" },
+    { name: "chunks", type: "u64" },
+    { name: "bytes", type: "u64" },
+    { name: "open", type: "u64" },
+    { name: "deletions", type: "u64" },
+    { name: "stuck", type: "u64" },
+    { name: "rate", type: "u64" },
+    { name: "estimate_ms", type: "u64" },
+    { name: "since_ms", type: "u64" },
+    { name: "text", type: "text", max: 511 },
   ],
   policy_info: [
     { name: "kind", type: "text", max: 31 },
@@ -449,6 +468,9 @@ export const CALLS = {
       { name: "operations", type: "u64" },
       { name: "policies", type: "list", of: "policy_info", max: 32 },
       { name: "hold", type: "text", max: 511, optional: true },
+      { name: "leaving", type: "u64", optional: true },
+      { name: "nodes_draining", type: "u32", optional: true },
+      { name: "nodes_unplugged", type: "u32", optional: true },
     ],
   },
   // a datanode's first call on its channel
@@ -580,5 +602,24 @@ export const CALLS = {
     to: "master", role: "admin", mutates: true,
     args: [],
     reply: [],
+  },
+  // empty a datanode: what it holds is copied elsewhere, it takes nothing more; until it is cancelled
+  drain: {
+    to: "master", role: "admin", mutates: true,
+    args: [
+      { name: "node", type: "u32" },
+      { name: "cancel", type: "bool", optional: true },
+    ],
+    reply: [
+      { name: "drain", type: "struct", of: "drain_info" },
+    ],
+  },
+  // the datanodes that are being emptied
+  drains: {
+    to: "master", role: "read", mutates: false,
+    args: [],
+    reply: [
+      { name: "drains", type: "list", of: "drain_info", max: 1000 },
+    ],
   },
 };

@@ -31,6 +31,8 @@ static handler *const handlers[PROTO_CALLS] = {
         [PROTO_CALL_HEARTBEAT] = handle_heartbeat,
         [PROTO_CALL_PROGRESS] = handle_progress,
         [PROTO_CALL_ACCEPT] = handle_accept,
+        [PROTO_CALL_DRAIN] = handle_drain,
+        [PROTO_CALL_DRAINS] = handle_drains,
 };
 
 /* RULES 33. A datanode's token is for datanodes' calls, and theirs need it; the others stand in one

@@ -40,6 +40,7 @@ static void node_set(void *arg, const struct meta_result *result);
 static struct proto_register_args *register_copy(
         struct request *request, const struct proto_register_args *args);
 static void chunk_refresh(struct master *master, uint64_t chunk, struct arena *arena);
+static void drain_applied(struct master *master, uint32_t node, bool draining);
 static bool from_node(struct request *request);
 
 int machines_load(struct master *master, struct dfs_error *err)
@@ -125,6 +126,12 @@ void machines_applied(
 		break;
 	case PROTO_OP_SESSION_END:
 		session_gone(master, op->session_end.session);
+		break;
+	case PROTO_OP_NODE_SET:
+		drain_applied(master, op->node_set.node, op->node_set.draining);
+		break;
+	case PROTO_OP_NODE_DRAIN:
+		drain_applied(master, op->node_drain.node, op->node_drain.draining);
 		break;
 	default:
 		break;
@@ -265,6 +272,7 @@ static void node_set(void *arg, const struct meta_result *result)
 	}
 	snprintf(machine->address, sizeof(machine->address), "%s", args->address);
 	snprintf(machine->rack, sizeof(machine->rack), "%s", args->rack);
+	row.draining = machine->draining;
 	cluster_node_known(master->cluster, machine->node, &row);
 	register_known(request, machine, args);
 }
@@ -374,6 +382,18 @@ static void chunk_refresh(struct master *master, uint64_t chunk, struct arena *a
 	if (meta_chunk(master->meta, chunk, arena, &row, NULL) == 0)
 		cluster_chunk_known(master->cluster, chunk, &row);
 	arena_reset(arena);
+}
+
+/* A registration that was queued before a drain, or after, says what was true when it was. */
+static void drain_applied(struct master *master, uint32_t node, bool draining)
+{
+	struct machine *machine;
+
+	LL_FOREACH (master->machines, machine) {
+		if (machine->node == node)
+			machine->draining = draining;
+	}
+	cluster_node_drain(master->cluster, node, draining);
 }
 
 /* ---- effects of the cluster engine ---- */

@@ -67,7 +67,7 @@ void handle_create(struct request *request, const void *args)
 	if (!op.create.path)
 		return;
 	file.path = op.create.path;
-	file.nodes = cluster_nodes_known(master->cluster);
+	file.nodes = cluster_nodes_staying(master->cluster);
 	op.create.mode = create->mode & 07777;
 	op.create.mtime_ns = mtime_or_now(request, create->mtime_ns);
 	op.create.uid = create->uid;

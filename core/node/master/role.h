@@ -21,6 +21,7 @@
  *   reads.c     locate
  *   machines.c  register report heartbeat progress; the cluster engine's effects
  *   fence.c     whose history a datanode knows; accept; what may be deleted
+ *   machines_admin.c  drain drains
  *   status.c    status nodes, /metrics
  *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
  */
@@ -148,6 +149,8 @@ void handle_report(struct request *request, const void *args);
 void handle_heartbeat(struct request *request, const void *args);
 void handle_progress(struct request *request, const void *args);
 void handle_accept(struct request *request, const void *args);
+void handle_drain(struct request *request, const void *args);
+void handle_drains(struct request *request, const void *args);
 
 /*
  * names.c: canonical form of a path of this request, checked against the token's tree; NULL after

@@ -73,6 +73,9 @@ void handle_status(struct request *request, const void *args)
 	reply.sessions = master->sessions_count;
 	reply.nodes_up = counts.nodes_up;
 	reply.nodes_known = counts.nodes_known;
+	reply.nodes_draining = counts.nodes_draining;
+	reply.leaving = counts.leaving;
+	reply.nodes_unplugged = counts.nodes_unplugged;
 	reply.total = counts.total_bytes;
 	reply.free = counts.free_bytes;
 	reply.used = counts.used_bytes;

@@ -55,7 +55,7 @@ void handle_write_begin(struct request *request, const void *args)
 	struct master *master = request->master;
 	struct proto_op op = {.kind = PROTO_OP_SESSION_BEGIN};
 	struct file_request file = {
-	        .size_bytes = begin->size, .nodes = cluster_nodes_known(master->cluster)};
+	        .size_bytes = begin->size, .nodes = cluster_nodes_staying(master->cluster)};
 	struct write_plan *plan = request->plan = arena_alloc(&request->arena, sizeof(*plan));
 
 	op.session_begin.path = file.path = request_path(request, begin->path);
@@ -230,15 +230,18 @@ static bool decide_goal(struct request *request, const struct file_request *file
 		return false;
 	}
 	if (known == 0) {
-		request_refuse(request, DFS_E_NODES,
-		        "no datanode has registered with this master yet: start one (dfs "
-		        "datanode)");
+		request_refuse(request, DFS_E_NODES, "%s: start one (dfs datanode)",
+		        cluster_nodes_known(master->cluster)
+		                ? "every datanode is being emptied"
+		                : "no datanode has registered with this master yet");
 		return false;
 	}
 	if (asked > known) {
 		request_refuse(request, DFS_E_NODES,
-		        "a goal of %u needs %u datanodes, and %u %s registered: ask for less",
-		        asked, asked, known, known == 1 ? "is" : "are");
+		        "a goal of %u needs %u datanodes, and %u %s registered%s: ask for less",
+		        asked, asked, known, known == 1 ? "is" : "are",
+		        known < cluster_nodes_known(master->cluster) ? " beside those being emptied"
+		                                                     : "");
 		return false;
 	}
 	ask.asked = asked;

@@ -243,6 +243,26 @@ int proto_node_info_from_json(struct arena *arena, const struct cJSON *object, s
 	return proto_shape_from_json(&proto_node_info_shape, arena, object, ret, err);
 }
 
+int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drain_info_shape, from, ret);
+}
+
+int proto_drain_info_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_info *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drain_info_shape, arena, json, size, ret, err);
+}
+
+int proto_drain_info_to_json(const struct proto_drain_info *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_drain_info_shape, from, object);
+}
+
+int proto_drain_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_info *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_drain_info_shape, arena, object, ret, err);
+}
+
 int proto_policy_info_encode(const struct proto_policy_info *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_policy_info_shape, from, ret);
@@ -1401,4 +1421,84 @@ int proto_accept_reply_to_json(const struct proto_accept_reply *from, struct cJS
 int proto_accept_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_reply *ret, struct dfs_error *err)
 {
 	return proto_shape_from_json(&proto_accept_reply_shape, arena, object, ret, err);
+}
+
+int proto_drain_args_encode(const struct proto_drain_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drain_args_shape, from, ret);
+}
+
+int proto_drain_args_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drain_args_shape, arena, json, size, ret, err);
+}
+
+int proto_drain_args_to_json(const struct proto_drain_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_drain_args_shape, from, object);
+}
+
+int proto_drain_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_args *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_drain_args_shape, arena, object, ret, err);
+}
+
+int proto_drain_reply_encode(const struct proto_drain_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drain_reply_shape, from, ret);
+}
+
+int proto_drain_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drain_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_drain_reply_to_json(const struct proto_drain_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_drain_reply_shape, from, object);
+}
+
+int proto_drain_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_drain_reply_shape, arena, object, ret, err);
+}
+
+int proto_drains_args_encode(const struct proto_drains_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drains_args_shape, from, ret);
+}
+
+int proto_drains_args_decode(struct arena *arena, const char *json, size_t size, struct proto_drains_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drains_args_shape, arena, json, size, ret, err);
+}
+
+int proto_drains_args_to_json(const struct proto_drains_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_drains_args_shape, from, object);
+}
+
+int proto_drains_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_args *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_drains_args_shape, arena, object, ret, err);
+}
+
+int proto_drains_reply_encode(const struct proto_drains_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drains_reply_shape, from, ret);
+}
+
+int proto_drains_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_drains_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drains_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_drains_reply_to_json(const struct proto_drains_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_drains_reply_shape, from, object);
+}
+
+int proto_drains_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_drains_reply_shape, arena, object, ret, err);
 }

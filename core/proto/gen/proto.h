@@ -257,8 +257,30 @@ struct proto_node_info {
 	uint64_t read_rate; /* bytes/s */
 	uint64_t write_rate; /* bytes/s */
 	const char *why; /* why it is in this state; at most 255 bytes */
+	bool draining; /* it was asked to be emptied, whatever its state */
+	bool safe; /* draining, and nothing needs it any more: safe to unplug */
 };
 extern const struct proto_shape proto_node_info_shape;
+
+/* how far a datanode is with being emptied */
+struct proto_drain_info {
+	uint32_t node; /* its number */
+	const char *address; /* host:port; at most 263 bytes */
+	enum proto_node_state state; /* as the master knows it */
+	bool draining; /* false: it is not, or no longer, being emptied */
+	bool safe; /* all that it holds has enough replicas elsewhere: safe to unplug */
+	uint64_t held; /* replicas that it holds, which stay there */
+	uint64_t chunks; /* of these, chunks that have fewer good replicas elsewhere than their goal */
+	uint64_t bytes; /* to be copied for that */
+	uint64_t open; /* chunks here that are being written or wait for a seal */
+	uint64_t deletions; /* freed chunks here whose deletion is awaited */
+	uint64_t stuck; /* of `chunks`, those that no datanode can take now */
+	uint64_t rate; /* bytes/s, lately */
+	uint64_t estimate_ms; /* until it is done, at that rate; 0: not known */
+	uint64_t since_ms; /* for how long, as far as this master knows */
+	const char *text; /* the same as a sentence; at most 511 bytes */
+};
+extern const struct proto_shape proto_drain_info_shape;
 
 /* a policy in force */
 struct proto_policy_info {
@@ -627,6 +649,9 @@ struct proto_status_reply {
 	struct proto_policy_info *policies; /* in force, or the error that made C decide; at most 32 */
 	size_t policies_count;
 	const char *hold; /* why nothing is deleted; empty: deletions go their way (RULES 16); at most 511 bytes */
+	uint64_t leaving; /* of under_goal: have all their replicas, one on a datanode that is being emptied */
+	uint32_t nodes_draining; /* datanodes to be emptied */
+	uint32_t nodes_unplugged; /* of them, gone when nothing needed them any more */
 };
 extern const struct proto_shape proto_status_reply_shape;
 
@@ -795,6 +820,32 @@ struct proto_accept_reply {
 	bool none; /* no fields */
 };
 extern const struct proto_shape proto_accept_reply_shape;
+
+/* empty a datanode: what it holds is copied elsewhere, it takes nothing more; until it is cancelled */
+struct proto_drain_args {
+	uint32_t node; /* its number */
+	bool cancel; /* it is to be used again */
+};
+extern const struct proto_shape proto_drain_args_shape;
+
+/* empty a datanode: what it holds is copied elsewhere, it takes nothing more; until it is cancelled */
+struct proto_drain_reply {
+	struct proto_drain_info drain; /* how far it is */
+};
+extern const struct proto_shape proto_drain_reply_shape;
+
+/* the datanodes that are being emptied */
+struct proto_drains_args {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_drains_args_shape;
+
+/* the datanodes that are being emptied */
+struct proto_drains_reply {
+	struct proto_drain_info *drains; /* in order of their numbers; at most 1000 */
+	size_t drains_count;
+};
+extern const struct proto_shape proto_drains_reply_shape;
 
 /* inode id -> this */
 struct proto_row_inode {
@@ -1180,6 +1231,13 @@ struct proto_op_trash_measure {
 };
 extern const struct proto_shape proto_op_trash_measure_shape;
 
+/* a datanode is to be emptied, or no longer */
+struct proto_op_node_drain {
+	uint32_t node; /* its number */
+	bool draining; /* to be emptied */
+};
+extern const struct proto_shape proto_op_node_drain_shape;
+
 /* ---- JSON ---- */
 
 int proto_fault_encode(const struct proto_fault *from, struct buf *ret);
@@ -1253,6 +1311,12 @@ int proto_node_info_decode(struct arena *arena, const char *json, size_t size, s
 	struct dfs_error *err);
 int proto_node_info_to_json(const struct proto_node_info *from, struct cJSON *object);
 int proto_node_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_node_info *ret,
+	struct dfs_error *err);
+int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret);
+int proto_drain_info_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_info *ret,
+	struct dfs_error *err);
+int proto_drain_info_to_json(const struct proto_drain_info *from, struct cJSON *object);
+int proto_drain_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_info *ret,
 	struct dfs_error *err);
 int proto_policy_info_encode(const struct proto_policy_info *from, struct buf *ret);
 int proto_policy_info_decode(struct arena *arena, const char *json, size_t size, struct proto_policy_info *ret,
@@ -1602,6 +1666,30 @@ int proto_accept_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_accept_reply_to_json(const struct proto_accept_reply *from, struct cJSON *object);
 int proto_accept_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_reply *ret,
 	struct dfs_error *err);
+int proto_drain_args_encode(const struct proto_drain_args *from, struct buf *ret);
+int proto_drain_args_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_args *ret,
+	struct dfs_error *err);
+int proto_drain_args_to_json(const struct proto_drain_args *from, struct cJSON *object);
+int proto_drain_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_args *ret,
+	struct dfs_error *err);
+int proto_drain_reply_encode(const struct proto_drain_reply *from, struct buf *ret);
+int proto_drain_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_reply *ret,
+	struct dfs_error *err);
+int proto_drain_reply_to_json(const struct proto_drain_reply *from, struct cJSON *object);
+int proto_drain_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_reply *ret,
+	struct dfs_error *err);
+int proto_drains_args_encode(const struct proto_drains_args *from, struct buf *ret);
+int proto_drains_args_decode(struct arena *arena, const char *json, size_t size, struct proto_drains_args *ret,
+	struct dfs_error *err);
+int proto_drains_args_to_json(const struct proto_drains_args *from, struct cJSON *object);
+int proto_drains_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_args *ret,
+	struct dfs_error *err);
+int proto_drains_reply_encode(const struct proto_drains_reply *from, struct buf *ret);
+int proto_drains_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_drains_reply *ret,
+	struct dfs_error *err);
+int proto_drains_reply_to_json(const struct proto_drains_reply *from, struct cJSON *object);
+int proto_drains_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_reply *ret,
+	struct dfs_error *err);
 
 /* ---- calls ---- */
 
@@ -1635,8 +1723,10 @@ enum proto_call {
 	PROTO_CALL_DELETE, /* delete replicas at or below a version, never open ones above it (RULES 13) */
 	PROTO_CALL_COPY, /* fetch a sealed chunk from another datanode */
 	PROTO_CALL_ACCEPT, /* after a restore: what the restored metadata does not know may be deleted (RULES 16) */
+	PROTO_CALL_DRAIN, /* empty a datanode: what it holds is copied elsewhere, it takes nothing more; until it is cancelled */
+	PROTO_CALL_DRAINS, /* the datanodes that are being emptied */
 };
-enum { PROTO_CALLS = 29 }; /* one more than the last */
+enum { PROTO_CALLS = 31 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;
@@ -1727,8 +1817,9 @@ enum proto_op_kind {
 	PROTO_OP_TRASH_DROP, /* names leave the trash for good */
 	PROTO_OP_TRASH_LIVE, /* the master's living time, while something is in the trash */
 	PROTO_OP_TRASH_MEASURE, /* what a directory in the trash holds was counted */
+	PROTO_OP_NODE_DRAIN, /* a datanode is to be emptied, or no longer */
 };
-enum { PROTO_OPS = 28 }; /* one more than the last */
+enum { PROTO_OPS = 29 }; /* one more than the last */
 
 struct proto_op {
 	enum proto_op_kind kind;
@@ -1760,6 +1851,7 @@ struct proto_op {
 		struct proto_op_trash_drop trash_drop;
 		struct proto_op_trash_live trash_live;
 		struct proto_op_trash_measure trash_measure;
+		struct proto_op_node_drain node_drain;
 	};
 };
 

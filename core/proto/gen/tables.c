@@ -265,9 +265,31 @@ static const struct proto_field proto_node_info_fields[] = {
 	{ FIELD(proto_node_info, read_rate, U64) },
 	{ FIELD(proto_node_info, write_rate, U64) },
 	{ FIELD(proto_node_info, why, TEXT), .max = 255, .optional = true },
+	{ FIELD(proto_node_info, draining, BOOL), .optional = true },
+	{ FIELD(proto_node_info, safe, BOOL), .optional = true },
 };
-const struct proto_shape proto_node_info_shape = { "node_info", sizeof(struct proto_node_info), proto_node_info_fields, 13 };
+const struct proto_shape proto_node_info_shape = { "node_info", sizeof(struct proto_node_info), proto_node_info_fields, 15 };
 _Static_assert(sizeof(struct proto_node_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_drain_info_fields[] = {
+	{ FIELD(proto_drain_info, node, U32) },
+	{ FIELD(proto_drain_info, address, TEXT), .max = 263 },
+	{ FIELD(proto_drain_info, state, ENUM), .values = &proto_node_state_values },
+	{ FIELD(proto_drain_info, draining, BOOL) },
+	{ FIELD(proto_drain_info, safe, BOOL) },
+	{ FIELD(proto_drain_info, held, U64) },
+	{ FIELD(proto_drain_info, chunks, U64) },
+	{ FIELD(proto_drain_info, bytes, U64) },
+	{ FIELD(proto_drain_info, open, U64) },
+	{ FIELD(proto_drain_info, deletions, U64) },
+	{ FIELD(proto_drain_info, stuck, U64) },
+	{ FIELD(proto_drain_info, rate, U64) },
+	{ FIELD(proto_drain_info, estimate_ms, U64) },
+	{ FIELD(proto_drain_info, since_ms, U64) },
+	{ FIELD(proto_drain_info, text, TEXT), .max = 511 },
+};
+const struct proto_shape proto_drain_info_shape = { "drain_info", sizeof(struct proto_drain_info), proto_drain_info_fields, 15 };
+_Static_assert(sizeof(struct proto_drain_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_policy_info_fields[] = {
 	{ FIELD(proto_policy_info, kind, TEXT), .max = 31 },
@@ -609,8 +631,11 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, operations, U64) },
 	{ FIELD(proto_status_reply, policies, LIST), COUNT(proto_status_reply, policies), .item = PROTO_TYPE_STRUCT, .max = 32, .of = &proto_policy_info_shape },
 	{ FIELD(proto_status_reply, hold, TEXT), .max = 511, .optional = true },
+	{ FIELD(proto_status_reply, leaving, U64), .optional = true },
+	{ FIELD(proto_status_reply, nodes_draining, U32), .optional = true },
+	{ FIELD(proto_status_reply, nodes_unplugged, U32), .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 21 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 24 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {
@@ -755,6 +780,28 @@ _Static_assert(sizeof(struct proto_accept_args) <= PROTO_STRUCT_SIZE, "raise PRO
 
 const struct proto_shape proto_accept_reply_shape = { "reply", sizeof(struct proto_accept_reply), NULL, 0 };
 _Static_assert(sizeof(struct proto_accept_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_drain_args_fields[] = {
+	{ FIELD(proto_drain_args, node, U32) },
+	{ FIELD(proto_drain_args, cancel, BOOL), .optional = true },
+};
+const struct proto_shape proto_drain_args_shape = { "args", sizeof(struct proto_drain_args), proto_drain_args_fields, 2 };
+_Static_assert(sizeof(struct proto_drain_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_drain_reply_fields[] = {
+	{ FIELD(proto_drain_reply, drain, STRUCT), .of = &proto_drain_info_shape },
+};
+const struct proto_shape proto_drain_reply_shape = { "reply", sizeof(struct proto_drain_reply), proto_drain_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_drain_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+const struct proto_shape proto_drains_args_shape = { "args", sizeof(struct proto_drains_args), NULL, 0 };
+_Static_assert(sizeof(struct proto_drains_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_drains_reply_fields[] = {
+	{ FIELD(proto_drains_reply, drains, LIST), COUNT(proto_drains_reply, drains), .item = PROTO_TYPE_STRUCT, .max = 1000, .of = &proto_drain_info_shape },
+};
+const struct proto_shape proto_drains_reply_shape = { "reply", sizeof(struct proto_drains_reply), proto_drains_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_drains_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
@@ -1129,6 +1176,13 @@ static const struct proto_field proto_op_trash_measure_fields[] = {
 };
 const struct proto_shape proto_op_trash_measure_shape = { "trash_measure", sizeof(struct proto_op_trash_measure), proto_op_trash_measure_fields, 4 };
 _Static_assert(sizeof(struct proto_op_trash_measure) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_node_drain_fields[] = {
+	{ FIELD(proto_op_node_drain, node, U32) },
+	{ FIELD(proto_op_node_drain, draining, BOOL) },
+};
+const struct proto_shape proto_op_node_drain_shape = { "node_drain", sizeof(struct proto_op_node_drain), proto_op_node_drain_fields, 2 };
+_Static_assert(sizeof(struct proto_op_node_drain) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static int proto_hello_args_encode_any(const void *from, struct buf *ret)
 {
@@ -1746,6 +1800,50 @@ static int proto_accept_reply_decode_any(struct arena *arena, const char *json, 
 	return proto_shape_decode(&proto_accept_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_drain_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drain_args_shape, from, ret);
+}
+
+static int proto_drain_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drain_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_drain_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drain_reply_shape, from, ret);
+}
+
+static int proto_drain_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drain_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_drains_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drains_args_shape, from, ret);
+}
+
+static int proto_drains_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drains_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_drains_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_drains_reply_shape, from, ret);
+}
+
+static int proto_drains_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_drains_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -1831,6 +1929,12 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_ACCEPT] = { "accept", true, PROTO_ROLE_ADMIN, true, sizeof(struct proto_accept_args), sizeof(struct proto_accept_reply),
 		&proto_accept_args_shape, &proto_accept_reply_shape,
 		proto_accept_args_encode_any, proto_accept_args_decode_any, proto_accept_reply_encode_any, proto_accept_reply_decode_any },
+	[PROTO_CALL_DRAIN] = { "drain", true, PROTO_ROLE_ADMIN, true, sizeof(struct proto_drain_args), sizeof(struct proto_drain_reply),
+		&proto_drain_args_shape, &proto_drain_reply_shape,
+		proto_drain_args_encode_any, proto_drain_args_decode_any, proto_drain_reply_encode_any, proto_drain_reply_decode_any },
+	[PROTO_CALL_DRAINS] = { "drains", true, PROTO_ROLE_READ, false, sizeof(struct proto_drains_args), sizeof(struct proto_drains_reply),
+		&proto_drains_args_shape, &proto_drains_reply_shape,
+		proto_drains_args_encode_any, proto_drains_args_decode_any, proto_drains_reply_encode_any, proto_drains_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
@@ -1878,6 +1982,7 @@ static const struct {
 	[PROTO_OP_TRASH_DROP] = { "trash_drop", &proto_op_trash_drop_shape },
 	[PROTO_OP_TRASH_LIVE] = { "trash_live", &proto_op_trash_live_shape },
 	[PROTO_OP_TRASH_MEASURE] = { "trash_measure", &proto_op_trash_measure_shape },
+	[PROTO_OP_NODE_DRAIN] = { "node_drain", &proto_op_node_drain_shape },
 };
 
 const char *proto_op_name(enum proto_op_kind kind)

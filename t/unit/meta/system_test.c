@@ -215,6 +215,27 @@ static void datanodes_keep_their_numbers(void **state)
 	buf_fini(&seen);
 }
 
+static void a_drain_changes_nothing_but_that(void **state)
+{
+	struct world *w = *state;
+	struct proto_op drain = {.kind = PROTO_OP_NODE_DRAIN, .node_drain = {1, true}};
+	struct buf seen = {0};
+
+	refuse(w, drain, DFS_E_NOENT, "no datanode 1");
+	world_must(w, op_of_node(1, 11, "a:1"));
+	world_must(w, drain);
+	assert_int_equal(w->result.value, 1);
+	assert_int_equal(world_reopen(w, CLUSTER, false), 0);
+	assert_int_equal(meta_each_node(w->meta, node_seen, &seen), 0);
+	assert_string_equal(seen.data, "1=11@a:1/r1! ");
+	drain.node_drain.draining = false;
+	world_must(w, drain);
+	buf_clear(&seen);
+	assert_int_equal(meta_each_node(w->meta, node_seen, &seen), 0);
+	assert_string_equal(seen.data, "1=11@a:1/r1 ");
+	buf_fini(&seen);
+}
+
 /* ---- repeated requests (RULES 17) ---- */
 
 static void repeat_gets_the_first_answer(void **state)
@@ -650,6 +671,7 @@ int main(void)
 	        TEST(ids_wait_for_their_reservation),
 	        TEST(reservations_and_epochs_go_one_way),
 	        TEST(datanodes_keep_their_numbers),
+	        TEST(a_drain_changes_nothing_but_that),
 	        TEST(repeat_gets_the_first_answer),
 	        TEST(repeated_rename_does_not_answer_noent),
 	        TEST(repeated_remove_and_commit_tell_what_they_told),
