@@ -47,6 +47,11 @@ struct kv_ops {
 	void (*cursor_close)(struct kv_cursor *cursor); /* before its transaction ends; takes NULL */
 	/* A hot, consistent, durable copy of the whole store into a new file. (LMDB opens it as DIR/data.mdb.) */
 	int (*copy)(struct kv *kv, const char *path);
+	/*
+	 * What `copy` wrote, as a store of its own, for reading; its `close` leaves the file. May be
+	 * called beside everything else. DFS_E_NOENT, CORRUPT (no such file), VERSION.
+	 */
+	int (*open_copy)(struct kv *kv, const char *path, struct kv **ret);
 	void (*close)(struct kv *kv); /* takes NULL */
 };
 

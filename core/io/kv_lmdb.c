@@ -55,7 +55,8 @@ static const struct kv_ops lmdb_ops;
 
 static int open_env(
         struct kv_lmdb *lmdb, const char *dir, uint64_t map_bytes, struct dfs_error *err);
-static int open_tables(struct kv_lmdb *lmdb);
+static int open_copy_env(struct kv_lmdb *lmdb, const char *path);
+static int open_tables(struct kv_lmdb *lmdb, bool create);
 static int make_dir(const char *dir, struct dfs_error *err);
 static int sync_parent(const char *path);
 static int failure(int code);
@@ -291,6 +292,22 @@ static int lmdb_copy(struct kv *kv, const char *path)
 	return rc;
 }
 
+static int lmdb_open_copy(struct kv *kv, const char *path, struct kv **ret)
+{
+	struct kv_lmdb *lmdb = calloc(1, sizeof(*lmdb));
+	int rc = lmdb ? kv_lmdb_size_check(path, NULL) : DFS_E_NOMEM;
+
+	if (rc == 0) {
+		lmdb->base.ops = &lmdb_ops;
+		rc = open_copy_env(lmdb, path);
+	}
+	if (rc == 0)
+		*ret = &lmdb->base;
+	else
+		lmdb_ops.close(&lmdb->base);
+	return rc;
+}
+
 static const struct kv_ops lmdb_ops = {
         .begin = lmdb_begin,
         .commit = lmdb_commit,
@@ -304,6 +321,7 @@ static const struct kv_ops lmdb_ops = {
         .last = lmdb_last,
         .cursor_close = lmdb_cursor_close,
         .copy = lmdb_copy,
+        .open_copy = lmdb_open_copy,
         .close = lmdb_close,
 };
 
@@ -330,7 +348,7 @@ static int open_env(
 	if (rc == 0)
 		rc = mdb_reader_check(lmdb->env, &dead);
 	if (rc == 0)
-		rc = open_tables(lmdb);
+		rc = open_tables(lmdb, true);
 	if (rc != 0)
 		return error_set(err, failure(rc), "%s: the metadata store cannot be opened: %s",
 		        dir, mdb_strerror(rc));
@@ -341,17 +359,34 @@ static int open_env(
 	return 0;
 }
 
-static int open_tables(struct kv_lmdb *lmdb)
+/* Nobody else has the file: no lock, and nothing is written beside it. */
+static int open_copy_env(struct kv_lmdb *lmdb, const char *path)
+{
+	int rc = access(path, F_OK) == 0 ? mdb_env_create(&lmdb->env) : ENOENT;
+
+	if (rc == ENOENT)
+		return DFS_E_NOENT;
+	if (rc == 0)
+		rc = mdb_env_set_maxdbs(lmdb->env, KV_TABLES_MAX);
+	if (rc == 0)
+		rc = mdb_env_open(
+		        lmdb->env, path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600);
+	if (rc == 0)
+		rc = open_tables(lmdb, false);
+	return rc == MDB_NOTFOUND ? DFS_E_CORRUPT : failure(rc);
+}
+
+static int open_tables(struct kv_lmdb *lmdb, bool create)
 {
 	MDB_txn *txn;
 	char name[8];
-	int rc = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
+	int rc = mdb_txn_begin(lmdb->env, NULL, create ? 0 : MDB_RDONLY, &txn);
 
 	if (rc != 0)
 		return rc;
 	for (int i = 0; i < KV_TABLES_MAX; i++) {
 		snprintf(name, sizeof(name), "t%02d", i);
-		rc = mdb_dbi_open(txn, name, MDB_CREATE, &lmdb->tables[i]);
+		rc = mdb_dbi_open(txn, name, create ? MDB_CREATE : 0, &lmdb->tables[i]);
 		if (rc != 0) {
 			mdb_txn_abort(txn);
 			return rc;
@@ -497,7 +532,8 @@ static void reader_end(struct lmdb_txn *txn)
 
 static int copy_to(struct kv_lmdb *lmdb, int fd, const char *path)
 {
-	int rc = mdb_env_copyfd(lmdb->env, fd);
+	/* Without its free pages: a copy is as long as what is in it. */
+	int rc = mdb_env_copyfd2(lmdb->env, fd, MDB_CP_COMPACT);
 
 	if (rc != 0)
 		return failure(rc);

@@ -13,6 +13,7 @@ struct meta {
 	struct meta_options options;
 	uint64_t epoch, reign;
 	uint64_t operation; /* last committed, as the loop knows */
+	uint64_t log_bytes;
 	bool doomed;        /* purge has work, as the loop knows */
 	bool dead;          /* a commit failed: nothing is answered any more */
 	bool held;          /* META_HOLD has its row, as the loop knows */

@@ -73,6 +73,11 @@ uint64_t meta_operation(const struct meta *meta)
 	return meta->operation;
 }
 
+uint64_t meta_log_bytes(const struct meta *meta)
+{
+	return meta->log_bytes;
+}
+
 bool meta_doomed_now(struct meta *meta)
 {
 	struct kv_txn *kv;

@@ -67,6 +67,7 @@ void meta_close(struct meta *meta);
 uint64_t meta_epoch(const struct meta *meta);
 uint64_t meta_reign(const struct meta *meta);
 uint64_t meta_operation(const struct meta *meta); /* last committed */
+uint64_t meta_log_bytes(const struct meta *meta); /* added to the log in this reign */
 
 /*
  * Whose history has a (epoch, reign, operation) that a datanode served (RULES 16): the one that
@@ -190,6 +191,14 @@ int meta_restore(
         struct kv *kv, struct io *io, uint64_t seen_epoch, int64_t wall_ms, struct dfs_error *err);
 
 /* ---- check ---- */
+
+/*
+ * Read every row of every table: checksum, shape, order of keys. `ret` gets the counters, strings
+ * in `arena`. DFS_E_CORRUPT naming the first fault, DFS_E_FENCED where there is nothing. Blocks, in
+ * constant memory; one long read transaction: for copies.
+ */
+int meta_verify(
+        struct kv *kv, struct arena *arena, struct proto_row_counters *ret, struct dfs_error *err);
 
 /*
  * Walk the whole database: every checksum, and the invariants of README.md. `found` gets a sentence

@@ -170,6 +170,8 @@ static void done(struct io_work *work)
 			continue;
 		if (one->result.operation > meta->operation)
 			meta->operation = one->result.operation;
+		if (!one->result.repeated)
+			meta->log_bytes += one->packed.size;
 		hold_changed |= one->op.kind == PROTO_OP_HOLD || one->op.kind == PROTO_OP_ACCEPT;
 	}
 	if (hold_changed)

@@ -228,6 +228,18 @@ int table_unpack(enum meta_table table, const struct table_key *key, struct kv_b
 	return error_set(err, rc, "%s: %s", err ? err->text : "", why.text);
 }
 
+int table_try(enum meta_table table, const struct table_key *key, struct kv_bytes value,
+        struct arena *arena, struct dfs_error *err)
+{
+	const struct proto_shape *shape = table_rows[table].shape;
+	void *row = shape ? arena_alloc(arena, shape->size) : NULL;
+
+	if (shape)
+		return row ? table_unpack(table, key, value, arena, row, err)
+		           : failed(DFS_E_NOMEM, table, key, err);
+	return table == META_LOG || value.size == 0 ? 0 : failed(DFS_E_CORRUPT, table, key, err);
+}
+
 int table_seek(struct kv_txn *txn, enum meta_table table, const struct table_key *key,
         struct table_cursor *cursor, struct dfs_error *err)
 {

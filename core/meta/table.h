@@ -87,6 +87,9 @@ int table_write(struct kv_txn *txn, enum meta_table table, const struct table_ke
 /* For a value that a cursor gave. */
 int table_unpack(enum meta_table table, const struct table_key *key, struct kv_bytes value,
         struct arena *arena, void *ret_row, struct dfs_error *err);
+/* Unpack and forget: is the value what this table holds? (A table without rows: it is empty.) */
+int table_try(enum meta_table table, const struct table_key *key, struct kv_bytes value,
+        struct arena *arena, struct dfs_error *err);
 
 /* ---- in order ---- */
 

@@ -210,6 +210,13 @@ static int kv_copy(struct kv *kv, const char *path)
 	return sim_kv_dump(kv_of(kv), path);
 }
 
+static int kv_open_copy(struct kv *kv, const char *path, struct kv **ret)
+{
+	struct sim_host *host = kv_of(kv)->host;
+
+	return host ? sim_kv_open_copy(ret, host, path) : DFS_E_UNSUPPORTED;
+}
+
 static const struct kv_ops kv_sim_ops = {
         .begin = kv_begin,
         .commit = kv_commit,
@@ -223,5 +230,6 @@ static const struct kv_ops kv_sim_ops = {
         .last = sim_kv_last,
         .cursor_close = sim_kv_cursor_close,
         .copy = kv_copy,
+        .open_copy = kv_open_copy,
         .close = kv_close,
 };
