@@ -100,6 +100,10 @@ static const struct role roles[] = {
                 "  --safe-mode MS      how long a started master waits for its datanodes (default: "
                 "60000)\n"
                 "  --freeze-wait MS    how long a seal waits for silent replicas (default: 3000)\n"
+                "  --checkpoint MS     how often the metadata is copied into DIR/checkpoints "
+                "(default: "
+                "3600000)\n"
+                "  --checkpoint-log SIZE  and after so much of its log (default: 64M)\n"
                 "  --map-size SIZE     address space of the database (default: 1T)\n",
                 master_run},
         {"datanode", "run a datanode",
@@ -215,6 +219,8 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"lease", FLAG_MS, &settings.lease_ms},
 	        {"safe-mode", FLAG_MS, &settings.safe_mode_ms},
 	        {"freeze-wait", FLAG_MS, &settings.freeze_wait_ms},
+	        {"checkpoint", FLAG_MS, &settings.checkpoint_ms},
+	        {"checkpoint-log", FLAG_SIZE, &settings.checkpoint_log_bytes},
 	        {"map-size", FLAG_SIZE, &settings.map_bytes},
 	};
 	int code = parse(&(struct flags){"master", role_find("master")->usage, rows,

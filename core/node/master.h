@@ -25,6 +25,9 @@ struct master_options {
 	uint64_t session_ms;           /* of silence; 0: 120,000 (RULES 11) */
 	uint64_t ticket_ms;            /* a reader's ticket lives; 0: 300,000 */
 	uint64_t linger_ms;            /* freed chunks wait; 0: 600,000 (RULES 9) */
+	const char *checkpoint_dir; /* absolute; NULL: no checkpoints, and the log is kept whole */
+	uint64_t checkpoint_ms;     /* 0: 3,600,000 (RULES 19) */
+	uint64_t checkpoint_log_bytes; /* 0: 64 MiB */
 	uint32_t goal_default;         /* 0: 3 */
 	uint32_t min_replicas;         /* 0: min(goal, 2) (RULES 24) */
 	void (*fatal)(

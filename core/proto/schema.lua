@@ -135,6 +135,9 @@ S.structs = {
     { "chunk", "id", "which chunk" },
     { "version", "u64", "highest version meant" },
   } },
+  { name = "piece", doc = "bytes of a file", fields = {
+    { "data", "text", "as hex digits, two a byte", max = 65535 },
+  } },
   { name = "node_info", doc = "a datanode for people", fields = {
     { "node", "u32", "its number" },
     { "uuid", "id", "its identity" },
@@ -415,6 +418,9 @@ S.calls = {
         optional = true },
       { "nodes_draining", "u32", "datanodes to be emptied", optional = true },
       { "nodes_unplugged", "u32", "of them, gone when nothing needed them any more", optional = true },
+      { "checkpoint", "u64", "operation of the newest checkpoint; 0: none yet", optional = true },
+      { "checkpoint_age_ms", "u64", "since it was made", optional = true },
+      { "checkpoint_error", "text", "why the last attempt at one failed", max = 511, optional = true },
     } },
 
   { name = "register", to = "master", auth = "node", doc = "a datanode's first call on its channel",
@@ -543,6 +549,28 @@ S.calls = {
   { name = "drains", to = "master", auth = "read", doc = "the datanodes that are being emptied",
     args = {},
     reply = { { "drains", "list", "in order of their numbers", of = "drain_info", max = 1000 } } },
+
+  { name = "checkpoint", to = "master", auth = "admin",
+    doc = "make a checkpoint of the metadata as it is now (RULES 19); it can be read for some time",
+    args = {},
+    reply = {
+      { "name", "text", "for checkpoint_read", max = 63 },
+      { "epoch", "u64", "of the state in it" },
+      { "operation", "u64", "the last one in it" },
+      { "wall_ms", "i64", "of that operation, ms since 1970" },
+      { "size", "u64", "bytes of the file" },
+    },
+    errors = { "BUSY", "NOSPC", "IO", "CORRUPT" } },
+
+  { name = "checkpoint_read", to = "master", auth = "admin", doc = "bytes of a checkpoint's file",
+    args = {
+      { "name", "text", "as the checkpoint was called", max = 63 },
+      { "offset", "u64", "first byte" },
+      { "limit", "u32", "bytes, at most 1 MiB" },
+    },
+    reply = { { "pieces", "list", "one after the other; fewer bytes than asked for only at the end", of = "piece",
+      max = 33 } },
+    errors = { "NOENT", "IO", "BUSY" } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit

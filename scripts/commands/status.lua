@@ -24,6 +24,7 @@ local function troubles(status)
   local down = status.nodes_known - status.nodes_up - (status.nodes_unplugged or 0)
   add(read_only ~= "", "read-only: %s", read_only)
   add((status.hold or "") ~= "" and status.hold ~= read_only, "%s", status.hold)
+  add((status.checkpoint_error or "") ~= "", "no checkpoint of the metadata: %s", status.checkpoint_error)
   add(status.nodes_known == 0, "no datanode has registered")
   add(down > 0, "%d of %d datanodes are not up", down, status.nodes_known)
   add(integer(status.lost) > 0, "%s chunks have no good replica", status.lost)
@@ -62,6 +63,9 @@ local function print_page(status, wrong, drains)
     status.lost)
   add("writing", "%s sessions", status.sessions)
   add("log", "%s operations", status.operations)
+  if integer(status.checkpoint or "0") > 0 then
+    add("checkpoint", "of operation %s, %s ago", status.checkpoint, uptime(status.checkpoint_age_ms or "0"))
+  end
   for _, policy in ipairs(status.policies or {}) do
     local last = (policy.error or "") ~= "" and
       (", the last %s ago: %s"):format(uptime(policy.error_ago_ms or "0"), policy.error) or ""

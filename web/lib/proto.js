@@ -148,6 +148,9 @@ export const STRUCTS = {
     { name: "chunk", type: "id" },
     { name: "version", type: "u64" },
   ],
+  piece: [
+    { name: "data", type: "text", max: 65535 },
+  ],
   node_info: [
     { name: "node", type: "u32" },
     { name: "uuid", type: "id" },
@@ -471,6 +474,9 @@ export const CALLS = {
       { name: "leaving", type: "u64", optional: true },
       { name: "nodes_draining", type: "u32", optional: true },
       { name: "nodes_unplugged", type: "u32", optional: true },
+      { name: "checkpoint", type: "u64", optional: true },
+      { name: "checkpoint_age_ms", type: "u64", optional: true },
+      { name: "checkpoint_error", type: "text", max: 511, optional: true },
     ],
   },
   // a datanode's first call on its channel
@@ -620,6 +626,30 @@ export const CALLS = {
     args: [],
     reply: [
       { name: "drains", type: "list", of: "drain_info", max: 1000 },
+    ],
+  },
+  // make a checkpoint of the metadata as it is now (RULES 19); it can be read for some time
+  checkpoint: {
+    to: "master", role: "admin", mutates: false,
+    args: [],
+    reply: [
+      { name: "name", type: "text", max: 63 },
+      { name: "epoch", type: "u64" },
+      { name: "operation", type: "u64" },
+      { name: "wall_ms", type: "i64" },
+      { name: "size", type: "u64" },
+    ],
+  },
+  // bytes of a checkpoint's file
+  checkpoint_read: {
+    to: "master", role: "admin", mutates: false,
+    args: [
+      { name: "name", type: "text", max: 63 },
+      { name: "offset", type: "u64" },
+      { name: "limit", type: "u32" },
+    ],
+    reply: [
+      { name: "pieces", type: "list", of: "piece", max: 33 },
     ],
   },
 };

@@ -33,6 +33,8 @@ static handler *const handlers[PROTO_CALLS] = {
         [PROTO_CALL_ACCEPT] = handle_accept,
         [PROTO_CALL_DRAIN] = handle_drain,
         [PROTO_CALL_DRAINS] = handle_drains,
+        [PROTO_CALL_CHECKPOINT] = handle_checkpoint,
+        [PROTO_CALL_CHECKPOINT_READ] = handle_checkpoint_read,
 };
 
 /* RULES 33. A datanode's token is for datanodes' calls, and theirs need it; the others stand in one

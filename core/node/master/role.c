@@ -32,6 +32,11 @@ int master_start(struct master **ret, struct io *io, const struct master_options
 	snprintf(master->listen, sizeof(master->listen), "%s", options->listen);
 	master->options.cluster = master->cluster_id;
 	master->options.listen = master->listen;
+	if (options->checkpoint_dir) {
+		snprintf(master->checkpoint_dir, sizeof(master->checkpoint_dir), "%s",
+		        options->checkpoint_dir);
+		master->options.checkpoint_dir = master->checkpoint_dir;
+	}
 	master->started_ms = io_mono_ms(io);
 	code = open_engines(master, err);
 	if (code == 0) {
@@ -77,6 +82,7 @@ void master_destroy(struct master *master)
 	cluster_destroy(master->cluster);
 	meta_close(master->meta);
 	reaper_fini(master);
+	keeper_fini(master);
 	requests_free(master->in_flight);
 	requests_free(master->free_requests);
 	machines_fini(master);
@@ -117,6 +123,10 @@ static void options_defaults(struct master_options *options)
 		options->ticket_ms = 300000;
 	if (!options->linger_ms)
 		options->linger_ms = 600000;
+	if (!options->checkpoint_ms)
+		options->checkpoint_ms = 3600000;
+	if (!options->checkpoint_log_bytes)
+		options->checkpoint_log_bytes = 64 << 20;
 	if (!options->goal_default)
 		options->goal_default = 3;
 	if (!options->timing.heartbeat_ms)
@@ -156,6 +166,8 @@ static int open_engines(struct master *master, struct dfs_error *err)
 		code = machines_load(master, err);
 	if (code == 0)
 		code = reaper_load(master, err);
+	if (code == 0)
+		code = keeper_load(master, err);
 	return code;
 }
 
@@ -166,7 +178,7 @@ static void tick(void *arg)
 
 	machines_tick(master);
 	if (master->stopping) {
-		if (meta_idle(master->meta)) {
+		if (meta_idle(master->meta) && keeper_idle(master)) {
 			master->stopped(master->stopped_arg);
 			return;
 		}
@@ -176,6 +188,7 @@ static void tick(void *arg)
 	master->ticks++;
 	reaper_tick(master);
 	status_tick(master);
+	keeper_tick(master);
 	io_timer_set(master->io, master->tick, TICK_MS);
 }
 

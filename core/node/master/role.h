@@ -23,6 +23,7 @@
  *   fence.c     whose history a datanode knows; accept; what may be deleted
  *   machines_admin.c  drain drains
  *   status.c    status nodes, /metrics
+ *   keeper.c    checkpoints, the log behind them; checkpoint checkpoint_read
  *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
  */
 
@@ -85,6 +86,7 @@ struct master {
 	struct master_options options;
 	char cluster_id[33];
 	char listen[IO_ADDRESS_MAX];
+	char checkpoint_dir[4000];
 	struct meta *meta;
 	struct cluster *cluster;
 	struct io_server *server;
@@ -99,6 +101,7 @@ struct master {
 	struct session_life *sessions[SESSION_BUCKETS];
 	uint64_t sessions_count;
 	struct reaper *reaper;
+	struct keeper *keeper;
 	uint64_t started_ms;
 	uint64_t ticks;
 	bool stopping;
@@ -151,6 +154,8 @@ void handle_progress(struct request *request, const void *args);
 void handle_accept(struct request *request, const void *args);
 void handle_drain(struct request *request, const void *args);
 void handle_drains(struct request *request, const void *args);
+void handle_checkpoint(struct request *request, const void *args);
+void handle_checkpoint_read(struct request *request, const void *args);
 
 /*
  * names.c: canonical form of a path of this request, checked against the token's tree; NULL after
@@ -187,6 +192,13 @@ void session_seen(struct master *master, uint64_t session);
 struct session_life *session_find(struct master *master, uint64_t session);
 void session_gone(struct master *master, uint64_t session);
 void reaper_fini(struct master *master);
+
+/* keeper.c (RULES 19) */
+int keeper_load(struct master *master, struct dfs_error *err);
+void keeper_tick(struct master *master);
+bool keeper_idle(const struct master *master);
+void keeper_status(struct master *master, struct proto_status_reply *ret);
+void keeper_fini(struct master *master);
 
 /* status.c */
 void status_tick(struct master *master);

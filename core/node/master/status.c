@@ -83,6 +83,7 @@ void handle_status(struct request *request, const void *args)
 	reply.hold = hold;
 	fence_sentence(master, hold, sizeof(hold));
 	reply.read_only = master->outdated;
+	keeper_status(master, &reply);
 	policies_list(request, &reply);
 	request_answer(request, &reply);
 }

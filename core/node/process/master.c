@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `dfs master`: the master role on a real loop, over LMDB, with the policies of the scripts. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct process {
 	struct policies policies;
 	struct kv *kv;
 	int lock;
+	char checkpoints[4200];
 	bool stopped;
 	bool again; /* the master asked to be started again */
 };
@@ -104,6 +106,9 @@ static int start(struct process *process, const struct master_settings *settings
 	                        .safe_mode_ms = settings->safe_mode_ms,
 	                        .freeze_wait_ms = settings->freeze_wait_ms,
 	                },
+	        .checkpoint_dir = process->checkpoints,
+	        .checkpoint_ms = settings->checkpoint_ms,
+	        .checkpoint_log_bytes = settings->checkpoint_log_bytes,
 	        .session_ms = settings->session_ms,
 	        .linger_ms = settings->linger_ms,
 	        .ticket_ms = settings->ticket_ms,
@@ -133,11 +138,12 @@ static int open_metadata(
         struct process *process, const struct master_settings *settings, struct dfs_error *err)
 {
 	struct io *io = loop_io(process->loop);
-	char lock[4200];
+	char lock[4200], real[PATH_MAX];
 
-	if (access(settings->dir, F_OK) != 0)
+	if (access(settings->dir, F_OK) != 0 || !realpath(settings->dir, real))
 		return error_set(err, DFS_E_NOENT,
 		        "%s is not there: make it by `dfs init`, or mount its disk", settings->dir);
+	snprintf(process->checkpoints, sizeof(process->checkpoints), "%s/checkpoints", real);
 	snprintf(lock, sizeof(lock), "%s/LOCK", settings->dir);
 	process->lock = take_lock(io, lock);
 	if (process->lock < 0)

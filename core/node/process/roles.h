@@ -21,6 +21,7 @@ struct master_settings {
 	const char *placement, *chunking; /* names of scripts; NULL: spread, fixed */
 	uint64_t dead_after_ms, session_ms, linger_ms, ticket_ms, lease_ms, safe_mode_ms,
 	        freeze_wait_ms; /* 0: defaults */
+	uint64_t checkpoint_ms, checkpoint_log_bytes; /* 0: defaults */
 	uint32_t goal, min_replicas;
 	uint64_t map_bytes;
 };

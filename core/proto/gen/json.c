@@ -223,6 +223,26 @@ int proto_chunk_version_from_json(struct arena *arena, const struct cJSON *objec
 	return proto_shape_from_json(&proto_chunk_version_shape, arena, object, ret, err);
 }
 
+int proto_piece_encode(const struct proto_piece *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_piece_shape, from, ret);
+}
+
+int proto_piece_decode(struct arena *arena, const char *json, size_t size, struct proto_piece *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_piece_shape, arena, json, size, ret, err);
+}
+
+int proto_piece_to_json(const struct proto_piece *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_piece_shape, from, object);
+}
+
+int proto_piece_from_json(struct arena *arena, const struct cJSON *object, struct proto_piece *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_piece_shape, arena, object, ret, err);
+}
+
 int proto_node_info_encode(const struct proto_node_info *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_node_info_shape, from, ret);
@@ -1501,4 +1521,84 @@ int proto_drains_reply_to_json(const struct proto_drains_reply *from, struct cJS
 int proto_drains_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_reply *ret, struct dfs_error *err)
 {
 	return proto_shape_from_json(&proto_drains_reply_shape, arena, object, ret, err);
+}
+
+int proto_checkpoint_args_encode(const struct proto_checkpoint_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_args_shape, from, ret);
+}
+
+int proto_checkpoint_args_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_args_shape, arena, json, size, ret, err);
+}
+
+int proto_checkpoint_args_to_json(const struct proto_checkpoint_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_checkpoint_args_shape, from, object);
+}
+
+int proto_checkpoint_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_args *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_checkpoint_args_shape, arena, object, ret, err);
+}
+
+int proto_checkpoint_reply_encode(const struct proto_checkpoint_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_reply_shape, from, ret);
+}
+
+int proto_checkpoint_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_checkpoint_reply_to_json(const struct proto_checkpoint_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_checkpoint_reply_shape, from, object);
+}
+
+int proto_checkpoint_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_checkpoint_reply_shape, arena, object, ret, err);
+}
+
+int proto_checkpoint_read_args_encode(const struct proto_checkpoint_read_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_read_args_shape, from, ret);
+}
+
+int proto_checkpoint_read_args_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_read_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_read_args_shape, arena, json, size, ret, err);
+}
+
+int proto_checkpoint_read_args_to_json(const struct proto_checkpoint_read_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_checkpoint_read_args_shape, from, object);
+}
+
+int proto_checkpoint_read_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_args *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_checkpoint_read_args_shape, arena, object, ret, err);
+}
+
+int proto_checkpoint_read_reply_encode(const struct proto_checkpoint_read_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_read_reply_shape, from, ret);
+}
+
+int proto_checkpoint_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_read_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_read_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_checkpoint_read_reply_to_json(const struct proto_checkpoint_read_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_checkpoint_read_reply_shape, from, object);
+}
+
+int proto_checkpoint_read_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_checkpoint_read_reply_shape, arena, object, ret, err);
 }

@@ -242,6 +242,12 @@ struct proto_chunk_version {
 };
 extern const struct proto_shape proto_chunk_version_shape;
 
+/* bytes of a file */
+struct proto_piece {
+	const char *data; /* as hex digits, two a byte; at most 65535 bytes */
+};
+extern const struct proto_shape proto_piece_shape;
+
 /* a datanode for people */
 struct proto_node_info {
 	uint32_t node; /* its number */
@@ -652,6 +658,9 @@ struct proto_status_reply {
 	uint64_t leaving; /* of under_goal: have all their replicas, one on a datanode that is being emptied */
 	uint32_t nodes_draining; /* datanodes to be emptied */
 	uint32_t nodes_unplugged; /* of them, gone when nothing needed them any more */
+	uint64_t checkpoint; /* operation of the newest checkpoint; 0: none yet */
+	uint64_t checkpoint_age_ms; /* since it was made */
+	const char *checkpoint_error; /* why the last attempt at one failed; at most 511 bytes */
 };
 extern const struct proto_shape proto_status_reply_shape;
 
@@ -846,6 +855,37 @@ struct proto_drains_reply {
 	size_t drains_count;
 };
 extern const struct proto_shape proto_drains_reply_shape;
+
+/* make a checkpoint of the metadata as it is now (RULES 19); it can be read for some time */
+struct proto_checkpoint_args {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_checkpoint_args_shape;
+
+/* make a checkpoint of the metadata as it is now (RULES 19); it can be read for some time */
+struct proto_checkpoint_reply {
+	const char *name; /* for checkpoint_read; at most 63 bytes */
+	uint64_t epoch; /* of the state in it */
+	uint64_t operation; /* the last one in it */
+	int64_t wall_ms; /* of that operation, ms since 1970 */
+	uint64_t size; /* bytes of the file */
+};
+extern const struct proto_shape proto_checkpoint_reply_shape;
+
+/* bytes of a checkpoint's file */
+struct proto_checkpoint_read_args {
+	const char *name; /* as the checkpoint was called; at most 63 bytes */
+	uint64_t offset; /* first byte */
+	uint32_t limit; /* bytes, at most 1 MiB */
+};
+extern const struct proto_shape proto_checkpoint_read_args_shape;
+
+/* bytes of a checkpoint's file */
+struct proto_checkpoint_read_reply {
+	struct proto_piece *pieces; /* one after the other; fewer bytes than asked for only at the end; at most 33 */
+	size_t pieces_count;
+};
+extern const struct proto_shape proto_checkpoint_read_reply_shape;
 
 /* inode id -> this */
 struct proto_row_inode {
@@ -1306,6 +1346,12 @@ int proto_chunk_version_decode(struct arena *arena, const char *json, size_t siz
 int proto_chunk_version_to_json(const struct proto_chunk_version *from, struct cJSON *object);
 int proto_chunk_version_from_json(struct arena *arena, const struct cJSON *object, struct proto_chunk_version *ret,
 	struct dfs_error *err);
+int proto_piece_encode(const struct proto_piece *from, struct buf *ret);
+int proto_piece_decode(struct arena *arena, const char *json, size_t size, struct proto_piece *ret,
+	struct dfs_error *err);
+int proto_piece_to_json(const struct proto_piece *from, struct cJSON *object);
+int proto_piece_from_json(struct arena *arena, const struct cJSON *object, struct proto_piece *ret,
+	struct dfs_error *err);
 int proto_node_info_encode(const struct proto_node_info *from, struct buf *ret);
 int proto_node_info_decode(struct arena *arena, const char *json, size_t size, struct proto_node_info *ret,
 	struct dfs_error *err);
@@ -1690,6 +1736,30 @@ int proto_drains_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_drains_reply_to_json(const struct proto_drains_reply *from, struct cJSON *object);
 int proto_drains_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_reply *ret,
 	struct dfs_error *err);
+int proto_checkpoint_args_encode(const struct proto_checkpoint_args *from, struct buf *ret);
+int proto_checkpoint_args_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_args *ret,
+	struct dfs_error *err);
+int proto_checkpoint_args_to_json(const struct proto_checkpoint_args *from, struct cJSON *object);
+int proto_checkpoint_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_args *ret,
+	struct dfs_error *err);
+int proto_checkpoint_reply_encode(const struct proto_checkpoint_reply *from, struct buf *ret);
+int proto_checkpoint_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_reply *ret,
+	struct dfs_error *err);
+int proto_checkpoint_reply_to_json(const struct proto_checkpoint_reply *from, struct cJSON *object);
+int proto_checkpoint_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_reply *ret,
+	struct dfs_error *err);
+int proto_checkpoint_read_args_encode(const struct proto_checkpoint_read_args *from, struct buf *ret);
+int proto_checkpoint_read_args_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_read_args *ret,
+	struct dfs_error *err);
+int proto_checkpoint_read_args_to_json(const struct proto_checkpoint_read_args *from, struct cJSON *object);
+int proto_checkpoint_read_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_args *ret,
+	struct dfs_error *err);
+int proto_checkpoint_read_reply_encode(const struct proto_checkpoint_read_reply *from, struct buf *ret);
+int proto_checkpoint_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_read_reply *ret,
+	struct dfs_error *err);
+int proto_checkpoint_read_reply_to_json(const struct proto_checkpoint_read_reply *from, struct cJSON *object);
+int proto_checkpoint_read_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_reply *ret,
+	struct dfs_error *err);
 
 /* ---- calls ---- */
 
@@ -1725,8 +1795,10 @@ enum proto_call {
 	PROTO_CALL_ACCEPT, /* after a restore: what the restored metadata does not know may be deleted (RULES 16) */
 	PROTO_CALL_DRAIN, /* empty a datanode: what it holds is copied elsewhere, it takes nothing more; until it is cancelled */
 	PROTO_CALL_DRAINS, /* the datanodes that are being emptied */
+	PROTO_CALL_CHECKPOINT, /* make a checkpoint of the metadata as it is now (RULES 19); it can be read for some time */
+	PROTO_CALL_CHECKPOINT_READ, /* bytes of a checkpoint's file */
 };
-enum { PROTO_CALLS = 31 }; /* one more than the last */
+enum { PROTO_CALLS = 33 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;

@@ -251,6 +251,12 @@ static const struct proto_field proto_chunk_version_fields[] = {
 const struct proto_shape proto_chunk_version_shape = { "chunk_version", sizeof(struct proto_chunk_version), proto_chunk_version_fields, 2 };
 _Static_assert(sizeof(struct proto_chunk_version) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_piece_fields[] = {
+	{ FIELD(proto_piece, data, TEXT), .max = 65535 },
+};
+const struct proto_shape proto_piece_shape = { "piece", sizeof(struct proto_piece), proto_piece_fields, 1 };
+_Static_assert(sizeof(struct proto_piece) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_node_info_fields[] = {
 	{ FIELD(proto_node_info, node, U32) },
 	{ FIELD(proto_node_info, uuid, ID) },
@@ -634,8 +640,11 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, leaving, U64), .optional = true },
 	{ FIELD(proto_status_reply, nodes_draining, U32), .optional = true },
 	{ FIELD(proto_status_reply, nodes_unplugged, U32), .optional = true },
+	{ FIELD(proto_status_reply, checkpoint, U64), .optional = true },
+	{ FIELD(proto_status_reply, checkpoint_age_ms, U64), .optional = true },
+	{ FIELD(proto_status_reply, checkpoint_error, TEXT), .max = 511, .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 24 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 27 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {
@@ -802,6 +811,33 @@ static const struct proto_field proto_drains_reply_fields[] = {
 };
 const struct proto_shape proto_drains_reply_shape = { "reply", sizeof(struct proto_drains_reply), proto_drains_reply_fields, 1 };
 _Static_assert(sizeof(struct proto_drains_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+const struct proto_shape proto_checkpoint_args_shape = { "args", sizeof(struct proto_checkpoint_args), NULL, 0 };
+_Static_assert(sizeof(struct proto_checkpoint_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_checkpoint_reply_fields[] = {
+	{ FIELD(proto_checkpoint_reply, name, TEXT), .max = 63 },
+	{ FIELD(proto_checkpoint_reply, epoch, U64) },
+	{ FIELD(proto_checkpoint_reply, operation, U64) },
+	{ FIELD(proto_checkpoint_reply, wall_ms, I64) },
+	{ FIELD(proto_checkpoint_reply, size, U64) },
+};
+const struct proto_shape proto_checkpoint_reply_shape = { "reply", sizeof(struct proto_checkpoint_reply), proto_checkpoint_reply_fields, 5 };
+_Static_assert(sizeof(struct proto_checkpoint_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_checkpoint_read_args_fields[] = {
+	{ FIELD(proto_checkpoint_read_args, name, TEXT), .max = 63 },
+	{ FIELD(proto_checkpoint_read_args, offset, U64) },
+	{ FIELD(proto_checkpoint_read_args, limit, U32) },
+};
+const struct proto_shape proto_checkpoint_read_args_shape = { "args", sizeof(struct proto_checkpoint_read_args), proto_checkpoint_read_args_fields, 3 };
+_Static_assert(sizeof(struct proto_checkpoint_read_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_checkpoint_read_reply_fields[] = {
+	{ FIELD(proto_checkpoint_read_reply, pieces, LIST), COUNT(proto_checkpoint_read_reply, pieces), .item = PROTO_TYPE_STRUCT, .max = 33, .of = &proto_piece_shape },
+};
+const struct proto_shape proto_checkpoint_read_reply_shape = { "reply", sizeof(struct proto_checkpoint_read_reply), proto_checkpoint_read_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_checkpoint_read_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
@@ -1844,6 +1880,50 @@ static int proto_drains_reply_decode_any(struct arena *arena, const char *json, 
 	return proto_shape_decode(&proto_drains_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_checkpoint_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_args_shape, from, ret);
+}
+
+static int proto_checkpoint_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_checkpoint_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_reply_shape, from, ret);
+}
+
+static int proto_checkpoint_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_checkpoint_read_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_read_args_shape, from, ret);
+}
+
+static int proto_checkpoint_read_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_read_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_checkpoint_read_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_checkpoint_read_reply_shape, from, ret);
+}
+
+static int proto_checkpoint_read_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_checkpoint_read_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -1935,6 +2015,12 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_DRAINS] = { "drains", true, PROTO_ROLE_READ, false, sizeof(struct proto_drains_args), sizeof(struct proto_drains_reply),
 		&proto_drains_args_shape, &proto_drains_reply_shape,
 		proto_drains_args_encode_any, proto_drains_args_decode_any, proto_drains_reply_encode_any, proto_drains_reply_decode_any },
+	[PROTO_CALL_CHECKPOINT] = { "checkpoint", true, PROTO_ROLE_ADMIN, false, sizeof(struct proto_checkpoint_args), sizeof(struct proto_checkpoint_reply),
+		&proto_checkpoint_args_shape, &proto_checkpoint_reply_shape,
+		proto_checkpoint_args_encode_any, proto_checkpoint_args_decode_any, proto_checkpoint_reply_encode_any, proto_checkpoint_reply_decode_any },
+	[PROTO_CALL_CHECKPOINT_READ] = { "checkpoint_read", true, PROTO_ROLE_ADMIN, false, sizeof(struct proto_checkpoint_read_args), sizeof(struct proto_checkpoint_read_reply),
+		&proto_checkpoint_read_args_shape, &proto_checkpoint_read_reply_shape,
+		proto_checkpoint_read_args_encode_any, proto_checkpoint_read_args_decode_any, proto_checkpoint_read_reply_encode_any, proto_checkpoint_read_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
