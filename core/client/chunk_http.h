@@ -20,6 +20,8 @@ enum {
 
 #define CHUNK_FRAMES_TYPE "application/x-dfs-frames"
 #define CHUNK_BYTES_TYPE  "application/octet-stream"
+/* x-dfs-chunk of a GET by which one datanode copies from another: counted apart, nothing more. */
+#define CHUNK_READ_FOR_COPY "copy"
 
 /* ---- "/v1/chunks/ID", with "?version=V" for DELETE ---- */
 

@@ -95,19 +95,45 @@ void chunks_fini(struct cluster *cluster)
 int replica_find(const struct chunk *chunk, const struct node *node)
 {
 	for (int i = 0; i < PLACE_REPLICAS_MAX; i++)
-		if ((chunk->marks[i] & MARK_MASK) != MARK_NONE && chunk->slots[i] == node->slot)
+		if (replica_mark(chunk, i) != MARK_NONE && chunk->slots[i] == node->slot)
 			return i;
 	return -1;
 }
 
 enum mark replica_mark(const struct chunk *chunk, int at)
 {
-	return (enum mark)(chunk->marks[at] & MARK_MASK);
+	return (enum mark)(replica_raw(chunk, at) & MARK_MASK);
 }
 
 bool replica_confirmed(const struct cluster *cluster, const struct chunk *chunk, int at)
 {
-	return (chunk->marks[at] & MARK_ROUND) == cluster->nodes[chunk->slots[at]]->round;
+	return (replica_raw(chunk, at) & MARK_ROUND) == cluster->nodes[chunk->slots[at]]->round;
+}
+
+const char *mark_name(enum mark mark)
+{
+	static const char *const names[] = {[MARK_NONE] = "none",
+	        [MARK_GOOD] = "good",
+	        [MARK_OPEN] = "open",
+	        [MARK_STALE] = "stale",
+	        [MARK_SHORT] = "short",
+	        [MARK_CORRUPT] = "corrupt",
+	        [MARK_UNKNOWN] = "unknown"};
+
+	return names[mark];
+}
+
+uint8_t replica_raw(const struct chunk *chunk, int at)
+{
+	return (uint8_t)(chunk->marks[at / 2] >> (at % 2 * 4) & 15);
+}
+
+void replica_raw_set(struct chunk *chunk, int at, uint8_t raw)
+{
+	int shift = at % 2 * 4;
+
+	chunk->marks[at / 2] =
+	        (uint8_t)((chunk->marks[at / 2] & (15 << (4 - shift))) | raw << shift);
 }
 
 bool replica_set(struct cluster *cluster, struct chunk *chunk, struct node *node, enum mark mark)
@@ -120,7 +146,7 @@ bool replica_set(struct cluster *cluster, struct chunk *chunk, struct node *node
 	if (at < 0)
 		return false;
 	chunk->slots[at] = node->slot;
-	chunk->marks[at] = (uint8_t)(mark | node->round);
+	replica_raw_set(chunk, at, (uint8_t)(mark | node->round));
 	chunk_reckon(cluster, chunk);
 	return true;
 }
@@ -133,10 +159,10 @@ void replica_drop(struct cluster *cluster, struct chunk *chunk, const struct nod
 		return;
 	/* Those behind move up: the order of an open chunk's replicas is the chain's. */
 	for (; at + 1 < PLACE_REPLICAS_MAX; at++) {
-		chunk->marks[at] = chunk->marks[at + 1];
+		replica_raw_set(chunk, at, replica_raw(chunk, at + 1));
 		chunk->slots[at] = chunk->slots[at + 1];
 	}
-	chunk->marks[at] = MARK_NONE;
+	replica_raw_set(chunk, at, MARK_NONE);
 	chunk_reckon(cluster, chunk);
 }
 

@@ -24,7 +24,10 @@ int cluster_create(struct cluster **ret, struct io *io, const struct cluster_opt
 	cluster->out = out;
 	cluster->options = with_defaults(options);
 	cluster->timer = io_timer_create(io, tick, cluster);
-	if (!cluster->timer) {
+	cluster->repair_timer = io_timer_create(io, repair_timer, cluster);
+	if (!cluster->timer || !cluster->repair_timer) {
+		io_timer_destroy(io, cluster->timer);
+		io_timer_destroy(io, cluster->repair_timer);
 		free(cluster);
 		return error_set(err, DFS_E_NOMEM, "no memory for the cluster engine's timer");
 	}
@@ -41,12 +44,13 @@ void cluster_destroy(struct cluster *cluster)
 		return;
 	cluster_check(cluster);
 	io_timer_destroy(cluster->io, cluster->timer);
+	io_timer_destroy(cluster->io, cluster->repair_timer);
 	leases_fini(cluster);
 	calls_fini(cluster);
 	settle_fini(cluster);
 	deletes_fini(cluster);
 	delays_fini(cluster);
-	health_fini(cluster);
+	under_fini(cluster);
 	chunks_fini(cluster);
 	nodes_fini(cluster);
 	free(cluster->view_nodes);
@@ -65,7 +69,7 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 	health_hurry(cluster);
 	counts.open_chunks = HASH_COUNT(cluster->opens);
 	counts.under_goal = cluster->under_goal;
-	counts.lost = cluster->safe_mode ? 0 : cluster->lost; /* RULES 22 */
+	counts.lost = cluster->safe_mode ? 0 : cluster->live[0]; /* RULES 22 */
 	counts.nodes_known = cluster->nodes_count;
 	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
 		const struct node *node = cluster->nodes[i];
@@ -127,6 +131,11 @@ uint64_t tick_ms(const struct cluster *cluster)
 	return ms < 1 ? 1 : ms > 500 ? 500 : ms;
 }
 
+static uint32_t at_most(uint32_t number, uint32_t most)
+{
+	return number < most ? number : most;
+}
+
 static struct cluster_options with_defaults(const struct cluster_options *options)
 {
 	struct cluster_options o = *options;
@@ -137,6 +146,11 @@ static struct cluster_options with_defaults(const struct cluster_options *option
 	o.safe_mode_ms = o.safe_mode_ms ? o.safe_mode_ms : 60000;
 	o.freeze_wait_ms = o.freeze_wait_ms ? o.freeze_wait_ms : 3000;
 	o.idle_seal_ms = o.idle_seal_ms ? o.idle_seal_ms : 60000;
+	o.copies_max = at_most(o.copies_max ? o.copies_max : 16, COPIES_MAX);
+	o.copies_from_max = at_most(o.copies_from_max ? o.copies_from_max : 2, COPIES_MAX);
+	o.copies_to_max = at_most(o.copies_to_max ? o.copies_to_max : 2, COPIES_MAX);
+	o.trim_after_ms = o.trim_after_ms ? o.trim_after_ms : 300000;
+	o.repair_busy_rate = o.repair_busy_rate ? o.repair_busy_rate : 16 * 1024 * 1024;
 	return o;
 }
 
@@ -175,7 +189,7 @@ static void leave_safe_mode(struct cluster *cluster)
 	cluster->safe_mode = false;
 	cluster_event(cluster, "event=safe_mode_left after_ms=%llu lost=%llu under_goal=%llu",
 	        (unsigned long long)(cluster_now(cluster) - cluster->started_ms),
-	        (unsigned long long)cluster->lost, (unsigned long long)cluster->under_goal);
+	        (unsigned long long)cluster->live[0], (unsigned long long)cluster->under_goal);
 	if (cluster_may_delete(cluster))
 		dooms_check(cluster);
 }

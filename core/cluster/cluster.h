@@ -57,6 +57,15 @@ struct cluster_options {
 	uint64_t freeze_wait_ms; /* how long a freeze waits for silent replicas: 3,000 */
 	uint64_t idle_seal_ms;   /* 60,000 (RULES 4) */
 	uint64_t epoch;
+	/* Copies at once: in the cluster, at most 256 (16); that one node gives (2), takes (2). */
+	uint32_t copies_max, copies_from_max, copies_to_max;
+	/* Bytes/s that copies may move at a node, in and out: while it serves nobody else (0: no
+	 * bound), while it serves users (16 MiB/s); in the cluster, each copy counted once (0: no
+	 * bound). */
+	uint64_t repair_rate, repair_busy_rate, repair_cluster_rate;
+	/* How long the nodes of a chunk must have been steady before surplus of it is deleted:
+	 * 300,000. */
+	uint64_t trim_after_ms;
 };
 
 int cluster_create(struct cluster **ret, struct io *io, const struct cluster_options *options,
@@ -131,6 +140,8 @@ void cluster_chunk_forgotten(struct cluster *cluster, uint64_t chunk);
  */
 int cluster_chunk_opened(struct cluster *cluster, uint64_t chunk, uint64_t version,
         const uint32_t *nodes, size_t nodes_count, uint64_t size_bytes);
+/* A reader asked where it is: its repair, if it needs any, comes before that of others as ill. */
+void cluster_chunk_wanted(struct cluster *cluster, uint64_t chunk);
 /* Replicas as known, good ones first; states filled. Strings in `arena`. */
 int cluster_replicas(struct cluster *cluster, uint64_t chunk, struct arena *arena,
         struct proto_replica **ret, size_t *ret_count);
@@ -173,6 +184,54 @@ const char *cluster_deletes_held(const struct cluster *cluster);
 /* The one question that whatever deletes a replica asks first: safe mode is over and nothing holds
  * it. */
 bool cluster_may_delete(const struct cluster *cluster);
+
+/* ---- repair, as people see it ---- */
+
+struct cluster_repair {
+	uint64_t under[PLACE_REPLICAS_MAX + 1]; /* chunks under their goal, by live good replicas */
+	uint64_t queued;                        /* in line for a copy */
+	uint64_t delayed;     /* not looked at again for a while: it failed, or something better may
+	                         come */
+	uint64_t bytes_left;  /* to be copied till all goals are reached */
+	uint64_t rate;        /* bytes/s copied, over at most the last 30 s */
+	uint64_t estimate_ms; /* till then, at that rate; 0: nothing is left, or not known */
+	uint64_t copied, copied_bytes, copies_failed; /* since the start */
+	uint64_t trimming,
+	        trimmed; /* replicas above the goal: being deleted, deleted since the start */
+	uint32_t copies; /* under way */
+};
+void cluster_repair(struct cluster *cluster, struct cluster_repair *ret);
+/* Copies under way; chunks without a good replica or that cannot be sealed (at most `max`), with
+ * the nodes that may have them named. In `arena`; 0 or DFS_E_NOMEM. */
+int cluster_copies(struct cluster *cluster, struct arena *arena, struct proto_copying **ret,
+        size_t *ret_count);
+int cluster_missed(struct cluster *cluster, struct arena *arena, size_t max,
+        struct proto_missed **ret, size_t *ret_count);
+
+/* What repair means to do with one chunk. */
+struct cluster_chunk_outlook {
+	enum proto_chunk_state state;
+	uint64_t version, length;
+	uint32_t goal;
+	uint32_t good;    /* replicas that count towards the goal */
+	uint32_t hoped;   /* that may soon do so */
+	uint32_t live;    /* good ones on live nodes, draining ones too: what stands between it and
+	                     loss */
+	bool under, lost; /* fewer than its goal; none at all, hoped for or not */
+	bool copying;     /* between these nodes, for so long */
+	uint32_t from, to;
+	uint64_t copying_ms;
+	bool queued, wanted; /* in line; ahead of others as ill, because somebody waits for it */
+	uint64_t before,
+	        before_bytes; /* chunks in line before it, and what is to be copied of them */
+	uint64_t waited_ms;   /* in line */
+	uint64_t again_ms; /* till it is looked at again, where it is not in line; 0: not known */
+	uint64_t estimate_ms; /* till its goal is reached; 0: it is, or not known */
+	char why[256];        /* why it is not at its goal yet, a sentence; "" where it is */
+};
+/* False where the chunk is not known. Walks the queues before it: for people, not for loops. */
+bool cluster_chunk_outlook(
+        struct cluster *cluster, uint64_t chunk, struct cluster_chunk_outlook *ret);
 
 /* Counts for status. */
 struct cluster_counts {

@@ -2,10 +2,12 @@
 /* Chunks whose repair has to wait: it failed, or something better may happen first. */
 #include "cluster/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { AGAIN_MAX_MS = 300000 };
+enum { AGAIN_MS = 5000, AGAIN_MAX_MS = 300000 };
 
+static struct delay *find_or_add(struct cluster *cluster, uint64_t chunk);
 static void delay_remove(struct cluster *cluster, struct delay *delay);
 
 struct delay *delay_of(const struct cluster *cluster, uint64_t chunk)
@@ -16,24 +18,27 @@ struct delay *delay_of(const struct cluster *cluster, uint64_t chunk)
 	return delay;
 }
 
-void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, bool failed, uint32_t avoid)
+void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, const char *why)
 {
-	struct delay *delay = delay_of(cluster, chunk);
+	struct delay *delay = find_or_add(cluster, chunk);
 
-	if (!delay) {
-		delay = calloc(1, sizeof(*delay));
-		if (!delay)
-			return; /* the next walk finds the chunk again */
-		delay->chunk = chunk;
-		HASH_ADD(hh, cluster->delays, chunk, sizeof(delay->chunk), delay);
-	}
-	if (failed) {
-		ms <<= delay->attempts < 10 ? delay->attempts : 10;
-		delay->attempts++;
-		delay->avoid = avoid;
-	}
+	if (!delay)
+		return; /* the next walk finds the chunk again */
 	delay->waiting = true;
 	delay->due_ms = cluster_now(cluster) + (ms < AGAIN_MAX_MS ? ms : AGAIN_MAX_MS);
+	snprintf(delay->why, sizeof(delay->why), "%s", why);
+}
+
+void delay_failed(struct cluster *cluster, uint64_t chunk, uint32_t avoid, const char *why)
+{
+	struct delay *delay = find_or_add(cluster, chunk);
+
+	if (!delay)
+		return;
+	delay->avoid = avoid;
+	delay_for(cluster, chunk,
+	        (uint64_t)AGAIN_MS << (delay->attempts < 10 ? delay->attempts : 10), why);
+	delay->attempts++;
 }
 
 void delay_forget(struct cluster *cluster, uint64_t chunk)
@@ -72,6 +77,21 @@ void delays_fini(struct cluster *cluster)
 	HASH_ITER (hh, cluster->delays, delay, next) {
 		delay_remove(cluster, delay);
 	}
+}
+
+static struct delay *find_or_add(struct cluster *cluster, uint64_t chunk)
+{
+	struct delay *delay = delay_of(cluster, chunk);
+
+	if (delay)
+		return delay;
+	delay = calloc(1, sizeof(*delay));
+	if (!delay)
+		return NULL;
+	delay->chunk = chunk;
+	delay->since_ms = cluster_now(cluster);
+	HASH_ADD(hh, cluster->delays, chunk, sizeof(delay->chunk), delay);
+	return delay;
 }
 
 static void delay_remove(struct cluster *cluster, struct delay *delay)

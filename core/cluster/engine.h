@@ -15,12 +15,18 @@
 
 enum {
 	CLUSTER_MAGIC = 0x4d434c55,
-	SLOTS_MAX = 65535,       /* datanodes that one master can know */
-	COPIES_MAX = 16,         /* repair copies at once in the cluster */
-	COPIES_PER_NODE_MAX = 2, /* of these, with one node as source or target */
-	RECENT_BUCKETS = 6,      /* "recent" placements: six buckets of ten seconds */
+	SLOTS_MAX = 65535,  /* datanodes that one master can know */
+	COPIES_MAX = 256,   /* copies at once that a setting can allow */
+	RECENT_BUCKETS = 6, /* "recent" placements: six buckets of ten seconds */
 	RECENT_BUCKET_MS = 10000,
-	UNDER_LEVELS = PLACE_REPLICAS_MAX, /* queues of chunks under their goal, by good replicas */
+	UNDER_LEVELS = 7,                /* of urgency: live good replicas 1 to 6, more */
+	UNDER_QUEUES = 2 * UNDER_LEVELS, /* of each level those that somebody waits for, the rest */
+};
+
+/* What may flow: filled at a rate, emptied at once by the size of what begins, below zero too. */
+struct bucket {
+	double tokens;
+	uint64_t filled_ms; /* 0: never yet */
 };
 
 /* ---- a datanode ---- */
@@ -65,8 +71,12 @@ struct node {
 	uint32_t recent[RECENT_BUCKETS];
 	uint64_t recent_bucket; /* number of the newest */
 	uint64_t orphans;
-	uint32_t copies;
-	uint64_t *doomed; /* chunks to delete here, oldest first */
+	uint64_t copy_bytes; /* served and stored for copies, part of the above */
+	double copy_rate;
+	uint32_t copies_out, copies_in; /* copies that read from it, that write to it */
+	double repair_load;             /* bytes of copies from and to it, lately: they spread */
+	struct bucket bucket;           /* what copies may move here */
+	uint64_t *doomed;               /* chunks to delete here, oldest first */
 	size_t doomed_count, doomed_capacity;
 	bool deleting; /* a delete call is under way */
 	uint64_t delete_after_ms;
@@ -92,15 +102,18 @@ enum health { HEALTH_WELL, HEALTH_UNDER, HEALTH_LOST };
 
 struct chunk {
 	uint64_t id;
-	uint32_t version : 28;
-	uint32_t queued : 4; /* 1 + the queue of cluster->under that it stands in */
-	uint32_t length;     /* sealed: bytes, at most CHUNK_SIZE_MAX */
-	uint32_t crc;        /* sealed: of them */
+	uint32_t version;
+	uint32_t length; /* sealed: bytes, at most CHUNK_SIZE_MAX */
+	uint32_t crc;    /* sealed: of them */
 	uint8_t goal : 4;
 	uint8_t state : 2; /* enum proto_chunk_state */
 	uint8_t health : 2;
-	uint8_t marks[PLACE_REPLICAS_MAX];
-	uint16_t slots[PLACE_REPLICAS_MAX]; /* of nodes; those with MARK_NONE are free */
+	uint8_t queued;      /* 1 + the queue of cluster->under that it stands in */
+	uint8_t live : 4;    /* good replicas that it is counted with, where it is not well */
+	uint8_t missing : 4; /* to its goal, likewise */
+	bool wanted;         /* somebody waits for its repair, likewise */
+	uint8_t marks[(PLACE_REPLICAS_MAX + 1) / 2]; /* half a byte each: replica_mark */
+	uint16_t slots[PLACE_REPLICAS_MAX];          /* of nodes; those with MARK_NONE are free */
 };
 
 _Static_assert(sizeof(struct chunk) == 48, "a chunk's memory is bounded");
@@ -180,20 +193,39 @@ struct doom {
 struct delay {
 	uint64_t chunk;
 	UT_hash_handle hh; /* cluster->delays */
+	uint64_t since_ms; /* it waits in all */
 	uint64_t due_ms;
 	bool waiting; /* till then; afterwards kept for the next time */
 	uint32_t attempts, avoid;
+	char why[160];
 };
 
 struct copy {
 	uint64_t chunk; /* 0: this place is free */
 	uint16_t source, target;
+	uint32_t length;
+	uint64_t began_ms;
 };
 
-/* Chunk ids, first in first out, bounded; 0 stands for one that was taken out of the middle. */
+/* Chunk ids with the time since which they wait, first in first out, bounded; id 0 stands for one
+ * that was taken out of the middle. */
+struct waiting {
+	uint64_t id, since_ms;
+};
+
 struct under_queue {
-	uint64_t *ids;
+	struct waiting *entries;
 	size_t head, count, capacity;
+	uint64_t swept_ms; /* entries that are no longer true were thrown out */
+};
+
+/* Bytes copied in each of the last seconds. */
+enum { PACE_SECONDS = 30 };
+
+struct pace {
+	uint64_t bytes[PACE_SECONDS], second; /* of the newest */
+	struct bucket bucket;                 /* of the cluster */
+	uint64_t halved_ms;                   /* the nodes' repair_load was */
 };
 
 struct cluster {
@@ -214,7 +246,10 @@ struct cluster {
 	struct place_view view;
 
 	struct chunk_table chunks;
-	uint64_t under_goal, lost;
+	uint64_t under_goal; /* sealed chunks that are not well */
+	uint64_t
+	        live[PLACE_REPLICAS_MAX + 1]; /* of them, by good replicas on live nodes; 0: lost */
+	uint64_t missing_bytes;               /* to be copied till all goals are reached */
 	struct open *opens;
 
 	uint64_t tokens;
@@ -224,6 +259,10 @@ struct cluster {
 	struct delay *delays;
 	struct copy copies[COPIES_MAX];
 	uint32_t copies_count;
+	struct io_timer *repair_timer; /* a copy ended: the next one need not wait for the tick */
+	struct pace pace;
+	uint64_t copies_begun; /* so far: now and then one goes to who waits longest */
+	uint64_t copied, copied_bytes, copies_failed;
 
 	/* A walk over all chunks that reckons their health and queues the ill: wanted, how far it
 	 * is. */
@@ -233,7 +272,7 @@ struct cluster {
 	uint64_t drains_looked_ms, drains_sampled_ms;
 	uint32_t stuck_looks;
 	uint64_t leaving; /* chunks under their goal only because a node is being emptied */
-	struct under_queue under[UNDER_LEVELS];
+	struct under_queue under[UNDER_QUEUES];
 };
 
 /* Every public function begins with it. */
@@ -256,8 +295,12 @@ void chunks_fini(struct cluster *cluster);
 /* Place of the node's replica in marks and slots, -1 where it has none. */
 int replica_find(const struct chunk *chunk, const struct node *node);
 enum mark replica_mark(const struct chunk *chunk, int at);
+const char *mark_name(enum mark mark);
 /* Marked in the node's present round of reports. */
 bool replica_confirmed(const struct cluster *cluster, const struct chunk *chunk, int at);
+/* The mark with its round's bit, as stored. */
+uint8_t replica_raw(const struct chunk *chunk, int at);
+void replica_raw_set(struct chunk *chunk, int at, uint8_t raw);
 /*
  * Set, as heard of just now, and reckon the chunk anew. A tenth replica takes the place of a worse
  * one or is left out (false): it is neither used nor deleted.
@@ -275,14 +318,54 @@ void chunk_unreckon(struct cluster *cluster, struct chunk *chunk);
  * from. */
 struct tally {
 	uint32_t good, hoped, sources;
+	bool tail; /* a short replica is there: a seal on failure left it without its end */
 };
 struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chunk);
 void health_tick(struct cluster *cluster);
 /* Finish the walk now where the table is small. */
 void health_hurry(struct cluster *cluster);
-/* Put a chunk that needs repair into its queue. */
-void under_push(struct cluster *cluster, struct chunk *chunk, uint32_t good);
-void health_fini(struct cluster *cluster);
+
+/* ---- queue.c: in which order chunks are repaired ---- */
+
+/* By live replicas, wanted ones first among equals; out of the queue that it stands in. */
+void under_push(struct cluster *cluster, struct chunk *chunk, uint32_t live);
+/* The chunk stands at this entry (an older entry of it may be left elsewhere). */
+struct chunk *under_at(struct cluster *cluster, uint32_t queue, size_t at);
+/* It leaves the queue. */
+void under_take(struct cluster *cluster, uint32_t queue, size_t at);
+/* The entry that has waited longest of all, for over `patience_ms`; false: there is none. */
+bool under_oldest(
+        struct cluster *cluster, uint64_t patience_ms, uint32_t *ret_queue, size_t *ret_at);
+/* Chunks before this one, their bytes, since when it waits; false where it stands in no queue. */
+bool under_place(struct cluster *cluster, const struct chunk *chunk, uint64_t *ret_before,
+        uint64_t *ret_bytes, uint64_t *ret_since_ms);
+uint64_t under_count(struct cluster *cluster);
+void under_fini(struct cluster *cluster);
+
+/* ---- pacing.c: what copies may take of nodes and of the cluster ---- */
+
+/* Why a node can be no source or target now, NULL: it can. */
+enum pace_side { PACE_FROM, PACE_TO };
+bool pace_allows(struct cluster *cluster, struct node *node, enum pace_side side);
+/* The cluster as a whole: copies at once, bytes/s. */
+bool pace_open(struct cluster *cluster);
+/* What is in the way, in words; empty where nothing is. */
+void pace_say(
+        struct cluster *cluster, struct node *node, enum pace_side side, char *ret, size_t size);
+void pace_cluster_say(struct cluster *cluster, char *ret, size_t size);
+/* Bytes/s of one copy between them; 0: as fast as it goes. */
+uint64_t pace_of_copy(
+        struct cluster *cluster, const struct node *source, const struct node *target);
+/* A copy begins (charged whole) or ends, well or not. */
+void pace_begin(struct cluster *cluster, struct copy *copy);
+void pace_end(struct cluster *cluster, const struct copy *copy, bool well);
+/* Bytes/s copied lately. */
+uint64_t pace_rate(struct cluster *cluster);
+/* What was long ago weighs less. */
+void pace_tick(struct cluster *cluster);
+/* Bytes/s that users move through a node; are they many enough to give way to? */
+double pace_foreground(const struct node *node);
+bool pace_is_busy(const struct node *node);
 
 /* ---- nodes.c ---- */
 
@@ -303,8 +386,9 @@ void nodes_fini(struct cluster *cluster);
 
 /* What it told of its disks. */
 void node_space(struct node *node, const struct proto_disk *disks, size_t disks_count);
-/* Bytes served and stored since its start, told now: its rates. */
-void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, uint64_t now);
+/* Bytes served and stored since its start, and those of them for copies, told now: its rates. */
+void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, uint64_t copy_bytes,
+        uint64_t now);
 /* Bytes that it can take: above its reserves, not promised (RULES 30). */
 uint64_t node_room(const struct node *node);
 /* Able to take a chunk of that size. */
@@ -357,6 +441,8 @@ void seal_durable(struct cluster *cluster, const struct call *call, int code);
 void seal_node_back(struct cluster *cluster, const struct node *node);
 bool seal_waits(const struct open *open);
 bool seal_records(const struct open *open); /* what its freeze found is on its way into metadata */
+/* Which nodes it waits for, in a sentence. */
+void seal_say(struct cluster *cluster, const struct open *open, struct dfs_error *ret);
 /* Take the seal off its chunk; NULL where there is none. The chunk's open record may go then. */
 struct seal *seal_detach(struct open *open);
 /* Answer all who wait, and free the detached seal; takes NULL. Anything may have changed when it
@@ -391,9 +477,17 @@ void deletes_tick(struct cluster *cluster);
 void deletes_forget(struct cluster *cluster, uint64_t chunk);
 void deletes_fini(struct cluster *cluster);
 
-/* ---- repair.c ---- */
+/* ---- repair.c: copies ---- */
 
 void repair_tick(struct cluster *cluster);
+void repair_timer(void *arg); /* the cluster: a copy ended */
+struct copy *copy_of(struct cluster *cluster, uint64_t chunk);
+/*
+ * Copy a sealed chunk, whatever the reason, where the limits allow it now: the node numbers are
+ * those of a good replica and of a node without one. False: not now.
+ */
+bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node *source,
+        struct node *target);
 void repair_answered(
         struct cluster *cluster, const struct call *call, int code, const struct dfs_error *err);
 bool repair_copying(const struct cluster *cluster, uint64_t chunk);
@@ -410,12 +504,22 @@ uint64_t drain_leaving(struct cluster *cluster);
 /* How far it is, as a sentence. */
 void drain_text(struct cluster *cluster, struct node *node, char *ret, size_t size);
 
+/* ---- targets.c: between which nodes a chunk is copied ---- */
+
+/* NULL: there is none; `ret_busy`: but there will be, the limits are in the way. */
+struct node *pick_source(struct cluster *cluster, const struct chunk *chunk, bool *ret_busy);
+struct node *pick_target(struct cluster *cluster, const struct chunk *chunk, bool *ret_busy);
+/* A good replica of it can be read there; a replica of it can be made there. */
+bool source_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
+bool target_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
+
 /* ---- delays.c ---- */
 
 struct delay *delay_of(const struct cluster *cluster, uint64_t chunk);
-/* No repair of the chunk for so long; `failed`: doubled each time, and rather not to node `avoid`.
- */
-void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, bool failed, uint32_t avoid);
+/* No repair of the chunk for so long, and why, in words. */
+void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, const char *why);
+/* It failed: doubled each time, and rather not to node `avoid`. */
+void delay_failed(struct cluster *cluster, uint64_t chunk, uint32_t avoid, const char *why);
 void delay_forget(struct cluster *cluster, uint64_t chunk);
 void delays_tick(struct cluster *cluster);
 void delays_fini(struct cluster *cluster);

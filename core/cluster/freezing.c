@@ -22,8 +22,6 @@ static void decide(struct cluster *cluster, struct open *open, bool in_time);
 static struct verdict verdict_of(const struct open *open);
 static void record(struct cluster *cluster, struct open *open, const struct verdict *verdict);
 static void wait_for_nodes(struct cluster *cluster, struct open *open);
-static void waiting_sentence(
-        struct cluster *cluster, const struct open *open, struct dfs_error *ret);
 static void late_answer(
         struct cluster *cluster, const struct call *call, const struct proto_freeze_reply *reply);
 
@@ -210,7 +208,7 @@ static void wait_for_nodes(struct cluster *cluster, struct open *open)
 	struct waiter *waiters = seal->waiters;
 	struct dfs_error err = {0};
 
-	waiting_sentence(cluster, open, &err);
+	seal_say(cluster, open, &err);
 	if (!seal->said)
 		cluster_event(cluster,
 		        "event=seal_waits chunk=%016" PRIx64 " floor=%" PRIu64 " why=\"%s\"",
@@ -222,8 +220,7 @@ static void wait_for_nodes(struct cluster *cluster, struct open *open)
 	seal_waiters_call(waiters, DFS_E_UNAVAIL, err.text, 0, 0, 0);
 }
 
-static void waiting_sentence(
-        struct cluster *cluster, const struct open *open, struct dfs_error *ret)
+void seal_say(struct cluster *cluster, const struct open *open, struct dfs_error *ret)
 {
 	struct buf nodes = {0};
 	uint64_t longest = 0;

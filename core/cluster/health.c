@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How sealed chunks stand: how many replicas each has that count, how many chunks are under their
- * goal, and in which order they want repair. A chunk is reckoned when something is heard of it;
+ * goal and by how much. A chunk is reckoned when something is heard of it;
  * when the set of nodes that count changes, a walk over all chunks reckons them anew, a slice at
  * each tick.
  */
 #include "cluster/engine.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
 	WALK_SLICE = 50000, /* chunks at a tick */
 	WALK_EVERY_MS =
 	        60000, /* also without a reason: space that came back is noticed by nobody else */
-	UNDER_QUEUE_MAX = 65536,    /* what does not fit is found by the next walk */
 	REPORT_PATIENCE_MS = 60000, /* a report that takes longer keeps no repair waiting */
 };
 
@@ -23,32 +20,46 @@ static bool counts_now(const struct node *node);
 static bool hopes_now(const struct node *node, uint64_t now);
 static bool hoped_for(const struct cluster *cluster, const struct chunk *chunk, int at);
 static enum health health_of(const struct chunk *chunk, const struct tally *tally);
-static void count_health(struct cluster *cluster, enum health health, int step);
-static bool queue_push(struct under_queue *queue, uint64_t id);
+static void count(struct cluster *cluster, struct chunk *chunk, const struct tally *tally);
+static void uncount(struct cluster *cluster, struct chunk *chunk);
 static void nodes_compare(struct cluster *cluster);
 static void walk_slice(struct cluster *cluster);
 
 void chunk_reckon(struct cluster *cluster, struct chunk *chunk)
 {
 	struct tally tally = chunk_tally(cluster, chunk);
-	enum health health = health_of(chunk, &tally);
 
-	if (health != chunk->health) {
-		count_health(cluster, chunk->health, -1);
-		count_health(cluster, health, 1);
-		chunk->health = health;
-	}
-	if (health == HEALTH_WELL)
+	uncount(cluster, chunk);
+	chunk->health = health_of(chunk, &tally);
+	count(cluster, chunk, &tally);
+	if (chunk->health == HEALTH_WELL) {
 		chunk->queued = 0;
-	else if (tally.sources > 0)
-		under_push(cluster, chunk, tally.good);
+		chunk->wanted = false;
+	} else if (tally.sources > 0) {
+		chunk->wanted |= tally.tail;
+		under_push(cluster, chunk, tally.sources);
+	}
 }
 
 void chunk_unreckon(struct cluster *cluster, struct chunk *chunk)
 {
-	count_health(cluster, chunk->health, -1);
+	uncount(cluster, chunk);
 	chunk->health = HEALTH_WELL;
 	chunk->queued = 0;
+	chunk->wanted = false;
+}
+
+void cluster_chunk_wanted(struct cluster *cluster, uint64_t id)
+{
+	struct chunk *chunk;
+
+	cluster_check(cluster);
+	chunk = cluster->under_goal > 0 ? chunk_find(cluster, id) : NULL;
+	if (!chunk || chunk->health == HEALTH_WELL || chunk->wanted)
+		return;
+	chunk->wanted = true;
+	if (chunk->queued != 0)
+		chunk_reckon(cluster, chunk);
 }
 
 struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chunk)
@@ -67,20 +78,9 @@ struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chun
 			continue;
 		tally.good += good;
 		tally.hoped += !good && hoped_for(cluster, chunk, i);
+		tally.tail |= replica_mark(chunk, i) == MARK_SHORT;
 	}
 	return tally;
-}
-
-void under_push(struct cluster *cluster, struct chunk *chunk, uint32_t good)
-{
-	assert(good < UNDER_LEVELS);
-	/* In a queue of more urgent ones it may stay: it is looked at again when its turn comes. */
-	if (chunk->queued != 0 && chunk->queued <= good + 1)
-		return;
-	if (queue_push(&cluster->under[good], chunk->id))
-		chunk->queued = (good + 1) & 15;
-	else
-		cluster->under_overflowed = true;
 }
 
 void health_tick(struct cluster *cluster)
@@ -99,12 +99,6 @@ void health_hurry(struct cluster *cluster)
 	walk_slice(cluster);
 	walk_slice(cluster); /* one was under way, another is wanted */
 	assert(!cluster->walking && !cluster->walk_wanted);
-}
-
-void health_fini(struct cluster *cluster)
-{
-	for (int i = 0; i < UNDER_LEVELS; i++)
-		free(cluster->under[i].ids);
 }
 
 /* Does another set of nodes count than at the last walk? */
@@ -173,38 +167,28 @@ static enum health health_of(const struct chunk *chunk, const struct tally *tall
 	return tally->good + tally->hoped < chunk->goal ? HEALTH_UNDER : HEALTH_WELL;
 }
 
-static void count_health(struct cluster *cluster, enum health health, int step)
+static void count(struct cluster *cluster, struct chunk *chunk, const struct tally *tally)
 {
-	if (health == HEALTH_WELL)
+	uint32_t have = tally->good + tally->hoped;
+
+	if (chunk->health == HEALTH_WELL)
 		return;
-	cluster->under_goal += (uint64_t)(int64_t)step;
-	if (health == HEALTH_LOST)
-		cluster->lost += (uint64_t)(int64_t)step;
+	chunk->live = tally->sources & 15;
+	chunk->missing = (have < chunk->goal ? chunk->goal - have : 0) & 15;
+	cluster->under_goal++;
+	cluster->live[chunk->health == HEALTH_LOST ? 0 : chunk->live]++;
+	/* Nothing can be copied of a lost one. */
+	if (chunk->health == HEALTH_UNDER)
+		cluster->missing_bytes += (uint64_t)chunk->length * chunk->missing;
 }
 
-static bool queue_push(struct under_queue *queue, uint64_t id)
+/* As it was counted last; its length does not change while it is. */
+static void uncount(struct cluster *cluster, struct chunk *chunk)
 {
-	uint64_t *ids;
-	size_t capacity;
-
-	if (queue->head == queue->count)
-		queue->head = queue->count = 0;
-	if (queue->count == queue->capacity && queue->head > 0 &&
-	        queue->head >= queue->capacity / 2) {
-		queue->count -= queue->head;
-		memmove(queue->ids, queue->ids + queue->head, queue->count * sizeof(*ids));
-		queue->head = 0;
-	}
-	if (queue->count == queue->capacity) {
-		if (queue->capacity >= UNDER_QUEUE_MAX)
-			return false;
-		capacity = queue->capacity ? queue->capacity * 2 : 256;
-		ids = realloc(queue->ids, capacity * sizeof(*ids));
-		if (!ids)
-			return false;
-		queue->ids = ids;
-		queue->capacity = capacity;
-	}
-	queue->ids[queue->count++] = id;
-	return true;
+	if (chunk->health == HEALTH_WELL)
+		return;
+	cluster->under_goal--;
+	cluster->live[chunk->health == HEALTH_LOST ? 0 : chunk->live]--;
+	if (chunk->health == HEALTH_UNDER)
+		cluster->missing_bytes -= (uint64_t)chunk->length * chunk->missing;
 }

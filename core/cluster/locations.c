@@ -196,7 +196,7 @@ static int freed_known(
 	struct seal *seal = NULL;
 
 	chunk->version = row->version & CHUNK_VERSION_MAX;
-	if (chunk->marks[0] == MARK_NONE)
+	if (replica_mark(chunk, 0) == MARK_NONE)
 		presume(cluster, chunk, row->nodes, row->nodes_count);
 	chunk->state = PROTO_CHUNK_STATE_FREED;
 	chunk_reckon(cluster, chunk);

@@ -100,7 +100,7 @@ bool cluster_node_heartbeat(struct cluster *cluster, const struct proto_heartbea
 	node->used_bytes = args->used;
 	node->chunks = args->chunks;
 	node_space(node, args->disks, args->disks_count);
-	node_rates(node, args->read_bytes, args->write_bytes, now);
+	node_rates(node, args->read_bytes, args->write_bytes, args->copy_bytes, now);
 	judge(cluster, node);
 	if (was_dead)
 		seal_node_back(cluster, node);
@@ -152,8 +152,9 @@ void node_begin_round(struct cluster *cluster, struct node *node)
 			int at = replica_find(chunk, node);
 
 			if (at >= 0)
-				chunk->marks[at] = (uint8_t)((chunk->marks[at] & MARK_MASK) |
-				                             (node->round ^ MARK_ROUND));
+				replica_raw_set(chunk, at,
+				        (uint8_t)(replica_mark(chunk, at) |
+				                  (node->round ^ MARK_ROUND)));
 		}
 	} else {
 		node->round ^= MARK_ROUND;

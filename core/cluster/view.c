@@ -10,6 +10,7 @@
 
 enum { RATE_WINDOW_MS = 5000 };
 
+static void rate_turn(double *rate, uint64_t bytes, uint64_t passed_ms, double share);
 static bool is_avoided(const uint32_t *avoid, size_t avoid_count, uint32_t number);
 static void recent_turn(struct cluster *cluster, struct node *node);
 static bool view_room(struct cluster *cluster);
@@ -35,26 +36,24 @@ void node_space(struct node *node, const struct proto_disk *disks, size_t disks_
 	}
 }
 
-void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, uint64_t now)
+void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, uint64_t copy_bytes,
+        uint64_t now)
 {
 	uint64_t passed = now - node->counted_ms;
-	double share;
+	double share = passed >= RATE_WINDOW_MS ? 1.0 : (double)passed / RATE_WINDOW_MS;
 
 	/* Without an earlier count, or with one of a process that is gone, there is no rate yet. */
 	if (node->counted_ms == 0 || read_bytes < node->read_bytes ||
-	        write_bytes < node->write_bytes) {
-		node->read_rate = node->write_rate = 0;
+	        write_bytes < node->write_bytes || copy_bytes < node->copy_bytes) {
+		node->read_rate = node->write_rate = node->copy_rate = 0;
 	} else if (passed > 0) {
-		share = passed >= RATE_WINDOW_MS ? 1.0 : (double)passed / RATE_WINDOW_MS;
-		node->read_rate +=
-		        share * ((double)(read_bytes - node->read_bytes) * 1000.0 / (double)passed -
-		                        node->read_rate);
-		node->write_rate += share * ((double)(write_bytes - node->write_bytes) * 1000.0 /
-		                                            (double)passed -
-		                                    node->write_rate);
+		rate_turn(&node->read_rate, read_bytes - node->read_bytes, passed, share);
+		rate_turn(&node->write_rate, write_bytes - node->write_bytes, passed, share);
+		rate_turn(&node->copy_rate, copy_bytes - node->copy_bytes, passed, share);
 	}
 	node->read_bytes = read_bytes;
 	node->write_bytes = write_bytes;
+	node->copy_bytes = copy_bytes;
 	node->counted_ms = now;
 }
 
@@ -187,6 +186,11 @@ static void describe(struct cluster *cluster, struct node *node, struct arena *a
 		ret->why = "its channel is closed";
 	if (node->draining)
 		ret->why = draining_why(cluster, node, arena);
+}
+
+static void rate_turn(double *rate, uint64_t bytes, uint64_t passed_ms, double share)
+{
+	*rate += share * ((double)bytes * 1000.0 / (double)passed_ms - *rate);
 }
 
 static bool is_avoided(const uint32_t *avoid, size_t avoid_count, uint32_t number)

@@ -55,7 +55,9 @@ static const struct role roles[] = {
                 "of DIR, else 7070)\n"
                 "  --detach          return when the cluster is healthy; `dfs down` ends it\n"
                 "  --placement NAME  a script of scripts/placement (default: spread)\n"
-                "  --chunking NAME   a script of scripts/chunking (default: fixed)\n",
+                "  --chunking NAME   a script of scripts/chunking (default: fixed)\n"
+                "  --master-config FILE  a Lua table of flags of `dfs master`, without the dashes, - "
+                "as _\n",
                 up_run},
         {"down", "end the cluster that `dfs up` started",
                 "usage: dfs down [--dir DIR]\n"
@@ -104,6 +106,19 @@ static const struct role roles[] = {
                 "(default: "
                 "3600000)\n"
                 "  --checkpoint-log SIZE  and after so much of its log (default: 64M)\n"
+                "  --idle-seal MS      how long an open chunk may rest once its writer is gone "
+                "(default: 60000)\n"
+                "  --copies N          copies between datanodes at once, 1 to 256 (default: 16)\n"
+                "  --copies-from N     of these, from one datanode (default: 2)\n"
+                "  --copies-to N       of these, to one datanode (default: 2)\n"
+                "  --repair-rate SIZE  bytes/s that copies may move at a datanode that serves "
+                "nobody else\n"
+                "                      (default: no bound)\n"
+                "  --repair-busy-rate SIZE     and at one that serves users (default: 16M)\n"
+                "  --repair-cluster-rate SIZE  bytes/s of all copies (default: no bound)\n"
+                "  --trim-after MS     how long datanodes must have been steady before replicas "
+                "above the goal\n"
+                "                      are deleted (default: 300000)\n"
                 "  --map-size SIZE     address space of the database (default: 1T)\n",
                 master_run},
         {"datanode", "run a datanode",
@@ -154,6 +169,7 @@ static int up_run(const struct scripts *scripts, int argc, char **argv)
 	        {"detach", FLAG_SWITCH, &settings.detach},
 	        {"placement", FLAG_TEXT, &settings.placement},
 	        {"chunking", FLAG_TEXT, &settings.chunking},
+	        {"master-config", FLAG_TEXT, &settings.master_config},
 	};
 	int code = parse(
 	        &(struct flags){"up", role_find("up")->usage, rows, sizeof(rows) / sizeof(rows[0])},
@@ -221,6 +237,14 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"freeze-wait", FLAG_MS, &settings.freeze_wait_ms},
 	        {"checkpoint", FLAG_MS, &settings.checkpoint_ms},
 	        {"checkpoint-log", FLAG_SIZE, &settings.checkpoint_log_bytes},
+	        {"idle-seal", FLAG_MS, &settings.idle_seal_ms},
+	        {"copies", FLAG_U32, &settings.copies},
+	        {"copies-from", FLAG_U32, &settings.copies_from},
+	        {"copies-to", FLAG_U32, &settings.copies_to},
+	        {"repair-rate", FLAG_SIZE, &settings.repair_rate},
+	        {"repair-busy-rate", FLAG_SIZE, &settings.repair_busy_rate},
+	        {"repair-cluster-rate", FLAG_SIZE, &settings.repair_cluster_rate},
+	        {"trim-after", FLAG_MS, &settings.trim_after_ms},
 	        {"map-size", FLAG_SIZE, &settings.map_bytes},
 	};
 	int code = parse(&(struct flags){"master", role_find("master")->usage, rows,

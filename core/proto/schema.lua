@@ -180,6 +180,17 @@ S.structs = {
     { "error", "text", "the last of these", max = 511, optional = true },
     { "error_ago_ms", "u64", "since it was seen", optional = true },
   } },
+  { name = "copying", doc = "a copy under way between two datanodes", fields = {
+    { "chunk", "id", "which chunk" },
+    { "from", "u32", "datanode that it is read from" },
+    { "to", "u32", "datanode that fetches it" },
+    { "length", "u64", "bytes" },
+    { "for_ms", "u64", "since it was ordered" },
+  } },
+  { name = "missed", doc = "a chunk that waits for datanodes", fields = {
+    { "chunk", "id", "which chunk" },
+    { "why", "text", "what is missing, and which datanodes may have it", max = 255 },
+  } },
   -- Not part of a call: the JSON body of a datanode's 200 answer to POST /v1/chunks/ID.
   { name = "receipt", doc = "a datanode's answer to an append", fields = {
     { "chunk", "id", "which chunk" },
@@ -421,6 +432,18 @@ S.calls = {
       { "checkpoint", "u64", "operation of the newest checkpoint; 0: none yet", optional = true },
       { "checkpoint_age_ms", "u64", "since it was made", optional = true },
       { "checkpoint_error", "text", "why the last attempt at one failed", max = 511, optional = true },
+      { "under_by_live", "list", "of under_goal by live good replicas: none, 1, 2...", of = "u64", max = 10,
+        optional = true },
+      { "repair_queued", "u64", "chunks in line for a copy", optional = true },
+      { "repair_delayed", "u64", "chunks that wait before they are looked at again", optional = true },
+      { "repair_left", "u64", "bytes to be copied till all goals are reached", optional = true },
+      { "repair_rate", "u64", "bytes/s copied of late", optional = true },
+      { "repair_estimate_ms", "u64", "till all goals are reached at that rate; 0: not known", optional = true },
+      { "copies", "list", "under way", of = "copying", max = 256, optional = true },
+      { "missed", "list", "chunks that wait for datanodes: the first of them", of = "missed", max = 16,
+        optional = true },
+      { "trimming", "u64", "replicas above the goal that are being deleted", optional = true },
+      { "trimmed", "u64", "of these since the start", optional = true },
     } },
 
   { name = "register", to = "master", auth = "node", doc = "a datanode's first call on its channel",
@@ -473,6 +496,7 @@ S.calls = {
       { "read_bytes", "u64", "served since the start" },
       { "write_bytes", "u64", "stored since the start" },
       { "errors", "u64", "since the start" },
+      { "copy_bytes", "u64", "read and written for copies between datanodes, part of the above", optional = true },
     },
     reply = {
       { "known", "bool", "false: register again" },
@@ -530,6 +554,7 @@ S.calls = {
       { "source", "text", "host:port", max = 263 },
       { "ticket", "text", "for its GET", max = 400 },
       epoch,
+      { "pace", "u64", "bytes/s at most; 0: as fast as it goes", optional = true },
     },
     reply = {},
     errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT" } },

@@ -30,6 +30,9 @@ local function troubles(status)
   add(integer(status.lost) > 0, "%s chunks have no good replica", status.lost)
   local under = integer(status.under_goal) - integer(status.leaving or "0")
   add(under > 0, "%d chunks have fewer good replicas than their goal", under)
+  for _, missed in ipairs(status.missed or {}) do
+    add(true, "chunk %s: %s", missed.chunk, missed.why)
+  end
   for _, policy in ipairs(status.policies or {}) do
     local recent = integer(policy.error_ago_ms or "0") < POLICY_ERROR_MS
     add((policy.error or "") ~= "" and recent, "policy %s: %s", policy.kind, policy.error)
@@ -43,6 +46,39 @@ local function uptime(ms)
   if seconds < 7200 then return ("%d min"):format(seconds // 60) end
   if seconds < 172800 then return ("%d h"):format(seconds // 3600) end
   return ("%d days"):format(seconds // 86400)
+end
+
+local function duration(ms)
+  local seconds = (integer(ms) + 999) // 1000
+  if seconds < 120 then return ("%d s"):format(seconds) end
+  return seconds < 7200 and ("%d min"):format(seconds // 60) or ("%d h"):format(seconds // 3600)
+end
+
+-- "2 with one live replica, 5 with two": the fewest first.
+local function by_live(status)
+  local list = {}
+  for i, count in ipairs(status.under_by_live or {}) do
+    if integer(count) > 0 then
+      list[#list + 1] = i == 1 and ("%s lost"):format(count) or ("%s with %d live"):format(count, i - 1)
+    end
+  end
+  return table.concat(list, ", ")
+end
+
+-- What repair is at, a line each; nothing where there is nothing to do.
+local function repair_rows(status, add)
+  local left, estimate = integer(status.repair_left), integer(status.repair_estimate_ms)
+  if by_live(status) ~= "" then add("under goal", "%s", by_live(status)) end
+  if left > 0 or #(status.copies or {}) > 0 then
+    add("repair", "%s queued, %s delayed, %s to copy, %s/s%s", status.repair_queued or 0,
+      status.repair_delayed or 0, size(left), size(status.repair_rate or 0),
+      estimate > 0 and (", about %s"):format(duration(estimate)) or "")
+  end
+  for _, copy in ipairs(status.copies or {}) do
+    add("copy", "%s from datanode %d to %d, %s, for %s", copy.chunk, copy.from, copy.to, size(copy.length),
+      duration(copy.for_ms))
+  end
+  if integer(status.trimming) > 0 then add("trim", "%s replicas above their goal", status.trimming) end
 end
 
 local function state(status, wrong)
@@ -61,6 +97,7 @@ local function print_page(status, wrong, drains)
   add("files", "%s in %s directories, %s", status.files, status.dirs, size(status.bytes))
   add("chunks", "%s, %s open, %s under goal, %s lost", status.chunks, status.open_chunks, status.under_goal,
     status.lost)
+  repair_rows(status, add)
   add("writing", "%s sessions", status.sessions)
   add("log", "%s operations", status.operations)
   if integer(status.checkpoint or "0") > 0 then

@@ -6,16 +6,21 @@
 #include <utlist.h>
 #include "node/datanode/role.h"
 
-enum { PATIENCE_MS = 20000 };
+enum {
+	PATIENCE_MS = 20000,
+	PAUSE_MIN_MS = 5, /* shorter ones are not worth a timer */
+	PAUSE_MAX_MS = 5000,
+};
 
 struct fetch {
 	struct datanode *datanode;
 	struct link_call *call;
 	struct io_exchange *exchange;
 	struct store_copy *copy;
-	struct io_timer *patience;
+	struct io_timer *patience, *pacer;
 	uint64_t chunk;
-	bool ending; /* the store makes it durable */
+	uint64_t pace, got, began_ms; /* bytes/s asked for (0: none), bytes here, since then */
+	bool ending;                  /* the store makes it durable */
 	char source[IO_ADDRESS_MAX];
 	struct fetch *prev, *next;
 };
@@ -27,6 +32,8 @@ static void body_end(void *arg);
 static void closed(void *arg, const char *why);
 static void stored(
         void *arg, int status, const struct dfs_error *err, const struct store_held *held);
+static void keep_pace(struct fetch *fetch);
+static void go_on(void *arg);
 static void impatient(void *arg);
 static void fail(struct fetch *fetch, int code, const char *text);
 static void fetch_free(struct fetch *fetch);
@@ -53,6 +60,8 @@ void copy_start(
 	fetch->datanode = datanode;
 	fetch->call = call;
 	fetch->chunk = args->chunk;
+	fetch->pace = args->pace;
+	fetch->began_ms = io_mono_ms(datanode->io);
 	snprintf(fetch->source, sizeof(fetch->source), "%s", args->source);
 	DL_APPEND(datanode->fetches, fetch);
 	code = begin(fetch, args, &err);
@@ -99,8 +108,10 @@ static int begin(struct fetch *fetch, const struct proto_copy_args *args, struct
 	snprintf(bearer, sizeof(bearer), "Bearer %s", args->ticket);
 	request.headers[IO_AUTHORIZATION] = bearer;
 	request.headers[IO_ACCEPT] = CHUNK_FRAMES_TYPE;
+	request.headers[IO_DFS_CHUNK] = CHUNK_READ_FOR_COPY;
 	fetch->patience = io_timer_create(io, impatient, fetch);
-	if (fetch->patience)
+	fetch->pacer = io_timer_create(io, go_on, fetch);
+	if (fetch->patience && fetch->pacer)
 		fetch->exchange =
 		        io_net(io, exchange_open, args->source, &request, &fetch_events, fetch);
 	if (!fetch->exchange)
@@ -128,8 +139,35 @@ static void body(void *arg, const void *bytes, size_t size)
 
 	io_timer_set(fetch->datanode->io, fetch->patience, PATIENCE_MS);
 	atomic_fetch_add(&fetch->datanode->pulse.write_bytes, size);
+	atomic_fetch_add(&fetch->datanode->pulse.copy_bytes, size);
+	fetch->got += size;
 	if (store_copy_feed(fetch->copy, bytes, size, &err) != 0)
 		fail(fetch, err.code, err.text);
+	else if (fetch->pace > 0)
+		keep_pace(fetch);
+}
+
+/* What came sooner than it should is made up for by a pause, which the source feels: its socket
+ * fills up. */
+static void keep_pace(struct fetch *fetch)
+{
+	struct io *io = fetch->datanode->io;
+	uint64_t due_ms = fetch->began_ms + fetch->got * 1000 / fetch->pace;
+	uint64_t now_ms = io_mono_ms(io), pause_ms = due_ms > now_ms ? due_ms - now_ms : 0;
+
+	if (pause_ms < PAUSE_MIN_MS)
+		return;
+	io_net(io, pause, fetch->exchange, true);
+	io_timer_set(io, fetch->pacer, pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS);
+}
+
+static void go_on(void *arg)
+{
+	struct fetch *fetch = arg;
+
+	io_timer_set(fetch->datanode->io, fetch->patience, PATIENCE_MS);
+	if (fetch->exchange)
+		io_net(fetch->datanode->io, pause, fetch->exchange, false);
 }
 
 static void body_end(void *arg)
@@ -140,6 +178,7 @@ static void body_end(void *arg)
 	fetch->ending = true;
 	fetch->copy = NULL;
 	io_timer_cancel(fetch->datanode->io, fetch->patience);
+	io_timer_cancel(fetch->datanode->io, fetch->pacer);
 	store_copy_end(copy, stored, fetch);
 }
 
@@ -193,6 +232,7 @@ static void fetch_free(struct fetch *fetch)
 		store_copy_cancel(fetch->copy);
 	io_net(fetch->datanode->io, abort, fetch->exchange);
 	io_timer_destroy(fetch->datanode->io, fetch->patience);
+	io_timer_destroy(fetch->datanode->io, fetch->pacer);
 	DL_DELETE(fetch->datanode->fetches, fetch);
 	free(fetch);
 }

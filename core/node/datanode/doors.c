@@ -157,6 +157,9 @@ static void metrics(struct datanode *datanode, struct buf *ret)
 	        atomic_load(&pulse->read_bytes));
 	http_metric(ret, "dfs_datanode_write_bytes_total", "counter", "Bytes stored.",
 	        atomic_load(&pulse->write_bytes));
+	http_metric(ret, "dfs_datanode_copy_bytes_total", "counter",
+	        "Bytes served and stored for copies between datanodes, part of the above.",
+	        atomic_load(&pulse->copy_bytes));
 	http_metric(ret, "dfs_datanode_errors_total", "counter",
 	        "Appends, reads and copies that failed.", atomic_load(&pulse->errors));
 	http_metric(ret, "dfs_datanode_registered", "gauge", "1 while registered with the master.",

@@ -90,6 +90,7 @@ static void send_beat(struct heart *heart)
 	        .read_bytes = atomic_load(&pulse->read_bytes),
 	        .write_bytes = atomic_load(&pulse->write_bytes),
 	        .errors = atomic_load(&pulse->errors),
+	        .copy_bytes = atomic_load(&pulse->copy_bytes),
 	};
 
 	pthread_mutex_lock(&pulse->lock);

@@ -18,6 +18,7 @@ struct chunk_read {
 	struct store_held held;
 	uint64_t offset, length;
 	bool framed, head;
+	bool for_copy;     /* another datanode copies the chunk */
 	bool started;      /* the status line went out */
 	bool writing;      /* inside `writable`: a piece may be written at once */
 	bool more;         /* the socket takes more in this turn */
@@ -86,12 +87,13 @@ void read_close_all(struct datanode *datanode)
 
 static int begin(struct chunk_read *read, const struct io_request *request, struct dfs_error *err)
 {
-	const char *accept = request->headers[IO_ACCEPT];
+	const char *accept = request->headers[IO_ACCEPT], *reader = request->headers[IO_DFS_CHUNK];
 	struct store_read_request ask = {.chunk = read->held.chunk};
 	struct store_read_events events = {.piece = got_piece, .done = got_done, .arg = read};
 	int code;
 
 	read->framed = accept && strcmp(accept, CHUNK_FRAMES_TYPE) == 0;
+	read->for_copy = reader && strcmp(reader, CHUNK_READ_FOR_COPY) == 0;
 	code = check_ticket(read, request, err);
 	if (code != 0)
 		return code;
@@ -215,6 +217,8 @@ static void write_piece(struct chunk_read *read)
 
 	read->more = io_net(read->datanode->io, write, read->exchange, read->piece, size);
 	atomic_fetch_add(&read->datanode->pulse.read_bytes, size);
+	if (read->for_copy)
+		atomic_fetch_add(&read->datanode->pulse.copy_bytes, size);
 	read->piece = NULL;
 	read->piece_size = 0;
 }

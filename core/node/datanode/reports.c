@@ -149,8 +149,13 @@ static void send_changes(struct reports *reports)
 		return;
 	while (reports->sending < reports->changes_count && part->held_count < PART_ROWS &&
 	        part->gone_count < PART_ROWS) {
-		const struct change *change = &reports->changes[reports->sending++];
+		const struct change *change = &reports->changes[reports->sending];
 
+		/* The master takes a part's held before its gone: what was deleted and made anew
+		 * must be in two. */
+		if (!change->gone && part->gone_count > 0)
+			break;
+		reports->sending++;
 		if (change->gone)
 			part->gone[part->gone_count++] = (struct proto_chunk_version){
 			        .chunk = change->held.chunk, .version = change->held.version};

@@ -36,6 +36,7 @@ struct pulse {
 	struct store_dir_info disks[64];
 	size_t disks_count;
 	atomic_ullong used_bytes, chunks, read_bytes, write_bytes, errors;
+	atomic_ullong copy_bytes; /* of read_bytes and write_bytes, those for copies */
 	atomic_ullong heartbeat_ms; /* how often, as the master asked */
 	atomic_llong clock_ms; /* the master's wall clock minus our io_mono_ms; 0: not known yet */
 	atomic_uint registrations; /* so far: a beat sent before the latest tells nothing of it */

@@ -380,8 +380,11 @@ static void deleted(
 	struct deletion *deletion = item->deletion;
 	struct proto_delete_reply reply;
 
-	if (status == 0)
+	if (status == 0) {
 		deletion->gone[deletion->gone_count++] = item->what;
+		/* The answer may never arrive, when the channel closes meanwhile. */
+		reports_gone(deletion->command.datanode, item->what.chunk, item->what.version);
+	}
 	if (--deletion->left > 0)
 		return;
 	reply = (struct proto_delete_reply){

@@ -10,6 +10,10 @@
 #include "base/text.h"
 #include "node/master/role.h"
 
+/* A slow copy may take long; the engine gives it up sooner where it should (repair.c), and so does
+ * the datanode, which hears nothing from its source. */
+enum { CALL_PATIENCE_MS = 120000, COPY_PATIENCE_MS = 24 * 3600 * 1000 };
+
 /* An effect of the cluster engine under way: its answer goes back with the token. */
 struct effect {
 	struct master *master;
@@ -409,7 +413,9 @@ static void out_call(
 		return; /* out of memory: the engine's own timeout answers */
 	LL_FOREACH (master->machines, machine) {
 		if (machine->node == node && machine->peer) {
-			link_call(machine->peer->link, call, args, 0, 0, 120000, called, effect);
+			link_call(machine->peer->link, call, args, 0, 0,
+			        call == PROTO_CALL_COPY ? COPY_PATIENCE_MS : CALL_PATIENCE_MS,
+			        called, effect);
 			return;
 		}
 	}

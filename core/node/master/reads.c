@@ -68,6 +68,7 @@ static bool locate_extent(struct request *request, const struct meta_extents *ex
 	ret->crc = extent->crc;
 	ret->chunk_length = chunk->length;
 	ret->ticket = arena_text(&request->arena, text, strlen(text));
+	cluster_chunk_wanted(request->master->cluster, extent->chunk);
 	return ret->ticket && cluster_replicas(request->master->cluster, extent->chunk,
 	                              &request->arena, &ret->replicas, &ret->replicas_count) == 0;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What the master tells of itself: hello, status, nodes, /metrics. */
+#include <string.h>
 #include "node/http_answer.h"
 #include "node/master/role.h"
 
 static const char *const kinds[] = {"place", "chunk_size", "goal"};
+enum { MISSED_MAX = 16 };
 
 static void policies_list(struct request *request, struct proto_status_reply *reply);
+static int repair_list(struct request *request, struct proto_status_reply *reply);
+static void repair_metrics(struct master *master, struct buf *ret);
 
 void handle_hello(struct request *request, const void *args)
 {
@@ -85,7 +89,36 @@ void handle_status(struct request *request, const void *args)
 	reply.read_only = master->outdated;
 	keeper_status(master, &reply);
 	policies_list(request, &reply);
-	request_answer(request, &reply);
+	if (repair_list(request, &reply) != 0)
+		request_refuse(request, DFS_E_NOMEM, "the master is out of memory");
+	else
+		request_answer(request, &reply);
+}
+
+static int repair_list(struct request *request, struct proto_status_reply *reply)
+{
+	struct cluster *cluster = request->master->cluster;
+	struct arena *arena = &request->arena;
+	struct cluster_repair repair;
+
+	cluster_repair(cluster, &repair);
+	reply->repair_queued = repair.queued;
+	reply->repair_delayed = repair.delayed;
+	reply->repair_left = repair.bytes_left;
+	reply->repair_rate = repair.rate;
+	reply->repair_estimate_ms = repair.estimate_ms;
+	reply->trimming = repair.trimming;
+	reply->trimmed = repair.trimmed;
+	if (reply->under_goal > 0) {
+		reply->under_by_live = arena_alloc(arena, sizeof(repair.under));
+		if (!reply->under_by_live)
+			return DFS_E_NOMEM;
+		memcpy(reply->under_by_live, repair.under, sizeof(repair.under));
+		reply->under_by_live_count = sizeof(repair.under) / sizeof(repair.under[0]);
+	}
+	if (cluster_copies(cluster, arena, &reply->copies, &reply->copies_count) != 0)
+		return DFS_E_NOMEM;
+	return cluster_missed(cluster, arena, MISSED_MAX, &reply->missed, &reply->missed_count);
 }
 
 static void policies_list(struct request *request, struct proto_status_reply *reply)
@@ -126,6 +159,34 @@ void status_tick(struct master *master)
 	}
 }
 
+static void repair_metrics(struct master *master, struct buf *ret)
+{
+	struct cluster_repair repair;
+
+	cluster_repair(master->cluster, &repair);
+	buf_text(ret, "# HELP dfs_master_under_goal_chunks_by_live Sealed chunks short of good "
+	              "replicas, by those on live datanodes.\n# TYPE "
+	              "dfs_master_under_goal_chunks_by_live gauge\n");
+	for (size_t live = 0; live < sizeof(repair.under) / sizeof(repair.under[0]); live++)
+		buf_printf(ret, "dfs_master_under_goal_chunks_by_live{live=\"%zu\"} %llu\n", live,
+		        (unsigned long long)repair.under[live]);
+	http_metric(ret, "dfs_master_repair_queued_chunks", "gauge", "Chunks in line for a copy.",
+	        repair.queued);
+	http_metric(ret, "dfs_master_repair_left_bytes", "gauge",
+	        "Bytes to be copied till all goals are reached.", repair.bytes_left);
+	http_metric(ret, "dfs_master_repair_rate_bytes", "gauge", "Bytes a second copied of late.",
+	        repair.rate);
+	http_metric(ret, "dfs_master_repair_copies", "gauge", "Copies under way.", repair.copies);
+	http_metric(ret, "dfs_master_repair_copied_chunks_total", "counter", "Copies made.",
+	        repair.copied);
+	http_metric(ret, "dfs_master_repair_copied_bytes_total", "counter", "Bytes of them.",
+	        repair.copied_bytes);
+	http_metric(ret, "dfs_master_repair_failed_copies_total", "counter", "Copies that failed.",
+	        repair.copies_failed);
+	http_metric(ret, "dfs_master_trimmed_replicas_total", "counter",
+	        "Replicas above the goal that were deleted.", repair.trimmed);
+}
+
 /* Prometheus text format 0.0.4. */
 int status_metrics(struct master *master, struct buf *ret)
 {
@@ -153,6 +214,7 @@ int status_metrics(struct master *master, struct buf *ret)
 	        "Sealed chunks short of good replicas.", counts.under_goal);
 	http_metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.",
 	        counts.lost);
+	repair_metrics(master, ret);
 	http_metric(ret, "dfs_master_sessions", "gauge", "Write sessions.", master->sessions_count);
 	buf_text(ret, "# HELP dfs_master_calls_total Calls answered, by name.\n# TYPE "
 	              "dfs_master_calls_total counter\n");

@@ -22,6 +22,9 @@ struct master_settings {
 	uint64_t dead_after_ms, session_ms, linger_ms, ticket_ms, lease_ms, safe_mode_ms,
 	        freeze_wait_ms; /* 0: defaults */
 	uint64_t checkpoint_ms, checkpoint_log_bytes; /* 0: defaults */
+	uint64_t idle_seal_ms, trim_after_ms;         /* likewise */
+	uint64_t repair_rate, repair_busy_rate, repair_cluster_rate; /* bytes/s, likewise */
+	uint32_t copies, copies_from, copies_to;
 	uint32_t goal, min_replicas;
 	uint64_t map_bytes;
 };
@@ -52,6 +55,7 @@ struct up_settings {
 	bool port_given;
 	bool detach;
 	const char *placement, *chunking;
+	const char *master_config; /* a file of master_settings; NULL: the defaults */
 };
 
 /* Start a whole cluster below one directory; `ready` is told on standard output. */

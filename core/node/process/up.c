@@ -68,6 +68,8 @@ static uint32_t count_nodes(const char *dir);
 static int port_load(struct up *up, struct dfs_error *err);
 static int detach(struct up *up, struct dfs_error *err);
 static int start_children(struct up *up, struct dfs_error *err);
+static int start_master(
+        struct up *up, const char *listen, const char *key, const char *dir, struct dfs_error *err);
 static int start_child(
         struct up *up, const char *name, const char *const *argv, struct dfs_error *err);
 static int wait_nodes(struct up *up, const char *what, uint32_t count, struct dfs_error *err);
@@ -317,11 +319,7 @@ static int start_children(struct up *up, struct dfs_error *err)
 	snprintf(key, sizeof(key), "%s/cluster.key", up->dir);
 	snprintf(master, sizeof(master), "127.0.0.1:%u", up->port);
 	snprintf(dir, sizeof(dir), "%s/master", up->dir);
-	code = start_child(up, "master",
-	        (const char *[]){"dfs", "master", "--listen", master, "--key", key, "--dir", dir,
-	                up->settings.placement ? "--placement" : NULL, up->settings.placement,
-	                NULL},
-	        err);
+	code = start_master(up, master, key, dir, err);
 	for (uint32_t node = 1; code == 0 && node <= up->nodes; node++) {
 		snprintf(listen, sizeof(listen), "127.0.0.1:%u", up->port + node);
 		snprintf(dir, sizeof(dir), "%s/node%u", up->dir, node);
@@ -335,6 +333,24 @@ static int start_children(struct up *up, struct dfs_error *err)
 			code = wait_nodes(up, "nodes_known", node, err);
 	}
 	return code;
+}
+
+static int start_master(
+        struct up *up, const char *listen, const char *key, const char *dir, struct dfs_error *err)
+{
+	const struct up_settings *settings = &up->settings;
+	const char *argv[16] = {"dfs", "master", "--listen", listen, "--key", key, "--dir", dir};
+	const char *more[][2] = {{"--config", settings->master_config},
+	        {"--placement", settings->placement}, {"--chunking", settings->chunking}};
+	size_t count = 8;
+
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		if (!more[i][1])
+			continue;
+		argv[count++] = more[i][0];
+		argv[count++] = more[i][1];
+	}
+	return start_child(up, "master", argv, err);
 }
 
 static int start_child(

@@ -303,6 +303,46 @@ int proto_policy_info_from_json(struct arena *arena, const struct cJSON *object,
 	return proto_shape_from_json(&proto_policy_info_shape, arena, object, ret, err);
 }
 
+int proto_copying_encode(const struct proto_copying *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_copying_shape, from, ret);
+}
+
+int proto_copying_decode(struct arena *arena, const char *json, size_t size, struct proto_copying *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_copying_shape, arena, json, size, ret, err);
+}
+
+int proto_copying_to_json(const struct proto_copying *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_copying_shape, from, object);
+}
+
+int proto_copying_from_json(struct arena *arena, const struct cJSON *object, struct proto_copying *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_copying_shape, arena, object, ret, err);
+}
+
+int proto_missed_encode(const struct proto_missed *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_missed_shape, from, ret);
+}
+
+int proto_missed_decode(struct arena *arena, const char *json, size_t size, struct proto_missed *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_missed_shape, arena, json, size, ret, err);
+}
+
+int proto_missed_to_json(const struct proto_missed *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_missed_shape, from, object);
+}
+
+int proto_missed_from_json(struct arena *arena, const struct cJSON *object, struct proto_missed *ret, struct dfs_error *err)
+{
+	return proto_shape_from_json(&proto_missed_shape, arena, object, ret, err);
+}
+
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_receipt_shape, from, ret);

@@ -299,6 +299,23 @@ struct proto_policy_info {
 };
 extern const struct proto_shape proto_policy_info_shape;
 
+/* a copy under way between two datanodes */
+struct proto_copying {
+	uint64_t chunk; /* which chunk */
+	uint32_t from; /* datanode that it is read from */
+	uint32_t to; /* datanode that fetches it */
+	uint64_t length; /* bytes */
+	uint64_t for_ms; /* since it was ordered */
+};
+extern const struct proto_shape proto_copying_shape;
+
+/* a chunk that waits for datanodes */
+struct proto_missed {
+	uint64_t chunk; /* which chunk */
+	const char *why; /* what is missing, and which datanodes may have it; at most 255 bytes */
+};
+extern const struct proto_shape proto_missed_shape;
+
 /* a datanode's answer to an append */
 struct proto_receipt {
 	uint64_t chunk; /* which chunk */
@@ -661,6 +678,19 @@ struct proto_status_reply {
 	uint64_t checkpoint; /* operation of the newest checkpoint; 0: none yet */
 	uint64_t checkpoint_age_ms; /* since it was made */
 	const char *checkpoint_error; /* why the last attempt at one failed; at most 511 bytes */
+	uint64_t *under_by_live; /* of under_goal by live good replicas: none, 1, 2...; at most 10 */
+	size_t under_by_live_count;
+	uint64_t repair_queued; /* chunks in line for a copy */
+	uint64_t repair_delayed; /* chunks that wait before they are looked at again */
+	uint64_t repair_left; /* bytes to be copied till all goals are reached */
+	uint64_t repair_rate; /* bytes/s copied of late */
+	uint64_t repair_estimate_ms; /* till all goals are reached at that rate; 0: not known */
+	struct proto_copying *copies; /* under way; at most 256 */
+	size_t copies_count;
+	struct proto_missed *missed; /* chunks that wait for datanodes: the first of them; at most 16 */
+	size_t missed_count;
+	uint64_t trimming; /* replicas above the goal that are being deleted */
+	uint64_t trimmed; /* of these since the start */
 };
 extern const struct proto_shape proto_status_reply_shape;
 
@@ -723,6 +753,7 @@ struct proto_heartbeat_args {
 	uint64_t read_bytes; /* served since the start */
 	uint64_t write_bytes; /* stored since the start */
 	uint64_t errors; /* since the start */
+	uint64_t copy_bytes; /* read and written for copies between datanodes, part of the above */
 };
 extern const struct proto_shape proto_heartbeat_args_shape;
 
@@ -809,6 +840,7 @@ struct proto_copy_args {
 	const char *source; /* host:port; at most 263 bytes */
 	const char *ticket; /* for its GET; at most 400 bytes */
 	uint64_t epoch; /* the master's reign (RULES 16) */
+	uint64_t pace; /* bytes/s at most; 0: as fast as it goes */
 };
 extern const struct proto_shape proto_copy_args_shape;
 
@@ -1369,6 +1401,18 @@ int proto_policy_info_decode(struct arena *arena, const char *json, size_t size,
 	struct dfs_error *err);
 int proto_policy_info_to_json(const struct proto_policy_info *from, struct cJSON *object);
 int proto_policy_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_policy_info *ret,
+	struct dfs_error *err);
+int proto_copying_encode(const struct proto_copying *from, struct buf *ret);
+int proto_copying_decode(struct arena *arena, const char *json, size_t size, struct proto_copying *ret,
+	struct dfs_error *err);
+int proto_copying_to_json(const struct proto_copying *from, struct cJSON *object);
+int proto_copying_from_json(struct arena *arena, const struct cJSON *object, struct proto_copying *ret,
+	struct dfs_error *err);
+int proto_missed_encode(const struct proto_missed *from, struct buf *ret);
+int proto_missed_decode(struct arena *arena, const char *json, size_t size, struct proto_missed *ret,
+	struct dfs_error *err);
+int proto_missed_to_json(const struct proto_missed *from, struct cJSON *object);
+int proto_missed_from_json(struct arena *arena, const struct cJSON *object, struct proto_missed *ret,
 	struct dfs_error *err);
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret);
 int proto_receipt_decode(struct arena *arena, const char *json, size_t size, struct proto_receipt *ret,

@@ -308,6 +308,23 @@ static const struct proto_field proto_policy_info_fields[] = {
 const struct proto_shape proto_policy_info_shape = { "policy_info", sizeof(struct proto_policy_info), proto_policy_info_fields, 6 };
 _Static_assert(sizeof(struct proto_policy_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_copying_fields[] = {
+	{ FIELD(proto_copying, chunk, ID) },
+	{ FIELD(proto_copying, from, U32) },
+	{ FIELD(proto_copying, to, U32) },
+	{ FIELD(proto_copying, length, U64) },
+	{ FIELD(proto_copying, for_ms, U64) },
+};
+const struct proto_shape proto_copying_shape = { "copying", sizeof(struct proto_copying), proto_copying_fields, 5 };
+_Static_assert(sizeof(struct proto_copying) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_missed_fields[] = {
+	{ FIELD(proto_missed, chunk, ID) },
+	{ FIELD(proto_missed, why, TEXT), .max = 255 },
+};
+const struct proto_shape proto_missed_shape = { "missed", sizeof(struct proto_missed), proto_missed_fields, 2 };
+_Static_assert(sizeof(struct proto_missed) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_receipt_fields[] = {
 	{ FIELD(proto_receipt, chunk, ID) },
 	{ FIELD(proto_receipt, version, U64) },
@@ -643,8 +660,18 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, checkpoint, U64), .optional = true },
 	{ FIELD(proto_status_reply, checkpoint_age_ms, U64), .optional = true },
 	{ FIELD(proto_status_reply, checkpoint_error, TEXT), .max = 511, .optional = true },
+	{ FIELD(proto_status_reply, under_by_live, LIST), COUNT(proto_status_reply, under_by_live), .item = PROTO_TYPE_U64, .max = 10, .optional = true },
+	{ FIELD(proto_status_reply, repair_queued, U64), .optional = true },
+	{ FIELD(proto_status_reply, repair_delayed, U64), .optional = true },
+	{ FIELD(proto_status_reply, repair_left, U64), .optional = true },
+	{ FIELD(proto_status_reply, repair_rate, U64), .optional = true },
+	{ FIELD(proto_status_reply, repair_estimate_ms, U64), .optional = true },
+	{ FIELD(proto_status_reply, copies, LIST), COUNT(proto_status_reply, copies), .item = PROTO_TYPE_STRUCT, .max = 256, .optional = true, .of = &proto_copying_shape },
+	{ FIELD(proto_status_reply, missed, LIST), COUNT(proto_status_reply, missed), .item = PROTO_TYPE_STRUCT, .max = 16, .optional = true, .of = &proto_missed_shape },
+	{ FIELD(proto_status_reply, trimming, U64), .optional = true },
+	{ FIELD(proto_status_reply, trimmed, U64), .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 27 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 37 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {
@@ -698,8 +725,9 @@ static const struct proto_field proto_heartbeat_args_fields[] = {
 	{ FIELD(proto_heartbeat_args, read_bytes, U64) },
 	{ FIELD(proto_heartbeat_args, write_bytes, U64) },
 	{ FIELD(proto_heartbeat_args, errors, U64) },
+	{ FIELD(proto_heartbeat_args, copy_bytes, U64), .optional = true },
 };
-const struct proto_shape proto_heartbeat_args_shape = { "args", sizeof(struct proto_heartbeat_args), proto_heartbeat_args_fields, 9 };
+const struct proto_shape proto_heartbeat_args_shape = { "args", sizeof(struct proto_heartbeat_args), proto_heartbeat_args_fields, 10 };
 _Static_assert(sizeof(struct proto_heartbeat_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_heartbeat_reply_fields[] = {
@@ -777,8 +805,9 @@ static const struct proto_field proto_copy_args_fields[] = {
 	{ FIELD(proto_copy_args, source, TEXT), .max = 263 },
 	{ FIELD(proto_copy_args, ticket, TEXT), .max = 400 },
 	{ FIELD(proto_copy_args, epoch, U64) },
+	{ FIELD(proto_copy_args, pace, U64), .optional = true },
 };
-const struct proto_shape proto_copy_args_shape = { "args", sizeof(struct proto_copy_args), proto_copy_args_fields, 7 };
+const struct proto_shape proto_copy_args_shape = { "args", sizeof(struct proto_copy_args), proto_copy_args_fields, 8 };
 _Static_assert(sizeof(struct proto_copy_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 const struct proto_shape proto_copy_reply_shape = { "reply", sizeof(struct proto_copy_reply), NULL, 0 };

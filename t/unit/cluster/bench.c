@@ -55,8 +55,12 @@ static bool out_writer_alive(void *arg, uint64_t chunk)
 
 struct bench *bench_bare(void)
 {
+	return bench_with(&(struct cluster_options){.epoch = BENCH_EPOCH});
+}
+
+struct bench *bench_with(const struct cluster_options *options)
+{
 	struct bench *b = calloc(1, sizeof(*b));
-	struct cluster_options options = {.epoch = BENCH_EPOCH};
 	struct cluster_out out = {
 	        .call = out_call,
 	        .submit = out_submit,
@@ -67,7 +71,7 @@ struct bench *bench_bare(void)
 	};
 
 	fake_io_init(&b->fake, 1);
-	assert_int_equal(cluster_create(&b->cluster, &b->fake.io, &options, out, NULL), 0);
+	assert_int_equal(cluster_create(&b->cluster, &b->fake.io, options, out, NULL), 0);
 	for (uint32_t i = 0; i <= BENCH_NODES; i++)
 		b->machines[i] = (struct machine){
 		        .uuid = 1000 + i, .incarnation = 1, .free_bytes = 100 * (uint64_t)GIB};
@@ -78,6 +82,12 @@ struct bench *bench_new(uint32_t nodes)
 {
 	struct bench *b = bench_bare();
 
+	bench_join(b, nodes);
+	return b;
+}
+
+void bench_join(struct bench *b, uint32_t nodes)
+{
 	for (uint32_t node = 1; node <= nodes; node++) {
 		assert_int_equal(bench_register(b, node), 0);
 		bench_report(b, node, true, NULL, 0);
@@ -85,7 +95,6 @@ struct bench *bench_new(uint32_t nodes)
 	}
 	bench_run(b, 1000);
 	assert_false(bench_counts(b).safe_mode);
-	return b;
 }
 
 void bench_free(struct bench *b)
@@ -121,6 +130,7 @@ static void beat(struct bench *b, uint32_t node)
 	        .disks_count = 1,
 	        .read_bytes = machine->read_bytes,
 	        .write_bytes = machine->write_bytes,
+	        .copy_bytes = machine->copy_bytes,
 	};
 
 	assert_true(cluster_node_heartbeat(b->cluster, &args));

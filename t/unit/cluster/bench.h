@@ -47,7 +47,8 @@ struct submitted {
 
 struct machine {
 	bool beating; /* bench_run sends its heartbeats */
-	uint64_t uuid, incarnation, sequence, stuck_ms, free_bytes, read_bytes, write_bytes;
+	uint64_t uuid, incarnation, sequence, stuck_ms, free_bytes, read_bytes, write_bytes,
+	        copy_bytes;
 	const char *rack;
 };
 
@@ -78,6 +79,9 @@ struct bench {
 struct bench *bench_new(uint32_t nodes);
 /* The engine alone, nothing known. */
 struct bench *bench_bare(void);
+struct bench *bench_with(const struct cluster_options *options);
+/* Datanodes register and report, safe mode ends. */
+void bench_join(struct bench *b, uint32_t nodes);
 void bench_free(struct bench *b); /* checks that nothing is left behind */
 /* Time passes; machines that are `beating` beat twice a second. */
 void bench_run(struct bench *b, uint64_t ms);

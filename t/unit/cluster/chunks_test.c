@@ -123,16 +123,16 @@ static void a_chunk_moved_behind_a_walk_is_reckoned_all_the_same(void **state)
 	good_chunk(b, 70000, 1);
 	while (c->walking || c->walk_wanted)
 		bench_run(b, 500);
-	assert_int_equal(c->lost, 0);
+	assert_int_equal(c->live[0], 0);
 	bench_kill(b, 1);
 	while (!c->walking)
 		bench_run(b, 500);
 	assert_in_range(c->walk_at, 1, 69999);
-	assert_int_equal(c->lost, 0);
+	assert_int_equal(c->live[0], 0);
 	chunk_remove(c, chunk_find(c, 1)); /* the last one takes its place */
 	while (c->walking)
 		bench_run(b, 500);
-	assert_int_equal(c->lost, 1);
+	assert_int_equal(c->live[0], 1);
 	bench_free(b);
 }
 
