@@ -40,6 +40,12 @@ struct io_disk_ops {
 	int (*fdatasync)(void *ctx, int fd);
 	int (*fsync_dir)(void *ctx, const char *path);
 	int (*write_back)(void *ctx, int fd, uint64_t offset, uint64_t size); /* start, do not wait */
+	/*
+	 * Set room aside for [offset, offset + size) of a file; its size and what is read of it stay. Only a hint: writing is
+	 * quicker afterwards, and without it (a file system that cannot, a full disk) no less right. truncate gives back what
+	 * lies past the end.
+	 */
+	int (*allocate)(void *ctx, int fd, uint64_t offset, uint64_t size);
 	int (*truncate)(void *ctx, int fd, uint64_t size);
 	int64_t (*size)(void *ctx, int fd);
 	int (*rename)(void *ctx, const char *from, const char *to);

@@ -117,6 +117,13 @@ static int real_write_back(void *ctx, int fd, uint64_t offset, uint64_t size)
 	return errno == EIO || errno == ENOSPC || errno == EBADF ? -errno : 0;
 }
 
+static int real_allocate(void *ctx, int fd, uint64_t offset, uint64_t size)
+{
+	int rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size);
+
+	return rc == 0 ? 0 : -errno;
+}
+
 static int real_truncate(void *ctx, int fd, uint64_t size)
 {
 	return ftruncate(fd, (off_t)size) == 0 ? 0 : -errno;
@@ -205,6 +212,7 @@ const struct io_disk_ops io_disk_real = {
         .fdatasync = real_fdatasync,
         .fsync_dir = real_fsync_dir,
         .write_back = real_write_back,
+        .allocate = real_allocate,
         .truncate = real_truncate,
         .size = real_size,
         .rename = real_rename,

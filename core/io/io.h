@@ -20,8 +20,11 @@ struct io_disk_ops;
 struct io_net_ops;
 struct io_timer;
 
-/* Which worker runs a job. META is one thread, in order of submission; DISK and BULK are pools. */
-enum io_lane { IO_LANE_META, IO_LANE_DISK, IO_LANE_BULK };
+/*
+ * Which worker runs a job. META is one thread, in order of submission; DISK and BULK are pools. CACHE is for short jobs
+ * that move bytes to and from the page cache: they wait for no sync of others.
+ */
+enum io_lane { IO_LANE_META, IO_LANE_DISK, IO_LANE_BULK, IO_LANE_CACHE };
 
 /*
  * Blocking work. The caller owns the memory and leaves it alone from submit until `done`.

@@ -105,6 +105,7 @@ void loop_destroy(struct loop *loop)
 	loop_drain(loop);
 	io_pool_destroy(loop->meta_pool);
 	io_pool_destroy(loop->disk_pool);
+	io_pool_destroy(loop->cache_pool);
 	loop->closing = true;
 	net_servers_fini(loop);
 	net_channels_fini(loop);

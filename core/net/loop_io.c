@@ -2,12 +2,16 @@
 /* The loop as the house sees it: struct io_ops, and the workers behind it. */
 #include "net/loop_private.h"
 
+enum { DISK_WORKERS = 4, CACHE_WORKERS = 2 };
+
 void loop_drain(struct loop *loop)
 {
 	if (loop->meta_pool)
 		io_pool_drain(loop->meta_pool);
 	if (loop->disk_pool)
 		io_pool_drain(loop->disk_pool);
+	if (loop->cache_pool)
+		io_pool_drain(loop->cache_pool);
 }
 
 static uint64_t op_mono_ms(void *ctx)
@@ -64,17 +68,29 @@ static void work_ran(void *arg)
 	lws_cancel_service(loop->context);
 }
 
-/* Made at first use: many a client never needs one. META has one thread, so that its jobs run in
- * their order. */
+/* META has one thread, so that its jobs run in their order. */
+static unsigned threads_of(const struct loop *loop, enum io_lane lane)
+{
+	unsigned asked = loop->options.disk_workers;
+
+	if (lane == IO_LANE_META)
+		return 1;
+	if (lane == IO_LANE_CACHE)
+		return loop->options.server ? CACHE_WORKERS : 1;
+	if (asked > 0)
+		return asked;
+	return loop->options.server ? DISK_WORKERS : 1;
+}
+
+/* Made at first use: many a client never needs one. */
 static struct io_pool *pool_of(struct loop *loop, enum io_lane lane)
 {
-	struct io_pool **pool = lane == IO_LANE_META ? &loop->meta_pool : &loop->disk_pool;
-	unsigned threads = loop->options.disk_workers;
+	struct io_pool **pool = lane == IO_LANE_META    ? &loop->meta_pool
+	                        : lane == IO_LANE_CACHE ? &loop->cache_pool
+	                                                : &loop->disk_pool;
 
-	if (threads == 0)
-		threads = loop->options.server ? 4 : 1;
 	if (!*pool)
-		*pool = io_pool_create(lane == IO_LANE_META ? 1 : threads, work_ran, loop);
+		*pool = io_pool_create(threads_of(loop, lane), work_ran, loop);
 	return *pool;
 }
 

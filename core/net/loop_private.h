@@ -44,7 +44,7 @@ struct loop {
 	struct timers timers;
 	struct task *tasks;
 	uint64_t round; /* of tasks: what is deferred in one runs in the next */
-	struct io_pool *meta_pool, *disk_pool; /* made at first use */
+	struct io_pool *meta_pool, *disk_pool, *cache_pool; /* made at first use */
 	struct io_timer *sweep;
 	struct io_server *servers;
 	struct conn *conns; /* TCP connections that speak HTTP */

@@ -3,9 +3,11 @@
  * Appends: who may write where, and when it is acknowledged (RULES 10, 28). The bytes are
  * intake.c's.
  *
- *   begin --> feed ... --> end --> (journal) --> sync: the lanes --> done
- *                    \              \ async: the next turn ------> done
+ *   begin --> feed ... --> end --> (a worker's writes) --> (journal) --> sync: the lanes --> done
+ *                    \                                      \ async: the next turn ------> done
  *                     \-> error: feed says so, `end` tells `done` the same; whole records stay
+ *
+ * One that is cancelled while a worker writes for it stays until that is over.
  */
 #include "store/append.h"
 
@@ -25,22 +27,36 @@ struct store_append {
 	struct store_append_events events;
 	struct intake intake;
 	struct sync_wait wait;
-	bool sync, ended, flowing;
+	enum sync_kind kind;
+	bool lent; /* its bytes come in slabs, and workers write them */
+	bool ended, cancelled;
+	bool choked, behind; /* why it is told to wait: the directory's bound; its own writes */
+	bool flowing;        /* as it was told */
 	int status;
 	struct dfs_error err;
 };
 
-enum { APPEND_MAGIC = 0x70617061 };
+enum {
+	APPEND_MAGIC = 0x70617061,
+	WRITE_BYTES = 256 * 1024,   /* a worker gets so many at least, but at the end */
+	BEHIND_BYTES = 1024 * 1024, /* gathered while one writes: then it is told to wait */
+};
 
 static int check_request(const struct chunk *chunk, const struct store_append_request *request,
         struct dfs_error *err);
 static int open_chunk(struct store *store, const struct store_append_request *request,
         struct chunk **ret, struct dfs_error *err);
+static int fed(struct store_append *append, int rc, struct dfs_error *err);
+static void failed(struct store_append *append, int status, const struct dfs_error *err);
+static void write_on(struct store_append *append);
+static void written(struct intake *intake, int status, const struct dfs_error *err);
+static void finish(struct store_append *append);
 static void settle(struct store_append *append);
 static void durable(struct sync_wait *wait);
 static void detach(struct store_append *append);
-static struct store_append *first_with(const struct dir *dir, bool flowing);
-static void flow(struct store_append *append, bool wanted);
+static void give_up(struct store_append *append);
+static struct store_append *first_with(const struct dir *dir, enum sync_kind kind, bool choked);
+static void flow(struct store_append *append);
 
 int store_append_begin(struct store *store, const struct store_append_request *request,
         struct store_append_events events, struct store_append **ret, struct dfs_error *err)
@@ -60,9 +76,13 @@ int store_append_begin(struct store *store, const struct store_append_request *r
 	append->store = store;
 	append->chunk = chunk;
 	append->events = events;
-	append->sync = request->sync;
+	append->kind = request->sync ? SYNC_PROMPT : SYNC_LAZY;
+	append->lent = request->lent;
 	append->flowing = true;
 	intake_init(&append->intake, chunk, request->allowance);
+	append->intake.written = written;
+	append->intake.allocate = request->lent ? request->expected : 0;
+	sync_kind(chunk, append->kind);
 	append->next = chunk->dir->appends;
 	if (append->next)
 		append->next->prev = append;
@@ -76,24 +96,45 @@ int store_append_begin(struct store *store, const struct store_append_request *r
 int store_append_feed(
         struct store_append *append, const void *bytes, size_t size, struct dfs_error *err)
 {
-	int rc;
+	int rc = append->status;
 
-	assert(append->magic == APPEND_MAGIC && !append->ended);
-	if (append->status == 0) {
+	assert(append->magic == APPEND_MAGIC && !append->ended && !append->lent);
+	if (rc == 0)
 		rc = intake_feed(&append->intake, bytes, size, &append->err);
-		/* The chunk given up in there has said so itself. */
-		if (rc < 0 && append->status == 0) {
-			append->status = rc;
-			chunk_where(append->chunk, &append->err);
-		}
+	return fed(append, rc, err);
+}
+
+int store_append_lend(struct store_append *append, struct slab *slab, size_t at, size_t size,
+        struct dfs_error *err)
+{
+	int rc = append->status;
+
+	assert(append->magic == APPEND_MAGIC && !append->ended && append->lent);
+	assert(at + size <= SLAB_BYTES);
+	if (rc == 0)
+		rc = intake_lend(&append->intake, slab, at, size, &append->err);
+	rc = fed(append, rc, err);
+	if (rc == 0)
+		write_on(append);
+	return rc;
+}
+
+/* The chunk given up in there has said so itself. */
+static int fed(struct store_append *append, int rc, struct dfs_error *err)
+{
+	const struct dir *dir = append->chunk->dir;
+
+	if (rc < 0 && append->status == 0) {
+		append->status = rc;
+		chunk_where(append->chunk, &append->err);
 	}
 	if (append->status < 0) {
 		if (err)
 			*err = append->err;
 		return append->status;
 	}
-	if (append->chunk->dir->choked)
-		flow(append, false);
+	append->choked = dir->choked[append->kind];
+	flow(append);
 	return 0;
 }
 
@@ -114,18 +155,15 @@ void store_append_end(struct store_append *append)
 		        &append->err, DFS_E_PROTO, "the body ends in the middle of a record");
 		chunk_where(chunk, &append->err);
 	}
-	settle(append);
-	sync_wait(chunk, &append->wait, append->sync && append->status == 0, durable);
+	finish(append);
 }
 
+/* What is whole is still written: what is here need not be sent again, to the chunk's seal. */
 void store_append_cancel(struct store_append *append)
 {
-	assert(append->magic == APPEND_MAGIC);
-	if (!append->ended)
-		settle(append);
-	sync_wait_drop(&append->wait);
-	detach(append);
-	free(append);
+	assert(append->magic == APPEND_MAGIC && !append->cancelled);
+	append->cancelled = true;
+	give_up(append);
 }
 
 void append_stop(struct store_append *append, bool waiting_too, int code, const char *why)
@@ -138,24 +176,36 @@ void append_stop(struct store_append *append, bool waiting_too, int code, const 
 		intake_fini(&append->intake);
 }
 
-void append_choke(struct dir *dir)
+void append_choke(struct dir *dir, enum sync_kind kind)
 {
 	struct store_append *append;
 
-	dir->choked = true;
-	while ((append = first_with(dir, true)) && dir->choked)
-		flow(append, false);
+	dir->choked[kind] = true;
+	while ((append = first_with(dir, kind, false)) && dir->choked[kind]) {
+		append->choked = true;
+		flow(append);
+	}
 }
 
 void append_release(struct dir *dir)
 {
 	struct store_append *append;
 
-	if (!dir->choked || dir->unsynced > dir->unsynced_max / 2)
-		return;
-	dir->choked = false;
-	while ((append = first_with(dir, false)) && !dir->choked)
-		flow(append, true);
+	for (enum sync_kind kind = 0; kind < SYNC_KINDS; kind++) {
+		if (!dir->choked[kind] || dir->unsynced[kind] > dir->unsynced_max[kind] / 2)
+			continue;
+		dir->choked[kind] = false;
+		while ((append = first_with(dir, kind, true)) && !dir->choked[kind]) {
+			append->choked = false;
+			flow(append);
+		}
+	}
+}
+
+void append_go_on(struct store_append *append)
+{
+	if (append && append->lent)
+		write_on(append);
 }
 
 void append_free_all(struct store *store)
@@ -165,6 +215,7 @@ void append_free_all(struct store *store)
 			struct store_append *append = store->dirs[i].appends;
 
 			store->dirs[i].appends = append->next;
+			intake_free(&append->intake);
 			free(append);
 		}
 }
@@ -234,9 +285,76 @@ static int check_request(const struct chunk *chunk, const struct store_append_re
 	return 0;
 }
 
+/* ---- what workers write
+ * ------------------------------------------------------------------------------------------- */
+
+static void failed(struct store_append *append, int status, const struct dfs_error *err)
+{
+	if (append->status < 0)
+		return;
+	append->status = status;
+	append->err = *err;
+	chunk_where(append->chunk, &append->err);
+}
+
+/*
+ * Give a worker what is gathered: all of it at the end, else when it is worth a call. A job of the
+ * chunk goes before what is still coming in.
+ */
+static void write_on(struct store_append *append)
+{
+	struct intake *intake = &append->intake;
+	size_t waiting = intake_waiting(intake);
+	struct dfs_error err = {0};
+	int rc = 0;
+
+	if (!intake->writing && waiting > 0 &&
+	        (append->ended || append->cancelled ||
+	                (waiting >= WRITE_BYTES && !append->chunk->jobs)))
+		rc = intake_write(intake, &err);
+	if (rc < 0)
+		failed(append, rc, &err);
+	append->behind =
+	        append->status == 0 && intake->writing &&
+	        intake_waiting(intake) > (append->behind ? BEHIND_BYTES / 2 : BEHIND_BYTES);
+	flow(append);
+}
+
+static void written(struct intake *intake, int status, const struct dfs_error *err)
+{
+	struct store_append *append = LATER_OF(intake, struct store_append, intake);
+
+	assert(append->magic == APPEND_MAGIC);
+	if (status < 0)
+		failed(append, status, err);
+	if (append->cancelled)
+		give_up(append);
+	else if (append->ended)
+		finish(append);
+	else
+		write_on(append);
+}
+
 /* ---- its end
  * --------------------------------------------------------------------------------------------------------
  */
+
+/* All was fed: what is gathered is written first. */
+static void finish(struct store_append *append)
+{
+	struct chunk *chunk = append->chunk;
+
+	assert(append->ended);
+	if (chunk->state != STORE_OPEN)
+		intake_fini(&append->intake);
+	if (append->lent)
+		write_on(append);
+	if (append->intake.writing)
+		return;
+	settle(append);
+	sync_wait(
+	        chunk, &append->wait, append->kind == SYNC_PROMPT && append->status == 0, durable);
+}
 
 /* No more bytes: whole records that were written go into the index, also after an error. */
 static void settle(struct store_append *append)
@@ -274,8 +392,26 @@ static void durable(struct sync_wait *wait)
 	detach(append);
 	append->events.done(append->events.arg, append->status,
 	        append->status < 0 ? &append->err : NULL, &held);
+	intake_free(&append->intake);
 	free(append);
 	chunk_unref(chunk);
+}
+
+/* Cancelled: over when no worker writes for it any more. */
+static void give_up(struct store_append *append)
+{
+	if (append->chunk->state != STORE_OPEN)
+		intake_fini(&append->intake);
+	if (append->lent)
+		write_on(append);
+	if (append->intake.writing)
+		return;
+	if (!append->wait.chunk) /* else it was settled */
+		settle(append);
+	sync_wait_drop(&append->wait);
+	detach(append);
+	intake_free(&append->intake);
+	free(append);
 }
 
 static void detach(struct store_append *append)
@@ -295,20 +431,23 @@ static void detach(struct store_append *append)
 	chunk_unref(chunk);
 }
 
-/* The first that feeds and was told so, or not. `flow` may do anything, so the list is looked at
- * anew each time. */
-static struct store_append *first_with(const struct dir *dir, bool flowing)
+/* The first that feeds and is choked, or not. `flow` may do anything, so the list is looked at anew
+ * each time. */
+static struct store_append *first_with(const struct dir *dir, enum sync_kind kind, bool choked)
 {
 	struct store_append *append = dir->appends;
 
-	while (append && (append->ended || append->flowing != flowing))
+	while (append && (append->ended || append->cancelled || append->kind != kind ||
+	                         append->choked != choked))
 		append = append->next;
 	return append;
 }
 
-static void flow(struct store_append *append, bool wanted)
+static void flow(struct store_append *append)
 {
-	if (append->ended || append->flowing == wanted)
+	bool wanted = !append->choked && !append->behind;
+
+	if (append->ended || append->cancelled || append->flowing == wanted)
 		return;
 	append->flowing = wanted;
 	if (append->events.flow)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include "base/error.h"
+#include "store/sync.h"
 
 /* What the rest of the store does to appends under way. */
 struct chunk;
@@ -11,8 +12,9 @@ struct dir;
 struct store;
 struct store_append;
 
-/* Unsynced bytes of the directory are over their bound: its appends are told to wait. */
-void append_choke(struct dir *dir);
+/* Unsynced bytes of the directory are over their bound: its appends of that kind are told to wait.
+ */
+void append_choke(struct dir *dir, enum sync_kind kind);
 /* They fell: below half of the bound the appends go on. */
 void append_release(struct dir *dir);
 /*
@@ -21,6 +23,8 @@ void append_release(struct dir *dir);
  * false.
  */
 void append_stop(struct store_append *append, bool waiting_too, int code, const char *why);
+/* No job holds the chunk any more: what it has gathered goes on (NULL is fine). */
+void append_go_on(struct store_append *append);
 /* Free all of them without a word: store_close. */
 void append_free_all(struct store *store);
 

@@ -65,7 +65,9 @@ struct chunk {
 
 	struct sync sync;
 	struct store_append *append; /* the one that writes */
-	struct job *jobs;            /* first is running */
+	unsigned writing;            /* workers that write to .data: jobs wait for them */
+	struct job *jobs;            /* first is running, or waits */
+	bool jobs_wait;
 };
 
 enum { CHUNK_MAGIC = 0x6b6e6863 };
@@ -112,6 +114,9 @@ void chunk_trim(struct store *store);
  * that is bad already. bad.c
  */
 void chunk_bad(struct chunk *chunk, const char *why, ...) __attribute__((format(printf, 2, 3)));
+
+/* Seal it where it ends, if all of it is acknowledged and nothing else happens to it. seal.c */
+void seal_self(struct chunk *chunk);
 
 /* ---- journal.c: writing the index file
  * ----------------------------------------------------------------------------- */

@@ -147,6 +147,7 @@ void copy_free_all(struct store *store)
 		struct store_copy *copy = store->copies;
 
 		store->copies = copy->next;
+		intake_free(&copy->intake);
 		free(copy);
 	}
 }
@@ -389,6 +390,7 @@ static void finish(struct store_copy *copy)
 	if (copy->done && !copy->cancelled)
 		copy->done(copy->arg, copy->status, copy->status < 0 ? &copy->err : NULL, &held);
 	copy->magic = 0;
+	intake_free(&copy->intake);
 	free(copy);
 	chunk_unref(chunk);
 }

@@ -81,13 +81,13 @@ static struct dir *choose_dir(struct store *store, struct dfs_error *err)
 
 	for (size_t i = 0; i < store->dirs_count; i++) {
 		struct dir *dir = &store->dirs[i];
-		uint64_t room;
+		uint64_t room, unsynced = dir->unsynced[SYNC_PROMPT] + dir->unsynced[SYNC_LAZY];
 
 		if (dir->error[0] != '\0')
 			continue;
 		dir_space_look(dir);
 		room = dir_available(dir);
-		room = room > dir->unsynced ? room - dir->unsynced : room > 0;
+		room = room > unsynced ? room - unsynced : room > 0;
 		if (room > most) {
 			most = room;
 			best = dir;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "io/disk.h"
 #include "store/store.h"
+#include "store/sync.h"
 
 /*
  * One data directory: where its files are called what, whose it is, and how much room it has.
@@ -30,9 +31,9 @@ struct dir {
 	struct io_space space; /* when last looked at */
 	uint64_t granted;      /* allowed to appends and not yet written */
 	/* sync.c */
-	uint64_t unsynced; /* written, not yet known to be on disk */
-	uint64_t unsynced_max;
-	bool choked; /* appends were told to wait */
+	uint64_t unsynced[SYNC_KINDS]; /* written, not yet known to be on disk */
+	uint64_t unsynced_max[SYNC_KINDS];
+	bool choked[SYNC_KINDS]; /* appends of that kind were told to wait */
 	struct store_append *appends;
 	/* why it takes no more; "" when well */
 	unsigned failures;

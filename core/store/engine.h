@@ -16,7 +16,8 @@
 enum {
 	STORE_FILES_MAX = 256,                    /* chunks whose files are open */
 	STORE_SPANS_BYTES_MAX = 64 * 1024 * 1024, /* spans of sealed chunks kept in memory */
-	STORE_SYNC_AFTER_MS = 1000,               /* what nobody waits for is synced within this */
+	STORE_SYNC_AFTER_MS = 1000,  /* what nobody waits for is looked at this often */
+	STORE_ASYNC_AFTER_MS = 3000, /* and bytes of async appends are synced after this */
 };
 
 struct fetch;
@@ -39,6 +40,7 @@ struct store {
 	struct io_timer *sync_timer;
 	bool sync_timer_set;
 	struct chunk *dirty;
+	unsigned background_lanes; /* that sync what nobody waits for */
 	/* read.c */
 	struct store_read *reads;
 	struct fetch *fetches; /* buffers at rest */

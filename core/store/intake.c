@@ -7,10 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 #include "base/crc32c.h"
+#include "store/job.h"
 
 enum {
 	DIRECT_BYTES_MAX = 2048, /* up to this a second pass costs less than crc32c_combine */
 	JOURNAL_EVERY = 1024,    /* spans of a long append after which the index is written */
+	ALLOCATE_PART = 4,       /* of the room there is, set aside for one append at most */
 };
 
 static int take_header(
@@ -22,10 +24,12 @@ static int end_frame(struct intake *intake, struct dfs_error *err);
 static void drop_frame(struct intake *intake);
 static int gather(struct intake *intake, const uint8_t *bytes, size_t size, struct dfs_error *err);
 static int write_out(struct intake *intake, struct dfs_error *err);
+static void write_run(struct io_work *work);
+static void write_done(struct io_work *work);
 static int take_room(struct intake *intake, size_t bytes, struct dfs_error *err);
 static int write_failed(struct intake *intake, int number, struct dfs_error *err);
 static void step_back(struct intake *intake);
-static void count_records(struct intake *intake);
+static void count_records(struct intake *intake, uint64_t end, uint32_t crc, size_t spans);
 
 void intake_init(struct intake *intake, struct chunk *chunk, uint64_t limit)
 {
@@ -41,12 +45,13 @@ void intake_init(struct intake *intake, struct chunk *chunk, uint64_t limit)
 	        .record_crc = chunk->crc,
 	        .record_spans = chunk->whole,
 	        .at = chunk->length,
+	        .work = {.run = write_run, .done = write_done, .lane = IO_LANE_CACHE},
 	};
 }
 
-int intake_feed(struct intake *intake, const uint8_t *bytes, size_t size, struct dfs_error *err)
+static int take(struct intake *intake, const uint8_t *bytes, size_t size, struct dfs_error *err)
 {
-	int rc = 0, written;
+	int rc = 0;
 
 	while (size > 0 && rc == 0) {
 		if (!intake->in_frame)
@@ -54,6 +59,26 @@ int intake_feed(struct intake *intake, const uint8_t *bytes, size_t size, struct
 		else
 			rc = take_payload(intake, &bytes, &size, err);
 	}
+	return rc;
+}
+
+int intake_lend(
+        struct intake *intake, struct slab *slab, size_t at, size_t size, struct dfs_error *err)
+{
+	int rc;
+
+	intake->slab = slab;
+	rc = take(intake, slab->bytes + at, size, err);
+	intake->slab = NULL;
+	return rc;
+}
+
+int intake_feed(struct intake *intake, const uint8_t *bytes, size_t size, struct dfs_error *err)
+{
+	int rc, written;
+
+	assert(!intake->slab && !intake->writing);
+	rc = take(intake, bytes, size, err);
 	written = write_out(intake, rc == 0 ? err : NULL);
 	if (rc == 0)
 		rc = written;
@@ -71,10 +96,20 @@ void intake_fini(struct intake *intake)
 {
 	struct chunk *chunk = intake->chunk;
 
+	if (intake->over)
+		return;
+	intake->over = true;
 	dir_ungrant(chunk->dir, intake->granted);
 	intake->granted = 0;
+	parcel_fini(&intake->gathered);
 	if (chunk->spans.count > chunk->whole)
 		spans_keep(&chunk->spans, chunk->whole);
+}
+
+void intake_free(struct intake *intake)
+{
+	parcel_fini(&intake->gathered);
+	parcel_fini(&intake->going);
 }
 
 void intake_sofar(const struct intake *intake, uint64_t *ret_bytes, uint32_t *ret_crc)
@@ -122,8 +157,8 @@ static int begin_frame(struct intake *intake, const uint8_t *header, struct dfs_
 	intake->frame_crc = 0;
 	intake->direct = intake->frame.size_bytes <= DIRECT_BYTES_MAX;
 	intake->crc_before = intake->crc;
-	intake->frame_iov = intake->iov_count;
-	intake->frame_iov_bytes = intake->iov_bytes;
+	intake->frame_iov = intake->gathered.count;
+	intake->frame_iov_bytes = intake->gathered.bytes;
 	return 0;
 }
 
@@ -187,49 +222,146 @@ static int end_frame(struct intake *intake, struct dfs_error *err)
 static void drop_frame(struct intake *intake)
 {
 	intake->crc = intake->crc_before;
-	intake->iov_count = intake->frame_iov;
-	intake->iov_bytes = intake->frame_iov_bytes;
+	parcel_keep(&intake->gathered, intake->frame_iov);
 }
 
 static int gather(struct intake *intake, const uint8_t *bytes, size_t size, struct dfs_error *err)
 {
-	if (intake->iov_count == INTAKE_IOV || intake->iov_bytes >= INTAKE_WRITE_BYTES) {
+	struct parcel *gathered = &intake->gathered;
+
+	if (!intake->slab &&
+	        (gathered->count == INTAKE_IOV || gathered->bytes >= INTAKE_WRITE_BYTES)) {
 		int rc = write_out(intake, err);
 
 		if (rc < 0)
 			return rc;
 	}
-	intake->iov[intake->iov_count++] =
-	        (struct iovec){.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
-	intake->iov_bytes += size;
+	if (parcel_add(gathered, intake->slab, bytes, size) < 0)
+		return error_set(err, DFS_E_NOMEM, "no memory for what is to be written");
 	return 0;
 }
+
+/* ---- written here and now
+ * ----------------------------------------------------------------------------------- */
 
 static int write_out(struct intake *intake, struct dfs_error *err)
 {
 	struct chunk *chunk = intake->chunk;
+	struct parcel *gathered = &intake->gathered;
 	ssize_t rc;
 	int room;
 
-	if (intake->iov_count == 0)
+	if (gathered->count == 0)
 		return 0;
-	room = take_room(intake, intake->iov_bytes, err);
+	room = take_room(intake, gathered->bytes, err);
 	if (room < 0) {
 		step_back(intake);
 		return room;
 	}
 	rc = io_disk(
-	        chunk->store->io, pwritev, chunk->data, intake->iov, intake->iov_count, intake->at);
+	        chunk->store->io, pwritev, chunk->data, gathered->iov, gathered->count, intake->at);
 	if (rc < 0)
 		return write_failed(intake, (int)rc, err);
-	dir_ungrant(chunk->dir, intake->iov_bytes);
-	intake->granted -= intake->iov_bytes;
-	intake->at += intake->iov_bytes;
-	sync_wrote(chunk, intake->iov_bytes, intake->at);
-	intake->iov_count = intake->frame_iov = 0;
-	intake->iov_bytes = intake->frame_iov_bytes = 0;
-	count_records(intake);
+	dir_ungrant(chunk->dir, gathered->bytes);
+	intake->granted -= gathered->bytes;
+	intake->at += gathered->bytes;
+	sync_wrote(chunk, gathered->bytes, intake->at);
+	parcel_keep(gathered, 0);
+	intake->frame_iov = 0;
+	intake->frame_iov_bytes = 0;
+	count_records(intake, intake->record_end, intake->record_crc, intake->record_spans);
 	return 0;
+}
+
+/* ---- written by a worker
+ * ------------------------------------------------------------------------------------ */
+
+size_t intake_waiting(const struct intake *intake)
+{
+	if (intake->over)
+		return 0;
+	return intake->in_frame ? intake->frame_iov_bytes : intake->gathered.bytes;
+}
+
+int intake_write(struct intake *intake, struct dfs_error *err)
+{
+	struct chunk *chunk = intake->chunk;
+	int pieces = intake->in_frame ? intake->frame_iov : intake->gathered.count;
+	int rc;
+
+	assert(!intake->writing && !intake->over && pieces > 0);
+	rc = take_room(intake, intake_waiting(intake), err);
+	if (rc == 0 && parcel_split(&intake->gathered, pieces, &intake->going) < 0)
+		rc = error_set(err, DFS_E_NOMEM, "no memory for what is to be written");
+	if (rc < 0) {
+		step_back(intake);
+		return rc;
+	}
+	intake->frame_iov = 0;
+	intake->frame_iov_bytes = 0;
+	intake->granted -= intake->going.bytes; /* write_done takes it back */
+	intake->going_at = intake->at;
+	intake->at += intake->going.bytes;
+	intake->going_end = intake->record_end;
+	intake->going_crc = intake->record_crc;
+	intake->going_spans = intake->record_spans;
+	if (intake->allocate > dir_available(chunk->dir) / ALLOCATE_PART)
+		intake->allocate = 0;
+	intake->writing = true;
+	chunk->writing++;
+	chunk->store->running++;
+	chunk_ref(chunk);
+	io_work_submit(chunk->store->io, &intake->work);
+	return 0;
+}
+
+/* Room is set aside where that is quicker than to find it for each write: it need not work. */
+static void write_run(struct io_work *work)
+{
+	struct intake *intake = LATER_OF(work, struct intake, work);
+	struct io *io = intake->chunk->store->io;
+	const struct parcel *going = &intake->going;
+
+	if (intake->allocate > 0)
+		intake->allocated = io_disk(
+		        io, allocate, intake->chunk->data, intake->going_at, intake->allocate);
+	intake->wrote = io_disk(
+	        io, pwritev, intake->chunk->data, going->iov, going->count, intake->going_at);
+}
+
+/* `written` may free the intake. */
+static void write_done(struct io_work *work)
+{
+	struct intake *intake = LATER_OF(work, struct intake, work);
+	struct chunk *chunk = intake->chunk;
+	size_t bytes = intake->going.bytes;
+	struct dfs_error err = {0};
+	int rc = 0;
+
+	assert(chunk->magic == CHUNK_MAGIC && intake->writing);
+	intake->writing = false;
+	chunk->writing--;
+	chunk->store->running--;
+	dir_ungrant(chunk->dir, bytes);
+	parcel_keep(&intake->going, 0);
+	if (intake->allocate > 0 && intake->allocated == 0)
+		chunk->sync.room_end = intake->going_at + intake->allocate;
+	intake->allocate = 0;
+	if (chunk->state == STORE_BAD || chunk->gone) {
+		rc = error_set(&err, DFS_E_IO, "%s", chunk->why);
+	} else if (intake->wrote < 0) {
+		rc = write_failed(intake, (int)intake->wrote, &err);
+	} else {
+		sync_wrote(chunk, bytes, intake->going_at + bytes);
+		if (!intake->over)
+			count_records(
+			        intake, intake->going_end, intake->going_crc, intake->going_spans);
+		if (!intake->over && chunk->whole - chunk->indexed >= JOURNAL_EVERY)
+			rc = journal_write(chunk, NULL, &err);
+	}
+	intake->written(intake, rc, &err);
+	job_go_on(chunk);
+	chunk_unref(chunk);
 }
 
 static int take_room(struct intake *intake, size_t bytes, struct dfs_error *err)
@@ -268,23 +400,26 @@ static void step_back(struct intake *intake)
 {
 	struct chunk *chunk = intake->chunk;
 
-	intake->iov_count = 0;
-	intake->iov_bytes = 0;
+	parcel_keep(&intake->gathered, 0);
+	intake->in_frame = false;
+	intake->frame_iov = 0;
+	intake->frame_iov_bytes = 0;
+	if (intake->over)
+		return;
 	spans_keep(&chunk->spans, chunk->whole);
 	intake->end = intake->record_end = chunk->length;
 	intake->crc = intake->record_crc = chunk->crc;
-	intake->in_frame = false;
 }
 
-static void count_records(struct intake *intake)
+static void count_records(struct intake *intake, uint64_t end, uint32_t crc, size_t spans)
 {
 	struct chunk *chunk = intake->chunk;
 
-	if (intake->record_end == chunk->length)
+	if (end == chunk->length)
 		return;
-	assert(intake->record_end > chunk->length && intake->record_end <= intake->at);
-	chunk->length = intake->record_end;
-	chunk->crc = intake->record_crc;
-	chunk->whole = intake->record_spans;
+	assert(end > chunk->length && end <= intake->at);
+	chunk->length = end;
+	chunk->crc = crc;
+	chunk->whole = spans;
 	chunk_publish(chunk);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "store/append.h"
 
 enum { JOB_MAGIC = 0x20626f6a };
 
@@ -121,6 +122,16 @@ static void dequeue(struct job *job)
 	chunk->jobs = job->next;
 	if (chunk->jobs)
 		later_add(&job->store->laters, &chunk->jobs->later, begin);
+	else
+		append_go_on(chunk->append);
+}
+
+void job_go_on(struct chunk *chunk)
+{
+	if (chunk->writing > 0 || !chunk->jobs_wait)
+		return;
+	chunk->jobs_wait = false;
+	later_add(&chunk->store->laters, &chunk->jobs->later, begin);
 }
 
 /* The chunk may have gone while the job waited for its turn. */
@@ -129,6 +140,10 @@ static void begin(struct later *later)
 	struct job *job = LATER_OF(later, struct job, later);
 
 	assert(job->magic == JOB_MAGIC);
+	if (job->chunk && job->chunk->writing > 0) {
+		job->chunk->jobs_wait = true;
+		return;
+	}
 	if (job->chunk && job->chunk->gone) {
 		struct chunk *chunk = job->chunk;
 

@@ -9,7 +9,7 @@
 /*
  * One-shot jobs on a chunk: freeze, seal, delete, replace, mark. One at a time per chunk, in order
  * of arrival; each begins on a turn of its own, so that `done` never comes inside the call that
- * asked for it.
+ * asked for it, and not while a worker still writes to the chunk.
  *
  *   job_add --> waits --> start --(sync_wait, io_work)--> store_job_finish --> done; the next one
  * starts
@@ -51,6 +51,8 @@ void store_job_fail(struct job *job, int status, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* The end: tells `done` with job->status and frees the job. */
 void store_job_finish(struct job *job);
+/* Workers wrote to the chunk's files until now: what waited for that begins. */
+void job_go_on(struct chunk *chunk);
 void job_free_all(struct store *store);
 
 #endif

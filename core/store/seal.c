@@ -58,8 +58,19 @@ void store_committed(struct store *store, uint64_t id, uint64_t length, bool sea
 		chunk->committed = length;
 	/* Bytes past what was acknowledged: what becomes of them is the master's to say (RULES 1).
 	 */
-	if (seal && chunk->state == STORE_OPEN && chunk->length == length)
-		job_add(store, id, self_seal_start, NULL, NULL);
+	if (!seal || chunk->state != STORE_OPEN || chunk->length != length)
+		return;
+	/* An async chunk's bytes may rest in the page cache for a while: no sync for the seal's
+	 * sake. */
+	if (chunk->sync.kind == SYNC_LAZY && !sync_clean(chunk))
+		chunk->sync.seal_when_clean = true;
+	else
+		seal_self(chunk);
+}
+
+void seal_self(struct chunk *chunk)
+{
+	job_add(chunk->store, chunk->id, self_seal_start, NULL, NULL);
 }
 
 static void self_seal_start(struct job *job)
@@ -184,7 +195,7 @@ static void entry_durable(struct sync_wait *wait)
 	if (lost(job, wait))
 		return;
 	become_sealed(job);
-	if (job->chunk->sync.data_end == job->length) {
+	if (job->chunk->sync.data_end == job->length && job->chunk->sync.room_end <= job->length) {
 		store_job_finish(job);
 		return;
 	}
@@ -230,7 +241,7 @@ static void cut_done(struct io_work *work)
 {
 	struct job *job = LATER_OF(work, struct job, work);
 
-	job->chunk->sync.data_end = job->length;
+	job->chunk->sync.data_end = job->chunk->sync.room_end = job->length;
 	job->parts = 0;
 	store_job_finish(job);
 }

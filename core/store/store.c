@@ -15,7 +15,7 @@
 #include "store/read.h"
 #include "store/recover.h"
 
-enum { UNSYNCED_MAX_DEFAULT = 64 * 1024 * 1024 };
+enum { UNSYNCED_MAX_DEFAULT = 64 * 1024 * 1024, ASYNC_MAX_DEFAULT = 1024 * 1024 * 1024 };
 
 static int open_dirs(
         struct store *store, const struct store_options *options, struct dfs_error *err);
@@ -149,8 +149,11 @@ static int open_dirs(
 		dir->io = store->io;
 		dir->number = (unsigned)i;
 		dir->reserve_asked = options->reserve_bytes;
-		dir->unsynced_max = options->unsynced_max_bytes ? options->unsynced_max_bytes
-		                                                : UNSYNCED_MAX_DEFAULT;
+		dir->unsynced_max[SYNC_PROMPT] = options->unsynced_max_bytes
+		                                         ? options->unsynced_max_bytes
+		                                         : UNSYNCED_MAX_DEFAULT;
+		dir->unsynced_max[SYNC_LAZY] =
+		        options->async_max_bytes ? options->async_max_bytes : ASYNC_MAX_DEFAULT;
 		store->dirs_count++;
 		rc = dir_open(dir, options->dirs[i], &options->identity, err);
 		if (rc < 0)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "base/frame.h"
+#include "base/slab.h"
 #include "io/io.h"
 
 /*
@@ -54,6 +55,7 @@ struct store_options {
 	struct store_identity identity;
 	uint64_t reserve_bytes;      /* UINT64_MAX: max(1 %, 1 GiB), at most 10 % (RULES 30) */
 	uint64_t unsynced_max_bytes; /* per directory, written but not yet on disk; 0: 64 MiB */
+	uint64_t async_max_bytes;    /* the same of async appends; 0: 1 GiB */
 };
 
 /*
@@ -86,6 +88,10 @@ int store_open(struct store **ret, struct io *io, const struct store_options *op
  * end. Takes NULL. */
 void store_close(struct store *store);
 bool store_idle(const struct store *store);
+/* Before a stop: what nobody waits for goes to the disk, and is sealed where that was its last
+ * append, until store_idle is true. Nothing is lost without it: the next start has more to verify.
+ */
+void store_flush(struct store *store);
 
 size_t store_dirs(const struct store *store, struct store_dir_info *ret, size_t max);
 uint64_t store_used_bytes(const struct store *store);
@@ -109,11 +115,14 @@ struct store_append_request {
 	bool create;        /* make the chunk if absent (offset 0) */
 	bool sync;          /* acknowledged means fdatasync */
 	bool seal;          /* the last append of this chunk */
+	bool lent;          /* store_append_lend brings its bytes, not store_append_feed */
+	uint64_t expected;  /* lent: so many bytes will come; 0: not known */
 };
 
 struct store_append_events {
 	/*
-	 * `wanted` false: stop feeding (unsynced bytes at their bound); true: go on. May be NULL.
+	 * `wanted` false: stop feeding (unsynced bytes at their bound, or workers that write are
+	 * behind); true: go on. May be NULL.
 	 * Comes from within store_append_feed too: do not end or cancel the append in it.
 	 */
 	void (*flow)(void *arg, bool wanted);
@@ -142,6 +151,13 @@ int store_append_begin(struct store *store, const struct store_append_request *r
  */
 int store_append_feed(
         struct store_append *append, const void *bytes, size_t size, struct dfs_error *err);
+/*
+ * The same of `size` bytes at `at` of a slab, which the append uses as long as it needs; they must
+ * not change any more. Workers write them, so what goes wrong there is told by a later call, or by
+ * `done`. For large frames: each costs 24 bytes while it waits.
+ */
+int store_append_lend(struct store_append *append, struct slab *slab, size_t at, size_t size,
+        struct dfs_error *err);
 /* CRC32C and count of the payload fed so far in whole, verified frames. */
 void store_append_sofar(const struct store_append *append, uint64_t *ret_bytes, uint32_t *ret_crc);
 /*

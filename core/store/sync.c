@@ -14,10 +14,14 @@ enum {
 	 * and synced when it holds a quarter of it. */
 	WRITE_BACK_PART = 8,
 	SYNC_PART = 4,
+	/* Lanes that sync what nobody waits for, at once: workers are left for who does wait. */
+	BACKGROUND_LANES = 3,
 };
 
 static void lane_init(struct chunk *chunk, enum sync_lane_kind kind);
 static void lane_start(struct sync_lane *lane);
+static void background(struct store *store);
+static struct chunk *most_due(struct store *store);
 static void lane_run(struct io_work *work);
 static void lane_done(struct io_work *work);
 static void lane_advance(struct sync_lane *lane);
@@ -26,8 +30,8 @@ static void write_back_start(struct chunk *chunk, uint64_t end);
 static void write_back_run(struct io_work *work);
 static void write_back_done(struct io_work *work);
 static bool much_unsynced(const struct chunk *chunk);
-static void uncount(struct chunk *chunk, uint64_t bytes);
-static void choke(struct dir *dir, struct store *store);
+static void uncount(struct chunk *chunk, const uint64_t bytes[SYNC_KINDS]);
+static void choke(struct dir *dir, enum sync_kind kind, struct store *store);
 static bool satisfied(const struct sync_wait *wait);
 static void wake(struct chunk *chunk);
 static void call_ready(struct later *later);
@@ -52,9 +56,10 @@ void sync_recovered(struct chunk *chunk, uint64_t synced)
 	sync->lanes[SYNC_NAME].written = 1;
 	sync->lanes[SYNC_INDEX].written = chunk->index_size;
 	sync->back_done = sync->data_end = chunk->length;
+	sync->room_end = UINT64_MAX;
 	sync->lanes[SYNC_DATA].written = 1;
-	sync->unsynced = 1;
-	chunk->dir->unsynced += 1;
+	sync->unsynced[SYNC_PROMPT] = 1;
+	chunk->dir->unsynced[SYNC_PROMPT] += 1;
 }
 
 void sync_wrote(struct chunk *chunk, uint64_t bytes, uint64_t end)
@@ -62,21 +67,22 @@ void sync_wrote(struct chunk *chunk, uint64_t bytes, uint64_t end)
 	struct sync *sync = &chunk->sync;
 	struct sync_lane *lane = &sync->lanes[SYNC_DATA];
 	struct dir *dir = chunk->dir;
+	enum sync_kind kind = sync->kind;
 
 	lane->written += bytes;
-	sync->unsynced += bytes;
-	dir->unsynced += bytes;
+	sync->unsynced[kind] += bytes;
+	dir->unsynced[kind] += bytes;
 	set_dirty(chunk);
 	if (end > sync->data_end)
 		sync->data_end = end;
 	if (end < sync->back_done) /* a cancelled append's place is written again */
 		sync->back_done = end;
-	if (!sync->back_busy && end - sync->back_done >= dir->unsynced_max / WRITE_BACK_PART)
+	if (!sync->back_busy && end - sync->back_done >= dir->unsynced_max[kind] / WRITE_BACK_PART)
 		write_back_start(chunk, end);
 	if (!lane->busy && much_unsynced(chunk))
 		lane_start(lane);
-	if (dir->unsynced > dir->unsynced_max)
-		choke(dir, chunk->store);
+	if (dir->unsynced[kind] > dir->unsynced_max[kind])
+		choke(dir, kind, chunk->store);
 }
 
 void sync_wrote_index(struct chunk *chunk, uint64_t size)
@@ -139,6 +145,7 @@ void sync_abandon(struct chunk *chunk, int status)
 {
 	assert(chunk->users > 0); /* the dirty list may have been its last user but one */
 	uncount(chunk, chunk->sync.unsynced);
+	chunk->sync.seal_when_clean = false;
 	while (chunk->sync.waits) {
 		struct sync_wait *wait = chunk->sync.waits;
 
@@ -179,18 +186,35 @@ bool sync_clean(const struct chunk *chunk)
 	return true;
 }
 
+static uint64_t due_of(const struct chunk *chunk)
+{
+	return io_mono_ms(chunk->store->io) +
+	       (chunk->sync.kind == SYNC_PROMPT ? STORE_SYNC_AFTER_MS : STORE_ASYNC_AFTER_MS);
+}
+
+void sync_kind(struct chunk *chunk, enum sync_kind kind)
+{
+	struct sync *sync = &chunk->sync;
+
+	sync->kind = kind;
+	/* A chunk that was just made is dirty by its name alone: that may wait too. */
+	if (sync->unsynced[SYNC_PROMPT] == 0 || due_of(chunk) < sync->due_ms)
+		sync->due_ms = due_of(chunk);
+}
+
+void store_flush(struct store *store)
+{
+	for (struct chunk *chunk = store->dirty; chunk; chunk = chunk->sync.dirty_next)
+		chunk->sync.due_ms = 0;
+	background(store);
+}
+
 void sync_fired(void *arg)
 {
 	struct store *store = arg;
 
 	store->sync_timer_set = false;
-	for (struct chunk *chunk = store->dirty; chunk; chunk = chunk->sync.dirty_next)
-		for (int i = 0; i < SYNC_LANES; i++) {
-			struct sync_lane *lane = &chunk->sync.lanes[i];
-
-			if (!lane->busy && lane->durable < lane->written)
-				lane_start(lane);
-		}
+	background(store);
 	if (store->dirty) {
 		store->sync_timer_set = true;
 		io_timer_set(store->io, store->sync_timer, STORE_SYNC_AFTER_MS);
@@ -217,9 +241,49 @@ static void lane_start(struct sync_lane *lane)
 	lane->busy = true;
 	lane->covers = lane->written;
 	lane->covers_length = lane->chunk->length;
+	if (lane->kind == SYNC_DATA)
+		memcpy(lane->chunk->sync.covers, lane->chunk->sync.unsynced,
+		        sizeof(lane->chunk->sync.covers));
 	chunk_ref(lane->chunk);
 	lane->chunk->store->running++;
 	io_work_submit(lane->chunk->store->io, &lane->work);
+}
+
+/* What nobody waits for, oldest first, a few at a time. */
+static void background(struct store *store)
+{
+	struct chunk *chunk;
+
+	while (store->background_lanes < BACKGROUND_LANES && (chunk = most_due(store)))
+		for (int i = 0; i < SYNC_LANES; i++) {
+			struct sync_lane *lane = &chunk->sync.lanes[i];
+
+			if (lane->busy || lane->durable == lane->written)
+				continue;
+			lane->background = true;
+			store->background_lanes++;
+			lane_start(lane);
+		}
+}
+
+/* The chunk whose time came first, of those with something to start. */
+static struct chunk *most_due(struct store *store)
+{
+	uint64_t due_ms = io_mono_ms(store->io);
+	struct chunk *found = NULL;
+
+	for (struct chunk *chunk = store->dirty; chunk; chunk = chunk->sync.dirty_next) {
+		bool idle = false;
+
+		for (int i = 0; i < SYNC_LANES; i++)
+			idle |= !chunk->sync.lanes[i].busy &&
+			        chunk->sync.lanes[i].durable < chunk->sync.lanes[i].written;
+		if (idle && chunk->sync.due_ms <= due_ms) {
+			due_ms = chunk->sync.due_ms;
+			found = chunk;
+		}
+	}
+	return found;
 }
 
 /* On a worker: reads what stays while the lane is busy. */
@@ -243,10 +307,14 @@ static void lane_done(struct io_work *work)
 {
 	struct sync_lane *lane = LATER_OF(work, struct sync_lane, work);
 	struct chunk *chunk = lane->chunk;
+	struct store *store = chunk->store;
 
 	assert(chunk->magic == CHUNK_MAGIC && lane->busy);
 	lane->busy = false;
-	chunk->store->running--;
+	store->running--;
+	if (lane->background)
+		store->background_lanes--;
+	lane->background = false;
 	if (chunk->state != STORE_BAD && !chunk->gone) {
 		if (lane->status < 0)
 			lane_failed(lane);
@@ -254,6 +322,7 @@ static void lane_done(struct io_work *work)
 			lane_advance(lane);
 	}
 	chunk_unref(chunk);
+	background(store);
 }
 
 static void lane_advance(struct sync_lane *lane)
@@ -261,7 +330,7 @@ static void lane_advance(struct sync_lane *lane)
 	struct chunk *chunk = lane->chunk;
 
 	if (lane->kind == SYNC_DATA) {
-		uncount(chunk, lane->covers - lane->durable);
+		uncount(chunk, chunk->sync.covers);
 		lane->durable_length = lane->covers_length;
 	}
 	lane->durable = lane->covers;
@@ -322,28 +391,47 @@ static void write_back_done(struct io_work *work)
 static bool much_unsynced(const struct chunk *chunk)
 {
 	const struct sync_lane *lane = &chunk->sync.lanes[SYNC_DATA];
+	const struct dir *dir = chunk->dir;
 
-	return lane->written > lane->durable &&
-	       (chunk->dir->choked || chunk->sync.unsynced >= chunk->dir->unsynced_max / SYNC_PART);
+	if (lane->written == lane->durable)
+		return false;
+	for (int kind = 0; kind < SYNC_KINDS; kind++) {
+		uint64_t unsynced = chunk->sync.unsynced[kind];
+
+		if (unsynced > 0 &&
+		        (dir->choked[kind] || unsynced >= dir->unsynced_max[kind] / SYNC_PART))
+			return true;
+	}
+	return false;
 }
 
-static void uncount(struct chunk *chunk, uint64_t bytes)
+/* `bytes` may be the chunk's own counts. */
+static void uncount(struct chunk *chunk, const uint64_t bytes[SYNC_KINDS])
 {
-	assert(bytes <= chunk->sync.unsynced && bytes <= chunk->dir->unsynced);
-	chunk->sync.unsynced -= bytes;
-	chunk->dir->unsynced -= bytes;
+	for (int kind = 0; kind < SYNC_KINDS; kind++) {
+		uint64_t gone = bytes[kind];
+
+		assert(gone <= chunk->sync.unsynced[kind] && gone <= chunk->dir->unsynced[kind]);
+		chunk->sync.unsynced[kind] -= gone;
+		chunk->dir->unsynced[kind] -= gone;
+	}
 }
 
 /* Over the bound: appends wait, and what holds the bytes is synced so that they go on. */
-static void choke(struct dir *dir, struct store *store)
+static void choke(struct dir *dir, enum sync_kind kind, struct store *store)
 {
 	for (struct chunk *chunk = store->dirty; chunk; chunk = chunk->sync.dirty_next) {
 		struct sync_lane *lane = &chunk->sync.lanes[SYNC_DATA];
 
-		if (chunk->dir == dir && !lane->busy && lane->durable < lane->written)
+		if (chunk->dir != dir || chunk->sync.unsynced[kind] == 0)
+			continue;
+		if (kind == SYNC_LAZY)
+			chunk->sync.due_ms = 0;
+		else if (!lane->busy && lane->durable < lane->written)
 			lane_start(lane);
 	}
-	append_choke(dir);
+	background(store);
+	append_choke(dir, kind);
 }
 
 /* ---- who waits
@@ -395,6 +483,7 @@ static void set_dirty(struct chunk *chunk)
 		return;
 	chunk_ref(chunk);
 	chunk->sync.dirty = true;
+	chunk->sync.due_ms = due_of(chunk);
 	chunk->sync.dirty_prev = NULL;
 	chunk->sync.dirty_next = store->dirty;
 	if (store->dirty)
@@ -419,5 +508,9 @@ static void set_clean(struct chunk *chunk)
 	if (sync->dirty_next)
 		sync->dirty_next->sync.dirty_prev = sync->dirty_prev;
 	sync->dirty = false;
+	if (sync->seal_when_clean) {
+		sync->seal_when_clean = false;
+		seal_self(chunk);
+	}
 	chunk_unref(chunk);
 }

@@ -21,6 +21,12 @@ struct dir;
 
 enum sync_lane_kind { SYNC_DATA, SYNC_INDEX, SYNC_NAME, SYNC_LANES };
 
+/*
+ * Bytes of sync appends, somebody waits for them or soon will; and of async ones, which may stay in
+ * the page cache for a while and have a bound of their own. One chunk may hold both.
+ */
+enum sync_kind { SYNC_PROMPT, SYNC_LAZY, SYNC_KINDS };
+
 struct sync_lane {
 	struct io_work work;
 	struct chunk *chunk;
@@ -31,6 +37,7 @@ struct sync_lane {
 	uint64_t durable;
 	uint64_t covers_length, durable_length; /* data: the chunk's length then */
 	bool busy;
+	bool background; /* counted in store->background_lanes */
 	int status;
 };
 
@@ -47,8 +54,11 @@ struct sync_wait {
 struct sync {
 	struct sync_lane lanes[SYNC_LANES];
 	struct sync_wait *waits;
-	uint64_t unsynced; /* bytes of this chunk counted in dir->unsynced */
+	enum sync_kind kind;           /* of what is written now */
+	uint64_t unsynced[SYNC_KINDS]; /* bytes of this chunk counted in dir->unsynced */
+	uint64_t covers[SYNC_KINDS];   /* of these, the running job's */
 	uint64_t data_end; /* how far the data file was written, past the chunk's length too */
+	uint64_t room_end; /* how far room was set aside for it; UINT64_MAX: not known */
 	/* write-back of what came in, every 8 MiB */
 	struct io_work back;
 	uint64_t back_offset, back_size; /* of the running job */
@@ -57,12 +67,17 @@ struct sync {
 	/* store->dirty: chunks with something to sync; the list uses them */
 	struct chunk *dirty_next, *dirty_prev;
 	bool dirty;
+	uint64_t due_ms;      /* when it is synced though nobody waits */
+	bool seal_when_clean; /* acknowledged as its last append, async: sealed once it is on disk
+	                       */
 };
 
 void sync_init(struct chunk *chunk);
 /* What a recovered chunk holds may be in the page cache only: all but `synced` bytes of data count
  * as unsynced. */
 void sync_recovered(struct chunk *chunk, uint64_t synced);
+/* What is written from now on is of that kind. */
+void sync_kind(struct chunk *chunk, enum sync_kind kind);
 /* `bytes` were written to the data file, up to `end`: count them, start write-back, choke the
  * directory's appends. */
 void sync_wrote(struct chunk *chunk, uint64_t bytes, uint64_t end);

@@ -316,6 +316,7 @@ const struct io_disk_ops sim_disk_ops = {
         .fdatasync = sim_disk_fdatasync,
         .fsync_dir = disk_fsync_dir,
         .write_back = sim_disk_write_back,
+        .allocate = sim_disk_allocate,
         .truncate = sim_disk_truncate,
         .size = sim_disk_size,
         .rename = disk_rename,

@@ -191,3 +191,11 @@ int sim_disk_write_back(void *ctx, int fd, uint64_t offset, uint64_t size)
 		return -EIO;
 	return (int)sim_disk_leave(ctx, sim_handle_find(disk_of(ctx), fd) ? 0 : -EBADF);
 }
+
+/* A file system that cannot: whoever asks must do without. */
+int sim_disk_allocate(void *ctx, int fd, uint64_t offset, uint64_t size)
+{
+	if (sim_disk_enter(ctx, "allocate", NULL) != SIM_GATE_GO)
+		return -EIO;
+	return (int)sim_disk_leave(ctx, sim_handle_find(disk_of(ctx), fd) ? -EOPNOTSUPP : -EBADF);
+}

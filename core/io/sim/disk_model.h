@@ -172,6 +172,7 @@ ssize_t sim_disk_preadv_now(
 ssize_t sim_disk_preadv(void *ctx, int fd, const struct iovec *iov, int iov_count, uint64_t offset);
 int sim_disk_fdatasync(void *ctx, int fd);
 int sim_disk_write_back(void *ctx, int fd, uint64_t offset, uint64_t size);
+int sim_disk_allocate(void *ctx, int fd, uint64_t offset, uint64_t size);
 int sim_disk_truncate(void *ctx, int fd, uint64_t size);
 int64_t sim_disk_size(void *ctx, int fd);
 

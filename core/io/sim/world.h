@@ -84,7 +84,7 @@ struct sim_host *sim_host_find(struct sim *sim, const char *name, size_t name_si
 
 /* ---- hosts ---- */
 
-enum { SIM_HOST_NAME_MAX = 64, SIM_POOL_WORKERS = 4, SIM_LANES = 3 };
+enum { SIM_HOST_NAME_MAX = 64, SIM_POOL_WORKERS = 4, SIM_LANES = 4 };
 
 enum sim_host_state {
 	SIM_HOST_UP,

@@ -3,8 +3,9 @@
  * POST of a chunk: one hop of a chain. Bytes go into the store and, at the same time, on to the
  * next hop; the answer says that both are done (docs/contracts.md, "Append"; GFS 3.2).
  *
- *             up: body ----> store_append_feed
- *                     \---> ring ---> down: the same request to the next hop
+ *             up: body --copied once--> slabs ----> the store, whose workers write from them
+ *                     \                     \---> down: the same request to the next hop
+ *                      \--small bodies: store_append_feed, written at once
  *
  *   RECEIVING --body complete--> FINISHING --own replica durable, next hop said 200--> ANSWERED
  *       |                            |
@@ -17,14 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
+#include "base/frame.h"
 #include "node/datanode/role.h"
 
 enum relay_state { RECEIVING, FINISHING, ANSWERED, FAILED };
 
 enum {
-	RING_BYTES = 4 * 1024 * 1024, /* between the two sockets of a hop */
-	RING_HIGH =
+	LINE_BYTES = 4 * 1024 * 1024, /* between the two sockets of a hop */
+	LINE_HIGH =
 	        2 * 1024 * 1024, /* stop reading above it: what lws has already read still fits */
+	LENT_BYTES = 256 * 1024, /* smaller bodies are written at once, without a worker */
+	LENT_FRAME_BYTES = 16 * 1024, /* and those whose frames are smaller than this on average */
 	PIECE_BYTES = 256 * 1024,
 	DOWN_REPLY_MAX = 64 * 1024,
 	PATIENCE_MS = 10000,
@@ -33,9 +37,12 @@ enum {
 	LEASE_FIRST_MS = 54000, /* 90 % of a minute, until the master's first answer (RULES 5) */
 };
 
-struct ring {
-	char *bytes;
-	uint64_t in, out; /* counts since the start; in - out bytes wait */
+/* Slabs in the order in which they were filled. The last one may have room; `out` bytes of the
+ * first were sent on. */
+struct line {
+	struct slab *first, *last;
+	size_t out;
+	uint64_t waiting; /* bytes that were not sent on */
 };
 
 struct relay {
@@ -48,8 +55,9 @@ struct relay {
 	char next_hop[IO_ADDRESS_MAX];
 	unsigned hops_after;
 	struct store_append *append;
-	struct ring ring;
-	bool ring_full, store_full; /* why `up` is paused */
+	struct line line;
+	bool lent;                  /* the store takes the slabs */
+	bool line_full, store_full; /* why `up` is paused */
 	bool stored, forwarded;
 	struct store_held held;
 	uint64_t payload_bytes;
@@ -66,6 +74,7 @@ struct relay {
 };
 
 static int begin(struct relay *relay, const struct io_request *request, struct dfs_error *err);
+static bool is_large(uint64_t body_size, uint64_t payload);
 static int check_ticket(
         struct relay *relay, const struct io_request *request, struct dfs_error *err);
 static int open_down(struct relay *relay, const struct io_request *request, struct dfs_error *err);
@@ -91,7 +100,9 @@ static void fail(struct relay *relay, int code, const char *failed, const char *
         __attribute__((format(printf, 4, 5)));
 static void release(struct relay *relay);
 static void relay_free(struct relay *relay);
-static int ring_put(struct relay *relay, const char *bytes, size_t size);
+static int up_take(struct relay *relay, const char *bytes, size_t size, struct dfs_error *err);
+static struct slab *line_room(struct relay *relay);
+static void line_drop_first(struct line *line);
 
 static const struct io_exchange_events up_events = {
         .body = up_body,
@@ -223,11 +234,21 @@ static int begin(struct relay *relay, const struct io_request *request, struct d
 	append.create = relay->ask.create;
 	append.sync = relay->ask.sync;
 	append.seal = relay->ask.seal;
+	append.lent = relay->lent = is_large(request->body_size, relay->ask.payload);
+	append.expected = relay->ask.payload;
 	relay->lease_until_ms = io_mono_ms(datanode->io) + LEASE_FIRST_MS;
 	code = store_append_begin(datanode->store, &append, events, &relay->append, err);
 	if (code == 0)
 		code = open_down(relay, request, err);
 	return code;
+}
+
+/* The body's size tells how many frames it has. */
+static bool is_large(uint64_t body_size, uint64_t payload)
+{
+	uint64_t frames = (body_size - payload) / FRAME_HEADER_SIZE;
+
+	return payload >= LENT_BYTES && payload / frames >= LENT_FRAME_BYTES;
 }
 
 static int check_ticket(
@@ -274,9 +295,6 @@ static int open_down(struct relay *relay, const struct io_request *request, stru
 		return code;
 	for (const char *at = rest; at; at = strchr(at + 1, ','))
 		relay->hops_after++;
-	relay->ring.bytes = malloc(RING_BYTES);
-	if (!relay->ring.bytes)
-		return error_set(err, DFS_E_NOMEM, "out of memory");
 	down.headers[IO_DFS_CHAIN] = rest;
 	relay->down =
 	        io_net(datanode->io, exchange_open, relay->next_hop, &down, &down_events, relay);
@@ -295,18 +313,13 @@ static void up_body(void *arg, const void *bytes, size_t size)
 		return; /* dropped */
 	assert(relay->state == RECEIVING);
 	atomic_fetch_add(&datanode->pulse.write_bytes, size);
-	if (relay->down && ring_put(relay, bytes, size) != 0) {
-		fail(relay, DFS_E_NOMEM, datanode->address, "datanode %s is out of memory",
-		        datanode->address);
-		return;
-	}
-	if (store_append_feed(relay->append, bytes, size, &err) != 0) {
+	if (up_take(relay, bytes, size, &err) != 0) {
 		fail(relay, err.code, datanode->address, "%s", err.text);
 		return;
 	}
 	if (relay->down) {
 		io_net(datanode->io, want_write, relay->down);
-		relay->ring_full = relay->ring.in - relay->ring.out > RING_HIGH;
+		relay->line_full = relay->line.waiting > LINE_HIGH;
 		up_flow(relay);
 	}
 	patience_reset(relay);
@@ -353,7 +366,7 @@ static void up_flow(struct relay *relay)
 {
 	if (relay->up)
 		io_net(relay->datanode->io, pause, relay->up,
-		        relay->state != FAILED && (relay->ring_full || relay->store_full));
+		        relay->state != FAILED && (relay->line_full || relay->store_full));
 }
 
 /* ---- the own replica ---- */
@@ -388,24 +401,25 @@ static void store_finished(
 static void down_writable(void *arg)
 {
 	struct relay *relay = arg;
-	struct ring *ring = &relay->ring;
+	struct line *line = &relay->line;
 	bool more = true;
 
-	while (more && ring->in > ring->out) {
-		size_t at = ring->out % RING_BYTES;
-		size_t size = ring->in - ring->out;
+	while (more && line->waiting > 0) {
+		size_t size = line->first->size - line->out;
 
-		if (size > RING_BYTES - at)
-			size = RING_BYTES - at;
 		if (size > PIECE_BYTES)
 			size = PIECE_BYTES;
-		more = io_net(relay->datanode->io, write, relay->down, ring->bytes + at, size);
-		ring->out += size;
+		more = io_net(relay->datanode->io, write, relay->down,
+		        line->first->bytes + line->out, size);
+		line->out += size;
+		line->waiting -= size;
+		if (line->out == SLAB_BYTES)
+			line_drop_first(line);
 	}
-	if (ring->in > ring->out)
+	if (line->waiting > 0)
 		io_net(relay->datanode->io, want_write, relay->down);
-	if (relay->ring_full && ring->in - ring->out < RING_HIGH / 2) {
-		relay->ring_full = false;
+	if (relay->line_full && line->waiting < LINE_HIGH / 2) {
+		relay->line_full = false;
 		up_flow(relay);
 	}
 	patience_reset(relay);
@@ -484,7 +498,7 @@ static void impatient(void *arg)
 		relay_free(relay); /* the sender had its time to read the answer */
 		return;
 	}
-	if (relay->down && !relay->forwarded && (relay->stored || relay->ring.in > relay->ring.out))
+	if (relay->down && !relay->forwarded && (relay->stored || relay->line.waiting > 0))
 		fail(relay, DFS_E_TIMEOUT, relay->next_hop,
 		        "next datanode of the chain, %s, made no progress for %d s",
 		        relay->next_hop,
@@ -596,8 +610,9 @@ static void release(struct relay *relay)
 	relay->append = NULL;
 	io_net(relay->datanode->io, abort, relay->down);
 	relay->down = NULL;
-	free(relay->ring.bytes);
-	relay->ring = (struct ring){0};
+	while (relay->line.first)
+		line_drop_first(&relay->line);
+	relay->line = (struct line){0};
 }
 
 static void relay_free(struct relay *relay)
@@ -612,22 +627,68 @@ static void relay_free(struct relay *relay)
 	free(relay);
 }
 
-/* The sender was paused at RING_HIGH; what was under way when it was fits above that, or something
- * is wrong. */
-static int ring_put(struct relay *relay, const char *bytes, size_t size)
+/* ---- slabs ---- */
+
+/* Into slabs where a worker or the next hop needs the bytes later, and to the store. */
+static int up_take(struct relay *relay, const char *bytes, size_t size, struct dfs_error *err)
 {
-	struct ring *ring = &relay->ring;
+	bool kept = relay->lent || relay->down;
+	int code = 0;
 
-	if (size > RING_BYTES - (ring->in - ring->out))
-		return DFS_E_NOMEM;
-	while (size > 0) {
-		size_t at = ring->in % RING_BYTES;
-		size_t part = size < RING_BYTES - at ? size : RING_BYTES - at;
+	if (kept && relay->down && relay->line.waiting + size > LINE_BYTES)
+		/* The sender was paused at LINE_HIGH; what was under way fits above that. */
+		return error_set(err, DFS_E_NOMEM, "the sender does not pause");
+	if (!relay->lent)
+		code = store_append_feed(relay->append, bytes, size, err);
+	while (code == 0 && kept && size > 0) {
+		struct slab *slab = line_room(relay);
+		size_t at = slab ? slab->size : 0;
+		size_t part = size < SLAB_BYTES - at ? size : SLAB_BYTES - at;
 
-		memcpy(ring->bytes + at, bytes, part);
-		ring->in += part;
+		if (!slab)
+			return error_set(err, DFS_E_NOMEM, "datanode %s is out of memory",
+			        relay->datanode->address);
+		memcpy(slab->bytes + at, bytes, part);
+		slab->size += part;
 		bytes += part;
 		size -= part;
+		if (relay->down)
+			relay->line.waiting += part;
+		if (relay->lent)
+			code = store_append_lend(relay->append, slab, at, part, err);
 	}
-	return 0;
+	return code;
+}
+
+/* The last slab, or a new one where that is full. Without a next hop full ones are the store's
+ * alone. */
+static struct slab *line_room(struct relay *relay)
+{
+	struct line *line = &relay->line;
+	struct slab *slab;
+
+	if (line->last && line->last->size < SLAB_BYTES)
+		return line->last;
+	if (line->last && !relay->down)
+		line_drop_first(line);
+	slab = slab_take(&relay->datanode->slabs);
+	if (!slab)
+		return NULL;
+	if (line->last)
+		line->last->next = slab;
+	else
+		line->first = slab;
+	line->last = slab;
+	return slab;
+}
+
+static void line_drop_first(struct line *line)
+{
+	struct slab *slab = line->first;
+
+	line->first = slab->next;
+	if (!line->first)
+		line->last = NULL;
+	line->out = 0;
+	slab_unref(slab);
 }

@@ -63,6 +63,7 @@ void datanode_stop(struct datanode *datanode, void (*stopped)(void *arg), void *
 	read_close_all(datanode);
 	copy_close_all(datanode);
 	datanode_doors_close(datanode);
+	store_flush(datanode->store);
 	heart_stop(datanode);
 	uplink_close(datanode);
 	io_timer_cancel(datanode->io, datanode->tick);
@@ -87,6 +88,7 @@ void datanode_destroy(struct datanode *datanode)
 	store_close(datanode->store);
 	copy_fini(datanode);
 	uplink_fini(datanode);
+	slabs_fini(&datanode->slabs);
 	reports_destroy(datanode);
 	fence_fini(datanode);
 	pthread_mutex_destroy(&datanode->pulse.lock);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "base/pass.h"
+#include "base/slab.h"
 #include "client/chunk_http.h"
 #include "client/link.h"
 #include "io/net.h"
@@ -70,6 +71,7 @@ struct datanode {
 	struct command *commands; /* uplink.c: those that the store works on */
 
 	struct relay *relays;       /* append.c */
+	struct slabs slabs;         /* of these */
 	struct chunk_read *reads;   /* read.c */
 	struct fetch *fetches;      /* copy.c */
 	struct small_answer *small; /* doors.c */

@@ -31,6 +31,9 @@ static uint64_t turns(void *arg);
 static void stopped(void *arg);
 static void data_dirs(const struct datanode_settings *settings, char ret_default[4200],
         const char **ret, uint32_t *ret_count);
+static uint64_t async_bytes(uint32_t dirs);
+
+enum { ASYNC_PART = 16, MIB = 1024 * 1024, ASYNC_MIN = 64 * MIB, ASYNC_MAX = 1024 * MIB };
 
 int role_datanode(const struct datanode_settings *settings, struct dfs_error *err)
 {
@@ -130,6 +133,7 @@ static int start(
 	options.store.dirs = dirs;
 	options.store.dirs_count = count;
 	options.store.reserve_bytes = settings->reserve_bytes;
+	options.store.async_max_bytes = async_bytes(count);
 	return datanode_start(&process->datanode, loop_io(process->loop), &options, err);
 }
 
@@ -167,6 +171,21 @@ static void data_dirs(const struct datanode_settings *settings, char ret_default
 	ret[0] = ret_default;
 	for (uint32_t i = 0; i < settings->data_count; i++)
 		ret[i] = settings->data[i];
+}
+
+/*
+ * Async bytes that each directory may hold in the page cache: together a sixteenth of the memory.
+ * Above a tenth the kernel would write back by itself, above a fifth let writers sleep.
+ */
+static uint64_t async_bytes(uint32_t dirs)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t part = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / ASYNC_PART / dirs
+	                                      : ASYNC_MIN;
+
+	if (part > ASYNC_MAX)
+		return ASYNC_MAX;
+	return part < ASYNC_MIN ? ASYNC_MIN : part;
 }
 
 static void *heart_thread(void *arg)

@@ -34,7 +34,7 @@ static void recover(struct story *story, uint64_t *noise)
 	sim_disk_crash_after(rig->host, 0);
 }
 
-static void power_goes_everywhere(void **state)
+static void power_goes(bool lend)
 {
 	uint64_t noise = rig_seed();
 
@@ -44,6 +44,7 @@ static void power_goes_everywhere(void **state)
 			struct story story = {.rig = rig_create(seed * 10000 + at), .power = true};
 			bool over;
 
+			story.rig->lend = lend;
 			rig_open(story.rig);
 			sim_disk_crash_after(story.rig->host, at);
 			story_tell(&story);
@@ -64,8 +65,14 @@ static void power_goes_everywhere(void **state)
 	}
 }
 
+static void power_goes_everywhere(void **state)
+{
+	power_goes(false);
+	power_goes(true);
+}
+
 /* Between any two events: what was only written survives. */
-static void kills_take_nothing_that_was_acknowledged(void **state)
+static void kills(bool lend)
 {
 	uint64_t noise = rig_seed();
 	bool over = false;
@@ -73,6 +80,7 @@ static void kills_take_nothing_that_was_acknowledged(void **state)
 	for (uint64_t at = 1; !over; at++) {
 		struct story story = {.rig = rig_create(rig_seed() * 10000 + at)};
 
+		story.rig->lend = lend;
 		rig_open(story.rig);
 		story.rig->kill_after = at;
 		story_tell(&story);
@@ -90,8 +98,14 @@ static void kills_take_nothing_that_was_acknowledged(void **state)
 	}
 }
 
+static void kills_take_nothing_that_was_acknowledged(void **state)
+{
+	kills(false);
+	kills(true);
+}
+
 /* Each disk operation fails once: nobody is told that bytes are safe which are not (RULES 31). */
-static void errors_take_nothing_that_was_acknowledged(void **state)
+static void errors(bool lend)
 {
 	uint64_t noise = rig_seed();
 	bool over = false;
@@ -101,6 +115,7 @@ static void errors_take_nothing_that_was_acknowledged(void **state)
 		        .rig = rig_create(rig_seed() * 10000 + at), .faulty = true, .power = true};
 		uint64_t first;
 
+		story.rig->lend = lend;
 		rig_open(story.rig);
 		first = sim_disk_operations(story.rig->host);
 		sim_disk_fail_after(story.rig->host, at);
@@ -118,6 +133,12 @@ static void errors_take_nothing_that_was_acknowledged(void **state)
 		rig_destroy(story.rig);
 		assert_true(at < STEPS_MAX);
 	}
+}
+
+static void errors_take_nothing_that_was_acknowledged(void **state)
+{
+	errors(false);
+	errors(true);
 }
 
 int main(void)

@@ -59,6 +59,7 @@ void rig_destroy(struct rig *rig)
 {
 	if (rig->store)
 		rig_close(rig);
+	slabs_fini(&rig->slabs);
 	if (rig->sim)
 		sim_destroy(rig->sim);
 	if (rig->real)
@@ -219,17 +220,51 @@ void rig_on_done(void *arg, int status, const struct dfs_error *err, const struc
 	done->held = *held;
 }
 
-static int feed(
-        struct store_append *append, const struct buf *buf, size_t slice, struct dfs_error *err)
+/* As a datanode does: one copy, into slabs that are filled from the front. */
+static int lend(struct rig *rig, struct store_append *append, const uint8_t *bytes, size_t size,
+        size_t slice, struct dfs_error *err)
 {
-	for (size_t at = 0; at < buf->size; at += slice) {
-		size_t part = buf->size - at < slice ? buf->size - at : slice;
-		int rc = store_append_feed(append, buf->data + at, part, err);
+	struct slab *slab = NULL;
+	int rc = 0;
 
-		if (rc < 0)
-			return rc;
+	while (size > 0 && rc == 0) {
+		size_t part = size < slice ? size : slice;
+		size_t at;
+
+		if (!slab || slab->size == SLAB_BYTES) {
+			slab_unref(slab);
+			slab = slab_take(&rig->slabs);
+		}
+		at = slab->size;
+		part = part < SLAB_BYTES - at ? part : SLAB_BYTES - at;
+		memcpy(slab->bytes + at, bytes, part);
+		slab->size += part;
+		rc = store_append_lend(append, slab, at, part, err);
+		bytes += part;
+		size -= part;
 	}
-	return 0;
+	slab_unref(slab);
+	return rc;
+}
+
+int rig_feed(struct rig *rig, struct store_append *append, const void *bytes, size_t size,
+        size_t slice, struct dfs_error *err)
+{
+	const uint8_t *at = bytes;
+	int rc = 0;
+
+	if (slice == 0)
+		slice = size;
+	if (rig->lend)
+		return lend(rig, append, at, size, slice, err);
+	while (size > 0 && rc == 0) {
+		size_t part = size < slice ? size : slice;
+
+		rc = store_append_feed(append, at, part, err);
+		at += part;
+		size -= part;
+	}
+	return rc;
 }
 
 void rig_append(struct rig *rig, const struct rig_put *put, struct rig_done *done)
@@ -242,6 +277,8 @@ void rig_append(struct rig *rig, const struct rig_put *put, struct rig_done *don
 	        .create = put->from == 0,
 	        .sync = !put->async,
 	        .seal = put->seal,
+	        .lent = rig->lend,
+	        .expected = rig->lend ? put->to - put->from : 0,
 	};
 	struct store_append_events events = {.done = rig_on_done, .arg = done};
 	struct store_append *append;
@@ -256,7 +293,7 @@ void rig_append(struct rig *rig, const struct rig_put *put, struct rig_done *don
 	}
 	rig_frames(
 	        &buf, put->chunk, put->from, put->to, put->span ? put->span : 65536, put->records);
-	fed = feed(append, &buf, put->slice ? put->slice : buf.size, &done->err);
+	fed = rig_feed(rig, append, buf.data, buf.size, put->slice, &done->err);
 	buf_fini(&buf);
 	store_append_end(append);
 	assert_false(done->done); /* never inside the call */

@@ -32,6 +32,8 @@ struct rig {
 	const char *dirs[4];
 	struct store_options options;
 	struct store *store;
+	struct slabs slabs;
+	bool lend;           /* appends bring their bytes in slabs, and workers write them */
 	uint64_t kill_after; /* simulated: kill -9 after that many steps; 0: never */
 	/* told by `changed` */
 	struct store_held changed[64];
@@ -89,6 +91,9 @@ struct rig_put {
 /* Append [from, to), create where from is 0; `done` is what came of it. A refused begin or feed is
  * its status too. */
 void rig_append(struct rig *rig, const struct rig_put *put, struct rig_done *done);
+/* Feed an append as rig->lend says, all at once or in slices. */
+int rig_feed(struct rig *rig, struct store_append *append, const void *bytes, size_t size,
+        size_t slice, struct dfs_error *err);
 /* As rig_append, and it must go well. */
 void rig_put(struct rig *rig, uint64_t chunk, uint64_t version, uint64_t from, uint64_t to);
 void rig_freeze(struct rig *rig, uint64_t chunk, uint64_t version, struct rig_done *done);

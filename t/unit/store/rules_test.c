@@ -430,6 +430,94 @@ static void async_bytes_are_synced_in_the_background(void **state)
 	rig_check(rig, 1, 200000);
 }
 
+/* RULES 27: data and index first. Until then nobody waits for the disk. */
+static void an_async_chunk_is_sealed_some_seconds_later_or_at_a_stop(void **state)
+{
+	struct rig *rig = the_rig(state);
+	struct rig_put put = {.chunk = 1, .version = 5, .to = 200000, .async = true};
+	struct rig_done done;
+	uint64_t operations;
+
+	rig_append(rig, &put, &done);
+	operations = sim_disk_operations(rig->host);
+	store_committed(rig->store, 1, 200000, true);
+	sim_run_for(rig->sim, 2000);
+	assert_int_equal(sim_disk_operations(rig->host), operations);
+	assert_int_equal(rig_held(rig, 1).state, STORE_OPEN);
+	sim_run_for(rig->sim, 2500);
+	assert_int_equal(rig_held(rig, 1).state, STORE_SEALED);
+	put.chunk = 2;
+	rig_append(rig, &put, &done);
+	store_committed(rig->store, 2, 200000, true);
+	store_flush(rig->store);
+	while (!store_idle(rig->store))
+		rig_step(rig);
+	assert_int_equal(rig_held(rig, 2).state, STORE_SEALED);
+}
+
+/* A freeze, or another seal, does not wait for the time of the background sync. */
+static void an_async_chunk_that_waits_for_its_seal_can_be_frozen(void **state)
+{
+	struct rig *rig = the_rig(state);
+	struct rig_put put = {.chunk = 1, .version = 5, .to = 200000, .async = true};
+	struct rig_done done;
+	uint64_t started = sim_now_ms(rig->sim);
+
+	rig_append(rig, &put, &done);
+	store_committed(rig->store, 1, 200000, true);
+	rig_freeze(rig, 1, 6, &done);
+	assert_int_equal(done.status, 0);
+	assert_true(sim_now_ms(rig->sim) - started < 1000);
+	sim_host_crash(rig->host, false);
+	rig_recover(rig);
+	assert_int_equal(rig_held(rig, 1).state, STORE_FROZEN);
+	rig_check(rig, 1, 200000);
+}
+
+static void on_any_flow(void *arg, bool wanted)
+{
+	*(int *)arg += wanted ? 100 : 1;
+}
+
+static void async_bytes_have_a_bound_of_their_own(void **state)
+{
+	struct rig *rig = the_rig(state);
+	int told[2] = {0, 0};
+	struct store_append_request request = {.version = 5, .allowance = 64 << 20, .create = true};
+	struct store_append *appends[2];
+	struct buf buf = {0};
+	uint64_t started = sim_now_ms(rig->sim);
+
+	rig_close(rig);
+	rig->options.unsynced_max_bytes = 1 << 20;
+	rig->options.async_max_bytes = 4 << 20;
+	rig_open(rig);
+	rig_frames(&buf, 1, 0, 3 << 20, 65536, true);
+	for (int i = 0; i < 2; i++) { /* chunk 1 async, chunk 2 sync */
+		struct store_append_events events = {.flow = on_any_flow, .arg = &told[i]};
+
+		request.chunk = (uint64_t)i + 1;
+		request.sync = i == 1;
+		assert_int_equal(
+		        store_append_begin(rig->store, &request, events, &appends[i], NULL), 0);
+	}
+	assert_int_equal(store_append_feed(appends[0], buf.data, buf.size, NULL), 0);
+	assert_int_equal(told[0], 0);
+	assert_int_equal(store_append_feed(appends[0], buf.data, buf.size, NULL), 0);
+	assert_int_equal(told[0], 1);
+	assert_int_equal(told[1], 0); /* the other kind does not wait for it */
+	while (told[0] < 101)
+		rig_step(rig);
+	assert_true(sim_now_ms(rig->sim) - started < 1000); /* nor did it wait for the time */
+	assert_int_equal(store_append_feed(appends[1], buf.data, buf.size, NULL), 0);
+	assert_int_equal(told[1], 1);
+	while (told[1] < 101)
+		rig_step(rig);
+	store_append_cancel(appends[0]);
+	store_append_cancel(appends[1]);
+	buf_fini(&buf);
+}
+
 /* ---- delete
  * ------------------------------------------------------------------------------------------ */
 
@@ -771,6 +859,9 @@ int main(void)
 	        TEST(bytes_past_the_commit_are_not_sealed_by_the_store),
 	        TEST(an_async_chunk_is_durable_before_it_is_sealed),
 	        TEST(async_bytes_are_synced_in_the_background),
+	        TEST(an_async_chunk_is_sealed_some_seconds_later_or_at_a_stop),
+	        TEST(an_async_chunk_that_waits_for_its_seal_can_be_frozen),
+	        TEST(async_bytes_have_a_bound_of_their_own),
 	        TEST(a_delete_never_takes_a_newer_or_an_open_chunk),
 	        TEST(jobs_of_a_chunk_take_turns),
 	        TEST(a_good_replica_is_not_copied_over),
