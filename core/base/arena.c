@@ -10,7 +10,9 @@
 
 enum {
 	ARENA_ALIGN = 16,
-	ARENA_BLOCK_SIZE = 4096,
+	ARENA_BLOCK_FIRST =
+	        512, /* thousands of calls in flight have an arena each: small ones share a cache */
+	ARENA_BLOCK_MAX = 32768, /* each block is twice the last, up to this */
 	ARENA_KEEP_MAX =
 	        65536, /* one huge message must not pin its memory for a connection's life */
 };
@@ -86,10 +88,14 @@ void arena_fini(struct arena *arena)
 static struct arena_block *block_for(struct arena *arena, size_t size)
 {
 	struct arena_block *block = arena->blocks;
-	size_t block_size = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
+	size_t block_size = ARENA_BLOCK_FIRST;
 
 	if (block && size <= block->size - block->used)
 		return block;
+	if (block)
+		block_size = block->size < ARENA_BLOCK_MAX / 2 ? 2 * block->size : ARENA_BLOCK_MAX;
+	if (block_size < size)
+		block_size = size;
 	block = malloc(sizeof(*block) + block_size);
 	if (!block)
 		return NULL;

@@ -2,8 +2,10 @@
 /* Names are bytes; JSON, terminals and logs are text: the ways between. */
 #include "base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 
+static size_t ascii_size(const unsigned char *bytes, size_t size);
 static size_t utf8_size(const unsigned char *bytes, size_t size);
 static size_t shown_size(const unsigned char *bytes, size_t size);
 static void percent(unsigned char byte, struct buf *ret);
@@ -14,13 +16,30 @@ bool text_is_utf8(const char *bytes, size_t size)
 	const unsigned char *at = (const unsigned char *)bytes, *end = at + size;
 
 	while (at < end) {
-		size_t step = utf8_size(at, (size_t)(end - at));
+		size_t step = ascii_size(at, (size_t)(end - at));
 
+		if (step == 0)
+			step = utf8_size(at, (size_t)(end - at));
 		if (step == 0)
 			return false;
 		at += step;
 	}
 	return true;
+}
+
+/* Whole words of ASCII: most of what comes over a channel is nothing else. */
+static size_t ascii_size(const unsigned char *bytes, size_t size)
+{
+	static const uint64_t high_bits = UINT64_C(0x8080808080808080);
+	size_t done = 0;
+	uint64_t word;
+
+	for (; size - done >= sizeof(word); done += sizeof(word)) {
+		memcpy(&word, bytes + done, sizeof(word));
+		if (word & high_bits)
+			break;
+	}
+	return done;
 }
 
 void text_name_encode(const char *name, size_t size, struct buf *ret)

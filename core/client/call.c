@@ -10,21 +10,59 @@
 #include <utlist.h>
 #include "client/client_parts.h"
 
-enum { FIRST_TIMEOUT_MS = 2500 };
+enum { FIRST_TIMEOUT_MS = 2500, SPARE_CALLS_MAX = 1024 };
 
 static void call_answered(void *arg, int code, const struct dfs_error *err, const void *reply);
+
+/* A spare one brings its arena's first block: a call in a busy client needs no allocation. */
+static struct client_call *call_get(struct client *client)
+{
+	struct client_call *call = client->spare_calls;
+	struct arena arena;
+
+	if (!call)
+		return calloc(1, sizeof(*call));
+	client->spare_calls = call->next;
+	client->spare_calls_count--;
+	arena = call->arena;
+	*call = (struct client_call){.arena = arena};
+	return call;
+}
+
+static void call_put(struct client *client, struct client_call *call)
+{
+	if (client->spare_calls_count >= SPARE_CALLS_MAX) {
+		arena_fini(&call->arena);
+		free(call);
+		return;
+	}
+	arena_reset(&call->arena);
+	call->next = client->spare_calls;
+	client->spare_calls = call;
+	client->spare_calls_count++;
+}
+
+void calls_spares_free(struct client *client)
+{
+	while (client->spare_calls) {
+		struct client_call *call = client->spare_calls;
+
+		client->spare_calls = call->next;
+		arena_fini(&call->arena);
+		free(call);
+	}
+}
 
 static struct client_call *call_make(struct client *client, enum proto_call which, const void *args,
         client_reply *reply, void *arg)
 {
 	const struct proto_call_info *info = proto_call_info(which);
-	struct client_call *call = calloc(1, sizeof(*call));
+	struct client_call *call = call_get(client);
 	void *copy = call ? arena_alloc(&call->arena, info->args_size) : NULL;
 
 	if (!copy || proto_shape_copy(info->args, &call->arena, args, copy) != 0) {
 		if (call)
-			arena_fini(&call->arena);
-		free(call);
+			call_put(client, call);
 		return NULL;
 	}
 	call->client = client;
@@ -40,11 +78,12 @@ static struct client_call *call_make(struct client *client, enum proto_call whic
 static void call_end(
         struct client_call *call, int code, const struct dfs_error *err, const void *reply)
 {
-	DL_DELETE(call->client->calls, call);
+	struct client *client = call->client;
+
+	DL_DELETE(client->calls, call);
 	if (call->reply)
 		call->reply(call->arg, code, err, reply);
-	arena_fini(&call->arena);
-	free(call);
+	call_put(client, call);
 }
 
 static void call_fail(struct client_call *call, int code, const char *sentence)

@@ -20,6 +20,7 @@ static void client_free(struct client *client)
 {
 	if (client->retry)
 		io_timer_destroy(client->io, client->retry);
+	calls_spares_free(client);
 	if (client->patience)
 		io_timer_destroy(client->io, client->patience);
 	free(client->master);

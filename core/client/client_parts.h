@@ -47,6 +47,7 @@ struct client {
 	struct io_timer *retry;    /* WAITING: the next try */
 	struct io_timer *patience; /* not READY: the oldest call gives up; READY: is the master
 	                              still there? */
+	uint64_t patience_at_ms;   /* when it fires; 0: it is not set */
 	uint64_t lost_ms;          /* since when nobody answers */
 	uint64_t heard_ms;         /* READY: the last answer */
 	uint32_t tries;            /* in a row that failed */
@@ -57,6 +58,8 @@ struct client {
 	uint64_t epoch;
 	uint64_t sequence;
 	struct client_call *calls; /* utlist */
+	struct client_call *spare_calls;
+	size_t spare_calls_count;
 	struct client_job *jobs;   /* utlist */
 	bool ending;
 };
@@ -68,6 +71,7 @@ void connection_stop(struct client *client);
 void connection_watch(struct client *client); /* set `patience` for what waits now */
 
 /* call.c */
+void calls_spares_free(struct client *client); /* the spare ones */
 /* Send what waits; READY only. */
 void calls_send(struct client *client);
 /* What was sent has no answer any more, it will be sent again. Mutations of another client id fail:

@@ -107,6 +107,12 @@ static void retry_fired(void *arg)
 		move(client, CONNECTION_IDLE);
 }
 
+static void patience_cancel(struct client *client)
+{
+	client->patience_at_ms = 0;
+	io_timer_cancel(client->io, client->patience);
+}
+
 static void drop_link(struct client *client)
 {
 	struct link *link = client->link;
@@ -118,7 +124,7 @@ static void drop_link(struct client *client)
 void connection_stop(struct client *client)
 {
 	io_timer_cancel(client->io, client->retry);
-	io_timer_cancel(client->io, client->patience);
+	patience_cancel(client);
 	drop_link(client);
 }
 
@@ -126,7 +132,7 @@ void connection_stop(struct client *client)
 static void give_up(struct client *client, int code, const char *sentence)
 {
 	drop_link(client);
-	io_timer_cancel(client->io, client->patience);
+	patience_cancel(client);
 	move(client, CONNECTION_IDLE);
 	calls_unsend(client);
 	calls_fail_all(client, code, sentence);
@@ -225,14 +231,18 @@ void connection_watch(struct client *client)
 	uint64_t at;
 
 	if (!client->calls) {
-		io_timer_cancel(client->io, client->patience);
+		patience_cancel(client);
 		return;
 	}
 	if (client->state == CONNECTION_READY)
 		at = client->heard_ms + silence_ms(client) * (client->probing ? 2 : 1);
 	else
 		at = calls_deadline(client);
-	io_timer_set(client->io, client->patience, at > now ? at - now : 0);
+	/* Each answer moves it on: where it fires too early, it looks again. */
+	if (client->patience_at_ms != 0 && client->patience_at_ms <= at)
+		return;
+	client->patience_at_ms = at > now ? at : now;
+	io_timer_set(client->io, client->patience, client->patience_at_ms - now);
 }
 
 static void master_silent(struct client *client)
@@ -260,6 +270,7 @@ static void patience_fired(void *arg)
 	struct client *client = arg;
 	char sentence[DFS_ERROR_TEXT_MAX];
 
+	client->patience_at_ms = 0;
 	if (client->state == CONNECTION_READY)
 		master_silent(client);
 	if (client->state != CONNECTION_READY) {

@@ -48,6 +48,10 @@ static void link_free(struct link *link)
 	io_timer_destroy(link->io, link->clock);
 	buf_fini(&link->out);
 	arena_fini(&link->arena);
+	arena_fini(&link->body);
+	link_ask_spares_free(link);
+	link_serve_spares_free(link);
+	envelopes_fini(&link->envelopes);
 	link->magic = 0;
 	free(link);
 }
@@ -288,21 +292,22 @@ static void link_opened(void *arg)
 static void link_message(void *arg, const char *text, size_t size)
 {
 	struct link *link = arg;
-	struct envelopes envelopes = {0};
+	struct envelopes *envelopes = &link->envelopes;
 	struct dfs_error err = {0};
 
 	assert(link->magic == LINK_MAGIC);
 	link_use(link);
 	arena_reset(&link->arena);
-	if (envelopes_parse(&envelopes, &link->arena, text, size, &err) != 0)
+	if (envelopes_parse(envelopes, &link->arena, text, size, &err) != 0)
 		link_give_up(link, err.text);
-	for (size_t i = 0; i < envelopes.count && !link->over; i++) {
-		if (envelopes.list[i].kind == ENVELOPE_CALL)
-			link_serve(link, &envelopes.list[i]);
+	for (size_t i = 0; i < envelopes->count && !link->over; i++) {
+		if (envelopes->list[i].kind == ENVELOPE_CALL)
+			link_serve(link, &envelopes->list[i]);
 		else
-			link_ask_answered(link, &envelopes.list[i]);
+			link_ask_answered(link, &envelopes->list[i]);
+		arena_reset(&link->body);
 	}
-	envelopes_fini(&envelopes);
+	envelopes_clear(envelopes);
 	/* What was answered at once leaves at once. */
 	link_flush(link);
 	link_release(link);

@@ -3,7 +3,10 @@
  * over. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #define HASH_NONFATAL_OOM 1
+/* Ids are counted up: they need no mixing to fall into different buckets. */
+#define HASH_FUNCTION(key, size, ret) ((ret) = (unsigned)*(const uint64_t *)(key))
 #include <uthash.h>
 #include <utlist.h>
 #include "client/link_parts.h"
@@ -25,13 +28,15 @@ static int asked_send(struct link *link, struct link_asked *asked, const void *a
 static void deadline_add(struct link *link, struct link_asked *asked);
 static void deadline_set(struct link *link);
 static void asked_forget(struct link *link, struct link_asked *asked);
-static void asked_tell(
-        struct link_asked *asked, int code, const struct dfs_error *err, const void *reply);
+static void asked_tell(struct link *link, struct link_asked *asked, int code,
+        const struct dfs_error *err, const void *reply);
+static struct link_asked *asked_get(struct link *link);
+static void asked_put(struct link *link, struct link_asked *asked);
 
 void link_call(struct link *link, enum proto_call which, const void *args, uint64_t client,
         uint64_t sequence, uint64_t timeout_ms, link_reply *reply, void *arg)
 {
-	struct link_asked *asked = calloc(1, sizeof(*asked));
+	struct link_asked *asked = asked_get(link);
 	struct dfs_error err = {0};
 
 	assert(link->magic == LINK_MAGIC && proto_call_info(which));
@@ -68,12 +73,12 @@ void link_ask_answered(struct link *link, const struct envelope *envelope)
 	if (!asked)
 		return; /* it was overdue */
 	asked_forget(link, asked);
-	code = envelope_result(envelope, asked->which, &link->arena, &reply, &err);
+	code = envelope_result(envelope, asked->which, &link->body, &reply, &err);
 	/* CLOSED is what this side says of its own connection: from over there it means something
 	 * else. */
 	if (code == DFS_E_CLOSED)
 		code = err.code = DFS_E_UNAVAIL;
-	asked_tell(asked, code, &err, code == 0 ? reply : NULL);
+	asked_tell(link, asked, code, &err, code == 0 ? reply : NULL);
 }
 
 void link_ask_overdue(void *arg)
@@ -90,7 +95,7 @@ void link_ask_overdue(void *arg)
 		asked_forget(link, asked);
 		error_set(&err, DFS_E_TIMEOUT, "no answer to %s in time",
 		        proto_call_info(asked->which)->name);
-		asked_tell(asked, err.code, &err, NULL);
+		asked_tell(link, asked, err.code, &err, NULL);
 	}
 	if (!link->over)
 		deadline_set(link);
@@ -107,7 +112,7 @@ void link_ask_report(struct link *link)
 		struct dfs_error err = {0};
 
 		error_set(&err, asked->code, "%s: %s", name, dfs_error_text(asked->code));
-		asked_tell(asked, err.code, &err, NULL);
+		asked_tell(link, asked, err.code, &err, NULL);
 	}
 }
 
@@ -121,7 +126,7 @@ void link_ask_fail_all(struct link *link, const char *why)
 		struct link_asked *asked = link->asked;
 
 		asked_forget(link, asked);
-		asked_tell(asked, err.code, &err, NULL);
+		asked_tell(link, asked, err.code, &err, NULL);
 	}
 	while (link->refused)
 		link_ask_report(link);
@@ -153,14 +158,47 @@ static void asked_forget(struct link *link, struct link_asked *asked)
 		io_timer_cancel(link->io, link->clock);
 }
 
-static void asked_tell(
-        struct link_asked *asked, int code, const struct dfs_error *err, const void *reply)
+static void asked_tell(struct link *link, struct link_asked *asked, int code,
+        const struct dfs_error *err, const void *reply)
 {
 	link_reply *told = asked->reply;
 	void *arg = asked->arg;
 
-	free(asked);
+	asked_put(link, asked);
 	told(arg, code, err, reply);
+}
+
+static struct link_asked *asked_get(struct link *link)
+{
+	struct link_asked *asked = link->asked_spare;
+
+	if (!asked)
+		return calloc(1, sizeof(*asked));
+	link->asked_spare = asked->next;
+	link->asked_spare_count--;
+	memset(asked, 0, sizeof(*asked));
+	return asked;
+}
+
+static void asked_put(struct link *link, struct link_asked *asked)
+{
+	if (link->asked_spare_count >= LINK_SPARES_MAX) {
+		free(asked);
+		return;
+	}
+	asked->next = link->asked_spare;
+	link->asked_spare = asked;
+	link->asked_spare_count++;
+}
+
+void link_ask_spares_free(struct link *link)
+{
+	while (link->asked_spare) {
+		struct link_asked *asked = link->asked_spare;
+
+		link->asked_spare = asked->next;
+		free(asked);
+	}
 }
 
 /* Sorted from the end: calls with one timeout come in order. */

@@ -3,6 +3,7 @@
 #define CLIENT_LINK_PARTS_H
 
 #include "client/link.h"
+#include "proto/envelope.h"
 
 /*
  * What link.c, link_ask.c and link_serve.c share. Nobody else includes it.
@@ -10,8 +11,9 @@
  * A link lives until it is over *and* no function is at work in it (`uses`): its owner may close it
  * inside any event.
  */
-struct envelope;
 struct link_asked;
+
+enum { LINK_SPARES_MAX = 1024 };
 
 enum { LINK_MAGIC = 0x4c494e4b };
 
@@ -38,11 +40,18 @@ struct link {
 	struct link_asked *deadlines; /* utlist, the earliest first */
 	struct link_asked *refused; /* utlist: those that never left, to be told in the next turn */
 	struct io_timer *clock;
+	struct link_asked *asked_spare; /* for reuse: a call needs no allocation */
+	size_t asked_spare_count;
 
 	/* Calls of the other side that wait for an answer. */
 	struct link_call *served; /* utlist */
 	size_t served_count;
-	struct arena arena; /* of the message under way */
+	struct link_call *served_spare;
+	size_t served_spare_count;
+	/* The message under way. */
+	struct envelopes envelopes;
+	struct arena arena; /* its envelopes */
+	struct arena body;  /* of the envelope under way */
 };
 
 void link_use(struct link *link);
@@ -60,9 +69,11 @@ void link_ask_answered(struct link *link, const struct envelope *envelope);
 void link_ask_overdue(void *arg);        /* the clock fired */
 void link_ask_report(struct link *link); /* tell those that never left */
 void link_ask_fail_all(struct link *link, const char *why);
+void link_ask_spares_free(struct link *link);
 
 /* link_serve.c */
 void link_serve(struct link *link, const struct envelope *envelope);
 void link_serve_orphan(struct link *link); /* answers to come are dropped */
+void link_serve_spares_free(struct link *link);
 
 #endif

@@ -23,7 +23,7 @@ void link_serve(struct link *link, const struct envelope *envelope)
 	struct dfs_error err = {0};
 	const void *args = NULL;
 	struct link_call *call;
-	int code = envelope_args(envelope, &link->arena, &args, &err);
+	int code = envelope_args(envelope, &link->body, &args, &err);
 
 	if (code == 0 && !link->events->called)
 		code = error_set(&err, DFS_E_UNSUPPORTED, "this side answers no calls");
@@ -79,8 +79,14 @@ void link_serve_orphan(struct link *link)
 
 static struct link_call *call_take(struct link *link, const struct envelope *envelope)
 {
-	struct link_call *call = calloc(1, sizeof(*call));
+	struct link_call *call = link->served_spare;
 
+	if (call) {
+		link->served_spare = call->next;
+		link->served_spare_count--;
+	} else {
+		call = malloc(sizeof(*call));
+	}
 	if (!call)
 		return NULL;
 	call->link = link;
@@ -93,11 +99,30 @@ static struct link_call *call_take(struct link *link, const struct envelope *env
 
 static void call_end(struct link_call *call)
 {
-	if (call->link) {
-		DL_DELETE(call->link->served, call);
-		call->link->served_count--;
+	struct link *link = call->link;
+
+	if (!link || link->served_spare_count >= LINK_SPARES_MAX) {
+		if (link)
+			DL_DELETE(link->served, call);
+		free(call);
+	} else {
+		DL_DELETE(link->served, call);
+		call->next = link->served_spare;
+		link->served_spare = call;
+		link->served_spare_count++;
 	}
-	free(call);
+	if (link)
+		link->served_count--;
+}
+
+void link_serve_spares_free(struct link *link)
+{
+	while (link->served_spare) {
+		struct link_call *call = link->served_spare;
+
+		link->served_spare = call->next;
+		free(call);
+	}
 }
 
 /* A fault that cannot be written for want of memory leaves the caller waiting: its timeout or the

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "proto/gen/proto.h"
+#include "proto/json_tree.h"
 
 /*
  * What stands around calls and replies on a channel. One JSON text a message: an object, or an
@@ -21,8 +22,6 @@
  */
 #define ENVELOPE_ID_MAX (UINT64_C(1) << 53)
 
-struct cJSON;
-
 enum envelope_kind { ENVELOPE_CALL, ENVELOPE_REPLY, ENVELOPE_FAULT };
 
 struct envelope {
@@ -32,7 +31,8 @@ struct envelope {
 	enum proto_call call;
 	uint64_t client, sequence;
 	/* CALL: `args`; REPLY: the reply. To be decoded by envelope_args or envelope_result. */
-	const struct cJSON *body;
+	const struct json_node *body;
+	const char *text; /* of the whole message */
 	/*
 	 * FAULT: the error that the other side answers with. CALL and REPLY: 0, or what is wrong
 	 * with this one: a call is then answered by a fault of this code and message, a reply taken
@@ -42,20 +42,23 @@ struct envelope {
 	const char *message;
 };
 
-/* A parsed text. Zero-initialise; envelopes_fini after each envelopes_parse, also a failed one. */
+/* A parsed text. Zero-initialise. One may be used for many texts, one after the other. */
 struct envelopes {
 	struct envelope *list; /* in the arena */
 	size_t count;
-	struct cJSON *tree; /* what the bodies point into */
+	struct json_tree tree; /* what the bodies point into */
 };
 
 /*
- * Parse one text. DFS_E_PROTO where it cannot be told which calls it speaks of: no JSON, over a
- * limit, an element that is no envelope: then nothing of it is used and the channel is closed. What
- * is wrong within an envelope goes into its code.
+ * Parse one text, which is borrowed as long as the envelopes are used. DFS_E_PROTO where it cannot
+ * be told which calls it speaks of: no JSON, over a limit, an element that is no envelope: then
+ * nothing of it is used and the channel is closed. What is wrong within an envelope goes into its
+ * code.
  */
 int envelopes_parse(struct envelopes *ret, struct arena *arena, const char *json, size_t size,
         struct dfs_error *err);
+/* The envelopes are used up: an unusually large text's memory is given back. */
+void envelopes_clear(struct envelopes *envelopes);
 void envelopes_fini(struct envelopes *envelopes);
 
 /* Decode the body of a CALL into a new proto_<call>_args in the arena. The envelope's own code, or

@@ -1,47 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a cJSON tree to a struct. An object's members are walked once; a peer that sends fields in
- * the schema's order (as ours do) costs one comparison a field.
+ * From the nodes of a JSON text to a struct. An object's members are walked once; a peer that sends
+ * fields in the schema's order (as ours do) costs one comparison a field.
  */
-#include <cjson/cJSON.h>
 #include <stdalign.h>
 #include <string.h>
 #include "proto/json_place.h"
+#include "proto/json_tree.h"
 #include "proto/parts.h"
 #include "proto/shape.h"
 
 static int object_decode(struct decoder *decoder, const struct place *place,
-        const struct proto_shape *shape, const cJSON *object, char *ret);
+        const struct proto_shape *shape, const struct json_node *object, char *ret);
 static void defaults(const struct proto_shape *shape, char *ret);
-static const struct proto_field *field_find(
-        const struct proto_shape *shape, const char *name, size_t guess);
+static const struct proto_field *field_find(struct decoder *decoder,
+        const struct proto_shape *shape, const struct json_node *name, size_t guess);
 static int missing(struct decoder *decoder, const struct place *place,
         const struct proto_shape *shape, uint64_t seen);
 static int field_decode(struct decoder *decoder, const struct place *place,
-        const struct proto_field *field, const cJSON *item, char *ret);
+        const struct proto_field *field, const struct json_node *node, char *ret);
 static int list_decode(struct decoder *decoder, const struct place *place,
-        const struct proto_field *field, const cJSON *item, char *ret);
+        const struct proto_field *field, const struct json_node *node, char *ret);
 
 int proto_shape_decode(const struct proto_shape *shape, struct arena *arena, const char *json,
         size_t size, void *ret, struct dfs_error *err)
 {
-	cJSON *tree = NULL;
-	int status = proto_json_parse(json, size, &tree, err);
+	struct json_tree tree = {0};
+	int status = json_tree_parse(&tree, json, size, err);
 
 	if (status == 0)
-		status = proto_shape_from_json(shape, arena, tree, ret, err);
-	cJSON_Delete(tree);
+		status = proto_shape_from_tree(shape, arena, json, tree.nodes, ret, err);
+	json_tree_fini(&tree);
 	return status;
 }
 
-int proto_shape_from_json(const struct proto_shape *shape, struct arena *arena,
-        const struct cJSON *object, void *ret, struct dfs_error *err)
+int proto_shape_from_tree(const struct proto_shape *shape, struct arena *arena, const char *text,
+        const struct json_node *object, void *ret, struct dfs_error *err)
 {
-	struct decoder decoder = {arena, err};
+	struct decoder decoder = {arena, err, text};
 	struct place place = {NULL, shape->name, 0};
-	alignas(16) char aside[PROTO_STRUCT_SIZE] = {0}; /* `ret` is not touched on failure */
-	int status = object_decode(&decoder, &place, shape, object, aside);
+	alignas(16) char aside[PROTO_STRUCT_SIZE]; /* `ret` is not touched on failure */
+	int status;
 
+	memset(aside, 0, shape->size);
+	status = object_decode(&decoder, &place, shape, object, aside);
 	if (status == 0)
 		memcpy(ret, aside, shape->size);
 	return status;
@@ -57,17 +59,18 @@ int proto_enum_find(const struct proto_enum *values, const char *text)
 }
 
 static int object_decode(struct decoder *decoder, const struct place *place,
-        const struct proto_shape *shape, const cJSON *object, char *ret)
+        const struct proto_shape *shape, const struct json_node *object, char *ret)
 {
+	const struct json_node *name = object + 1;
 	uint64_t seen = 0;
 	size_t guess = 0;
 
-	if (!cJSON_IsObject(object))
+	if (object->kind != JSON_OBJECT)
 		return json_refuse(decoder, place, "not an object");
 	defaults(shape, ret);
-	for (const cJSON *item = object->child; item; item = item->next) {
-		const struct proto_field *field = field_find(shape, item->string, guess);
-		struct place below = {place, item->string, 0};
+	for (uint32_t i = 0; i < object->size; i++, name = json_next(name + 1)) {
+		const struct proto_field *field = field_find(decoder, shape, name, guess);
+		struct place below = {place, field ? field->name : NULL, 0};
 		int status;
 
 		if (!field)
@@ -76,7 +79,7 @@ static int object_decode(struct decoder *decoder, const struct place *place,
 		if (seen & UINT64_C(1) << guess)
 			return json_refuse(decoder, &below, "given twice");
 		seen |= UINT64_C(1) << guess++;
-		status = field_decode(decoder, &below, field, item, ret);
+		status = field_decode(decoder, &below, field, name + 1, ret);
 		if (status != 0)
 			return status;
 	}
@@ -98,15 +101,22 @@ static void defaults(const struct proto_shape *shape, char *ret)
 	}
 }
 
-/* The field of that name, looked for from the guessed one on, round. */
-static const struct proto_field *field_find(
-        const struct proto_shape *shape, const char *name, size_t guess)
+/* The field of that name, looked for from the guessed one on, round. Its key is ,"name": */
+static const struct proto_field *field_find(struct decoder *decoder,
+        const struct proto_shape *shape, const struct json_node *name, size_t guess)
 {
-	for (size_t i = 0; i < shape->fields_count; i++, guess++) {
+	char room[JSON_SHORT_MAX];
+	size_t size;
+	const char *text = json_short(decoder->text, name, room, &size);
+
+	for (size_t i = 0; text && i < shape->fields_count; i++, guess++) {
+		const struct proto_field *field;
+
 		if (guess >= shape->fields_count)
 			guess = 0;
-		if (strcmp(shape->fields[guess].name, name) == 0)
-			return &shape->fields[guess];
+		field = &shape->fields[guess];
+		if (size + 4 == field->key_size && memcmp(text, field->key + 2, size) == 0)
+			return field;
 	}
 	return NULL;
 }
@@ -124,7 +134,7 @@ static int missing(struct decoder *decoder, const struct place *place,
 }
 
 static int field_decode(struct decoder *decoder, const struct place *place,
-        const struct proto_field *field, const cJSON *item, char *ret)
+        const struct proto_field *field, const struct json_node *node, char *ret)
 {
 	char *at = ret + field->offset;
 
@@ -132,27 +142,24 @@ static int field_decode(struct decoder *decoder, const struct place *place,
 	case PROTO_TYPE_TEXT:
 	case PROTO_TYPE_BYTES:
 	case PROTO_TYPE_ENUM:
-		return json_string_decode(decoder, place, field, item, at);
+		return json_string_decode(decoder, place, field, node, at);
 	case PROTO_TYPE_STRUCT:
-		return object_decode(decoder, place, field->of, item, at);
+		return object_decode(decoder, place, field->of, node, at);
 	case PROTO_TYPE_LIST:
-		return list_decode(decoder, place, field, item, ret);
+		return list_decode(decoder, place, field, node, ret);
 	default:
-		return json_number_decode(decoder, place, (enum proto_type)field->type, item, at);
+		return json_number_decode(decoder, place, (enum proto_type)field->type, node, at);
 	}
 }
 
 static int list_decode(struct decoder *decoder, const struct place *place,
-        const struct proto_field *field, const cJSON *item, char *ret)
+        const struct proto_field *field, const struct json_node *node, char *ret)
 {
-	size_t step = proto_step(field);
-	size_t count = 0;
+	size_t step = proto_step(field), count = node->size;
 	char *entries;
 
-	if (!cJSON_IsArray(item))
+	if (node->kind != JSON_LIST)
 		return json_refuse(decoder, place, "not a list");
-	for (const cJSON *entry = item->child; entry; entry = entry->next)
-		count++;
 	if (count > field->max)
 		return json_refuse(decoder, place, "too many entries");
 	if (count == 0)
@@ -162,12 +169,12 @@ static int list_decode(struct decoder *decoder, const struct place *place,
 		return json_nomem(decoder);
 	*(char **)(ret + field->offset) = entries;
 	*(size_t *)(ret + field->count_offset) = count;
-	item = item->child;
-	for (size_t i = 0; i < count; i++, item = item->next, entries += step) {
+	node++;
+	for (size_t i = 0; i < count; i++, node = json_next(node), entries += step) {
 		struct place below = {place, NULL, i};
-		int status = field->of ? object_decode(decoder, &below, field->of, item, entries)
+		int status = field->of ? object_decode(decoder, &below, field->of, node, entries)
 		                       : json_number_decode(decoder, &below,
-		                                 (enum proto_type)field->item, item, entries);
+		                                 (enum proto_type)field->item, node, entries);
 
 		if (status != 0)
 			return status;

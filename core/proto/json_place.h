@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include "proto/shape.h"
 
-struct cJSON;
+struct json_node;
 
 /* Where a decoder is, for the sentence of an error: a list that hangs on the C stack. */
 struct place {
@@ -17,6 +17,7 @@ struct place {
 struct decoder {
 	struct arena *arena;
 	struct dfs_error *err;
+	const char *text; /* what the nodes point into */
 };
 
 /* DFS_E_PROTO: "args.extents[3].length: what". */
@@ -24,9 +25,9 @@ int json_refuse(struct decoder *decoder, const struct place *place, const char *
 int json_nomem(struct decoder *decoder);
 /* A number, id or flag. */
 int json_number_decode(struct decoder *decoder, const struct place *place, enum proto_type type,
-        const struct cJSON *item, char *ret);
+        const struct json_node *node, char *ret);
 /* A text, name or value of an enum; `ret` is the field. */
 int json_string_decode(struct decoder *decoder, const struct place *place,
-        const struct proto_field *field, const struct cJSON *item, char *ret);
+        const struct proto_field *field, const struct json_node *node, char *ret);
 
 #endif

@@ -72,12 +72,6 @@ struct proto_shape {
 };
 
 /*
- * Bound a JSON text before cJSON sees it: size, nesting, number of values, no NUL (as a byte or as
- * \u0000). One scan. It does not prove the text to be JSON.
- */
-int proto_json_check(const char *json, size_t size, struct dfs_error *err);
-
-/*
  * Append as a JSON object. NULL strings are empty; bytes of a text that are not UTF-8 become '?'.
  * DFS_E_TOOBIG (over a field's max), DFS_E_INVAL (not a value of its enum), DFS_E_NOMEM.
  */
@@ -86,10 +80,7 @@ int proto_shape_encode(const struct proto_shape *shape, const void *from, struct
  * decimal string". */
 int proto_shape_decode(const struct proto_shape *shape, struct arena *arena, const char *json,
         size_t size, void *ret, struct dfs_error *err);
-/* The same for a tree that passed proto_json_check as text. */
-int proto_shape_from_json(const struct proto_shape *shape, struct arena *arena,
-        const struct cJSON *object, void *ret, struct dfs_error *err);
-/* Add the fields to `object`. */
+/* Add the fields to a cJSON object. */
 int proto_shape_to_json(const struct proto_shape *shape, const void *from, struct cJSON *object);
 
 /*

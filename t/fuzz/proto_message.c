@@ -3,6 +3,7 @@
  * Whatever comes over a channel: envelopes and the bodies in them. What is taken must survive being
  * encoded and decoded again, unchanged; what is refused must say why.
  */
+#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../unit/proto/random.h"
@@ -12,6 +13,7 @@
 static void call_try(const struct envelope *envelope, struct arena *arena);
 static void reply_try(const struct envelope *envelope, struct arena *arena);
 static void again(const struct proto_shape *shape, const void *decoded, struct arena *arena);
+static bool is_json(const uint8_t *bytes, size_t size);
 static void must(bool good);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -23,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	must(status == 0 || (status == err.code && err.text[0] != '\0'));
 	must(status == 0 || envelopes.count == 0);
+	must(status != 0 || is_json(bytes, size));
 	for (size_t i = 0; i < envelopes.count; i++) {
 		const struct envelope *envelope = &envelopes.list[i];
 
@@ -79,6 +82,15 @@ static void again(const struct proto_shape *shape, const void *decoded, struct a
 	must(proto_shape_copy(shape, arena, decoded, copy) == 0);
 	must(shape_equal(shape, decoded, copy));
 	buf_fini(&text);
+}
+
+/* A second opinion. */
+static bool is_json(const uint8_t *bytes, size_t size)
+{
+	cJSON *item = cJSON_ParseWithLength((const char *)bytes, size);
+
+	cJSON_Delete(item);
+	return item;
 }
 
 static void must(bool good)

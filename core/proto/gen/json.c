@@ -18,11 +18,6 @@ int proto_fault_to_json(const struct proto_fault *from, struct cJSON *object)
 	return proto_shape_to_json(&proto_fault_shape, from, object);
 }
 
-int proto_fault_from_json(struct arena *arena, const struct cJSON *object, struct proto_fault *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_fault_shape, arena, object, ret, err);
-}
-
 int proto_attr_encode(const struct proto_attr *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_attr_shape, from, ret);
@@ -36,11 +31,6 @@ int proto_attr_decode(struct arena *arena, const char *json, size_t size, struct
 int proto_attr_to_json(const struct proto_attr *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_attr_shape, from, object);
-}
-
-int proto_attr_from_json(struct arena *arena, const struct cJSON *object, struct proto_attr *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_attr_shape, arena, object, ret, err);
 }
 
 int proto_replica_encode(const struct proto_replica *from, struct buf *ret)
@@ -58,11 +48,6 @@ int proto_replica_to_json(const struct proto_replica *from, struct cJSON *object
 	return proto_shape_to_json(&proto_replica_shape, from, object);
 }
 
-int proto_replica_from_json(struct arena *arena, const struct cJSON *object, struct proto_replica *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_replica_shape, arena, object, ret, err);
-}
-
 int proto_allocated_encode(const struct proto_allocated *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_allocated_shape, from, ret);
@@ -76,11 +61,6 @@ int proto_allocated_decode(struct arena *arena, const char *json, size_t size, s
 int proto_allocated_to_json(const struct proto_allocated *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_allocated_shape, from, object);
-}
-
-int proto_allocated_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocated *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_allocated_shape, arena, object, ret, err);
 }
 
 int proto_extent_encode(const struct proto_extent *from, struct buf *ret)
@@ -98,11 +78,6 @@ int proto_extent_to_json(const struct proto_extent *from, struct cJSON *object)
 	return proto_shape_to_json(&proto_extent_shape, from, object);
 }
 
-int proto_extent_from_json(struct arena *arena, const struct cJSON *object, struct proto_extent *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_extent_shape, arena, object, ret, err);
-}
-
 int proto_located_encode(const struct proto_located *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_located_shape, from, ret);
@@ -116,11 +91,6 @@ int proto_located_decode(struct arena *arena, const char *json, size_t size, str
 int proto_located_to_json(const struct proto_located *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_located_shape, from, object);
-}
-
-int proto_located_from_json(struct arena *arena, const struct cJSON *object, struct proto_located *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_located_shape, arena, object, ret, err);
 }
 
 int proto_disk_encode(const struct proto_disk *from, struct buf *ret)
@@ -138,11 +108,6 @@ int proto_disk_to_json(const struct proto_disk *from, struct cJSON *object)
 	return proto_shape_to_json(&proto_disk_shape, from, object);
 }
 
-int proto_disk_from_json(struct arena *arena, const struct cJSON *object, struct proto_disk *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_disk_shape, arena, object, ret, err);
-}
-
 int proto_held_encode(const struct proto_held *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_held_shape, from, ret);
@@ -156,11 +121,6 @@ int proto_held_decode(struct arena *arena, const char *json, size_t size, struct
 int proto_held_to_json(const struct proto_held *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_held_shape, from, object);
-}
-
-int proto_held_from_json(struct arena *arena, const struct cJSON *object, struct proto_held *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_held_shape, arena, object, ret, err);
 }
 
 int proto_writing_encode(const struct proto_writing *from, struct buf *ret)
@@ -178,11 +138,6 @@ int proto_writing_to_json(const struct proto_writing *from, struct cJSON *object
 	return proto_shape_to_json(&proto_writing_shape, from, object);
 }
 
-int proto_writing_from_json(struct arena *arena, const struct cJSON *object, struct proto_writing *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_writing_shape, arena, object, ret, err);
-}
-
 int proto_leased_encode(const struct proto_leased *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_leased_shape, from, ret);
@@ -196,11 +151,6 @@ int proto_leased_decode(struct arena *arena, const char *json, size_t size, stru
 int proto_leased_to_json(const struct proto_leased *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_leased_shape, from, object);
-}
-
-int proto_leased_from_json(struct arena *arena, const struct cJSON *object, struct proto_leased *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_leased_shape, arena, object, ret, err);
 }
 
 int proto_chunk_version_encode(const struct proto_chunk_version *from, struct buf *ret)
@@ -218,11 +168,6 @@ int proto_chunk_version_to_json(const struct proto_chunk_version *from, struct c
 	return proto_shape_to_json(&proto_chunk_version_shape, from, object);
 }
 
-int proto_chunk_version_from_json(struct arena *arena, const struct cJSON *object, struct proto_chunk_version *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_chunk_version_shape, arena, object, ret, err);
-}
-
 int proto_piece_encode(const struct proto_piece *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_piece_shape, from, ret);
@@ -236,11 +181,6 @@ int proto_piece_decode(struct arena *arena, const char *json, size_t size, struc
 int proto_piece_to_json(const struct proto_piece *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_piece_shape, from, object);
-}
-
-int proto_piece_from_json(struct arena *arena, const struct cJSON *object, struct proto_piece *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_piece_shape, arena, object, ret, err);
 }
 
 int proto_node_info_encode(const struct proto_node_info *from, struct buf *ret)
@@ -258,11 +198,6 @@ int proto_node_info_to_json(const struct proto_node_info *from, struct cJSON *ob
 	return proto_shape_to_json(&proto_node_info_shape, from, object);
 }
 
-int proto_node_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_node_info *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_node_info_shape, arena, object, ret, err);
-}
-
 int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_drain_info_shape, from, ret);
@@ -276,11 +211,6 @@ int proto_drain_info_decode(struct arena *arena, const char *json, size_t size, 
 int proto_drain_info_to_json(const struct proto_drain_info *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_drain_info_shape, from, object);
-}
-
-int proto_drain_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_info *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_drain_info_shape, arena, object, ret, err);
 }
 
 int proto_policy_info_encode(const struct proto_policy_info *from, struct buf *ret)
@@ -298,11 +228,6 @@ int proto_policy_info_to_json(const struct proto_policy_info *from, struct cJSON
 	return proto_shape_to_json(&proto_policy_info_shape, from, object);
 }
 
-int proto_policy_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_policy_info *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_policy_info_shape, arena, object, ret, err);
-}
-
 int proto_copying_encode(const struct proto_copying *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_copying_shape, from, ret);
@@ -316,11 +241,6 @@ int proto_copying_decode(struct arena *arena, const char *json, size_t size, str
 int proto_copying_to_json(const struct proto_copying *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_copying_shape, from, object);
-}
-
-int proto_copying_from_json(struct arena *arena, const struct cJSON *object, struct proto_copying *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_copying_shape, arena, object, ret, err);
 }
 
 int proto_missed_encode(const struct proto_missed *from, struct buf *ret)
@@ -338,11 +258,6 @@ int proto_missed_to_json(const struct proto_missed *from, struct cJSON *object)
 	return proto_shape_to_json(&proto_missed_shape, from, object);
 }
 
-int proto_missed_from_json(struct arena *arena, const struct cJSON *object, struct proto_missed *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_missed_shape, arena, object, ret, err);
-}
-
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_receipt_shape, from, ret);
@@ -356,11 +271,6 @@ int proto_receipt_decode(struct arena *arena, const char *json, size_t size, str
 int proto_receipt_to_json(const struct proto_receipt *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_receipt_shape, from, object);
-}
-
-int proto_receipt_from_json(struct arena *arena, const struct cJSON *object, struct proto_receipt *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_receipt_shape, arena, object, ret, err);
 }
 
 int proto_hello_args_encode(const struct proto_hello_args *from, struct buf *ret)
@@ -378,11 +288,6 @@ int proto_hello_args_to_json(const struct proto_hello_args *from, struct cJSON *
 	return proto_shape_to_json(&proto_hello_args_shape, from, object);
 }
 
-int proto_hello_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_hello_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_hello_args_shape, arena, object, ret, err);
-}
-
 int proto_hello_reply_encode(const struct proto_hello_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_hello_reply_shape, from, ret);
@@ -396,11 +301,6 @@ int proto_hello_reply_decode(struct arena *arena, const char *json, size_t size,
 int proto_hello_reply_to_json(const struct proto_hello_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_hello_reply_shape, from, object);
-}
-
-int proto_hello_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_hello_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_hello_reply_shape, arena, object, ret, err);
 }
 
 int proto_stat_args_encode(const struct proto_stat_args *from, struct buf *ret)
@@ -418,11 +318,6 @@ int proto_stat_args_to_json(const struct proto_stat_args *from, struct cJSON *ob
 	return proto_shape_to_json(&proto_stat_args_shape, from, object);
 }
 
-int proto_stat_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_stat_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_stat_args_shape, arena, object, ret, err);
-}
-
 int proto_stat_reply_encode(const struct proto_stat_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_stat_reply_shape, from, ret);
@@ -436,11 +331,6 @@ int proto_stat_reply_decode(struct arena *arena, const char *json, size_t size, 
 int proto_stat_reply_to_json(const struct proto_stat_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_stat_reply_shape, from, object);
-}
-
-int proto_stat_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_stat_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_stat_reply_shape, arena, object, ret, err);
 }
 
 int proto_list_args_encode(const struct proto_list_args *from, struct buf *ret)
@@ -458,11 +348,6 @@ int proto_list_args_to_json(const struct proto_list_args *from, struct cJSON *ob
 	return proto_shape_to_json(&proto_list_args_shape, from, object);
 }
 
-int proto_list_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_list_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_list_args_shape, arena, object, ret, err);
-}
-
 int proto_list_reply_encode(const struct proto_list_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_list_reply_shape, from, ret);
@@ -476,11 +361,6 @@ int proto_list_reply_decode(struct arena *arena, const char *json, size_t size, 
 int proto_list_reply_to_json(const struct proto_list_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_list_reply_shape, from, object);
-}
-
-int proto_list_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_list_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_list_reply_shape, arena, object, ret, err);
 }
 
 int proto_mkdir_args_encode(const struct proto_mkdir_args *from, struct buf *ret)
@@ -498,11 +378,6 @@ int proto_mkdir_args_to_json(const struct proto_mkdir_args *from, struct cJSON *
 	return proto_shape_to_json(&proto_mkdir_args_shape, from, object);
 }
 
-int proto_mkdir_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_mkdir_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_mkdir_args_shape, arena, object, ret, err);
-}
-
 int proto_mkdir_reply_encode(const struct proto_mkdir_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_mkdir_reply_shape, from, ret);
@@ -516,11 +391,6 @@ int proto_mkdir_reply_decode(struct arena *arena, const char *json, size_t size,
 int proto_mkdir_reply_to_json(const struct proto_mkdir_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_mkdir_reply_shape, from, object);
-}
-
-int proto_mkdir_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_mkdir_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_mkdir_reply_shape, arena, object, ret, err);
 }
 
 int proto_create_args_encode(const struct proto_create_args *from, struct buf *ret)
@@ -538,11 +408,6 @@ int proto_create_args_to_json(const struct proto_create_args *from, struct cJSON
 	return proto_shape_to_json(&proto_create_args_shape, from, object);
 }
 
-int proto_create_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_create_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_create_args_shape, arena, object, ret, err);
-}
-
 int proto_create_reply_encode(const struct proto_create_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_create_reply_shape, from, ret);
@@ -556,11 +421,6 @@ int proto_create_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_create_reply_to_json(const struct proto_create_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_create_reply_shape, from, object);
-}
-
-int proto_create_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_create_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_create_reply_shape, arena, object, ret, err);
 }
 
 int proto_symlink_args_encode(const struct proto_symlink_args *from, struct buf *ret)
@@ -578,11 +438,6 @@ int proto_symlink_args_to_json(const struct proto_symlink_args *from, struct cJS
 	return proto_shape_to_json(&proto_symlink_args_shape, from, object);
 }
 
-int proto_symlink_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_symlink_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_symlink_args_shape, arena, object, ret, err);
-}
-
 int proto_symlink_reply_encode(const struct proto_symlink_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_symlink_reply_shape, from, ret);
@@ -596,11 +451,6 @@ int proto_symlink_reply_decode(struct arena *arena, const char *json, size_t siz
 int proto_symlink_reply_to_json(const struct proto_symlink_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_symlink_reply_shape, from, object);
-}
-
-int proto_symlink_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_symlink_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_symlink_reply_shape, arena, object, ret, err);
 }
 
 int proto_remove_args_encode(const struct proto_remove_args *from, struct buf *ret)
@@ -618,11 +468,6 @@ int proto_remove_args_to_json(const struct proto_remove_args *from, struct cJSON
 	return proto_shape_to_json(&proto_remove_args_shape, from, object);
 }
 
-int proto_remove_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_remove_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_remove_args_shape, arena, object, ret, err);
-}
-
 int proto_remove_reply_encode(const struct proto_remove_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_remove_reply_shape, from, ret);
@@ -636,11 +481,6 @@ int proto_remove_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_remove_reply_to_json(const struct proto_remove_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_remove_reply_shape, from, object);
-}
-
-int proto_remove_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_remove_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_remove_reply_shape, arena, object, ret, err);
 }
 
 int proto_rename_args_encode(const struct proto_rename_args *from, struct buf *ret)
@@ -658,11 +498,6 @@ int proto_rename_args_to_json(const struct proto_rename_args *from, struct cJSON
 	return proto_shape_to_json(&proto_rename_args_shape, from, object);
 }
 
-int proto_rename_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_rename_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_rename_args_shape, arena, object, ret, err);
-}
-
 int proto_rename_reply_encode(const struct proto_rename_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_rename_reply_shape, from, ret);
@@ -676,11 +511,6 @@ int proto_rename_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_rename_reply_to_json(const struct proto_rename_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_rename_reply_shape, from, object);
-}
-
-int proto_rename_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_rename_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_rename_reply_shape, arena, object, ret, err);
 }
 
 int proto_setattr_args_encode(const struct proto_setattr_args *from, struct buf *ret)
@@ -698,11 +528,6 @@ int proto_setattr_args_to_json(const struct proto_setattr_args *from, struct cJS
 	return proto_shape_to_json(&proto_setattr_args_shape, from, object);
 }
 
-int proto_setattr_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_setattr_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_setattr_args_shape, arena, object, ret, err);
-}
-
 int proto_setattr_reply_encode(const struct proto_setattr_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_setattr_reply_shape, from, ret);
@@ -716,11 +541,6 @@ int proto_setattr_reply_decode(struct arena *arena, const char *json, size_t siz
 int proto_setattr_reply_to_json(const struct proto_setattr_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_setattr_reply_shape, from, object);
-}
-
-int proto_setattr_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_setattr_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_setattr_reply_shape, arena, object, ret, err);
 }
 
 int proto_write_begin_args_encode(const struct proto_write_begin_args *from, struct buf *ret)
@@ -738,11 +558,6 @@ int proto_write_begin_args_to_json(const struct proto_write_begin_args *from, st
 	return proto_shape_to_json(&proto_write_begin_args_shape, from, object);
 }
 
-int proto_write_begin_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_write_begin_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_write_begin_args_shape, arena, object, ret, err);
-}
-
 int proto_write_begin_reply_encode(const struct proto_write_begin_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_write_begin_reply_shape, from, ret);
@@ -756,11 +571,6 @@ int proto_write_begin_reply_decode(struct arena *arena, const char *json, size_t
 int proto_write_begin_reply_to_json(const struct proto_write_begin_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_write_begin_reply_shape, from, object);
-}
-
-int proto_write_begin_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_write_begin_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_write_begin_reply_shape, arena, object, ret, err);
 }
 
 int proto_allocate_args_encode(const struct proto_allocate_args *from, struct buf *ret)
@@ -778,11 +588,6 @@ int proto_allocate_args_to_json(const struct proto_allocate_args *from, struct c
 	return proto_shape_to_json(&proto_allocate_args_shape, from, object);
 }
 
-int proto_allocate_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocate_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_allocate_args_shape, arena, object, ret, err);
-}
-
 int proto_allocate_reply_encode(const struct proto_allocate_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_allocate_reply_shape, from, ret);
@@ -796,11 +601,6 @@ int proto_allocate_reply_decode(struct arena *arena, const char *json, size_t si
 int proto_allocate_reply_to_json(const struct proto_allocate_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_allocate_reply_shape, from, object);
-}
-
-int proto_allocate_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocate_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_allocate_reply_shape, arena, object, ret, err);
 }
 
 int proto_renew_args_encode(const struct proto_renew_args *from, struct buf *ret)
@@ -818,11 +618,6 @@ int proto_renew_args_to_json(const struct proto_renew_args *from, struct cJSON *
 	return proto_shape_to_json(&proto_renew_args_shape, from, object);
 }
 
-int proto_renew_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_renew_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_renew_args_shape, arena, object, ret, err);
-}
-
 int proto_renew_reply_encode(const struct proto_renew_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_renew_reply_shape, from, ret);
@@ -836,11 +631,6 @@ int proto_renew_reply_decode(struct arena *arena, const char *json, size_t size,
 int proto_renew_reply_to_json(const struct proto_renew_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_renew_reply_shape, from, object);
-}
-
-int proto_renew_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_renew_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_renew_reply_shape, arena, object, ret, err);
 }
 
 int proto_seal_args_encode(const struct proto_seal_args *from, struct buf *ret)
@@ -858,11 +648,6 @@ int proto_seal_args_to_json(const struct proto_seal_args *from, struct cJSON *ob
 	return proto_shape_to_json(&proto_seal_args_shape, from, object);
 }
 
-int proto_seal_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_seal_args_shape, arena, object, ret, err);
-}
-
 int proto_seal_reply_encode(const struct proto_seal_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_seal_reply_shape, from, ret);
@@ -876,11 +661,6 @@ int proto_seal_reply_decode(struct arena *arena, const char *json, size_t size, 
 int proto_seal_reply_to_json(const struct proto_seal_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_seal_reply_shape, from, object);
-}
-
-int proto_seal_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_seal_reply_shape, arena, object, ret, err);
 }
 
 int proto_stage_args_encode(const struct proto_stage_args *from, struct buf *ret)
@@ -898,11 +678,6 @@ int proto_stage_args_to_json(const struct proto_stage_args *from, struct cJSON *
 	return proto_shape_to_json(&proto_stage_args_shape, from, object);
 }
 
-int proto_stage_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_stage_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_stage_args_shape, arena, object, ret, err);
-}
-
 int proto_stage_reply_encode(const struct proto_stage_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_stage_reply_shape, from, ret);
@@ -916,11 +691,6 @@ int proto_stage_reply_decode(struct arena *arena, const char *json, size_t size,
 int proto_stage_reply_to_json(const struct proto_stage_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_stage_reply_shape, from, object);
-}
-
-int proto_stage_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_stage_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_stage_reply_shape, arena, object, ret, err);
 }
 
 int proto_commit_args_encode(const struct proto_commit_args *from, struct buf *ret)
@@ -938,11 +708,6 @@ int proto_commit_args_to_json(const struct proto_commit_args *from, struct cJSON
 	return proto_shape_to_json(&proto_commit_args_shape, from, object);
 }
 
-int proto_commit_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_commit_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_commit_args_shape, arena, object, ret, err);
-}
-
 int proto_commit_reply_encode(const struct proto_commit_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_commit_reply_shape, from, ret);
@@ -956,11 +721,6 @@ int proto_commit_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_commit_reply_to_json(const struct proto_commit_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_commit_reply_shape, from, object);
-}
-
-int proto_commit_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_commit_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_commit_reply_shape, arena, object, ret, err);
 }
 
 int proto_abandon_args_encode(const struct proto_abandon_args *from, struct buf *ret)
@@ -978,11 +738,6 @@ int proto_abandon_args_to_json(const struct proto_abandon_args *from, struct cJS
 	return proto_shape_to_json(&proto_abandon_args_shape, from, object);
 }
 
-int proto_abandon_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_abandon_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_abandon_args_shape, arena, object, ret, err);
-}
-
 int proto_abandon_reply_encode(const struct proto_abandon_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_abandon_reply_shape, from, ret);
@@ -996,11 +751,6 @@ int proto_abandon_reply_decode(struct arena *arena, const char *json, size_t siz
 int proto_abandon_reply_to_json(const struct proto_abandon_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_abandon_reply_shape, from, object);
-}
-
-int proto_abandon_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_abandon_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_abandon_reply_shape, arena, object, ret, err);
 }
 
 int proto_locate_args_encode(const struct proto_locate_args *from, struct buf *ret)
@@ -1018,11 +768,6 @@ int proto_locate_args_to_json(const struct proto_locate_args *from, struct cJSON
 	return proto_shape_to_json(&proto_locate_args_shape, from, object);
 }
 
-int proto_locate_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_locate_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_locate_args_shape, arena, object, ret, err);
-}
-
 int proto_locate_reply_encode(const struct proto_locate_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_locate_reply_shape, from, ret);
@@ -1036,11 +781,6 @@ int proto_locate_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_locate_reply_to_json(const struct proto_locate_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_locate_reply_shape, from, object);
-}
-
-int proto_locate_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_locate_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_locate_reply_shape, arena, object, ret, err);
 }
 
 int proto_nodes_args_encode(const struct proto_nodes_args *from, struct buf *ret)
@@ -1058,11 +798,6 @@ int proto_nodes_args_to_json(const struct proto_nodes_args *from, struct cJSON *
 	return proto_shape_to_json(&proto_nodes_args_shape, from, object);
 }
 
-int proto_nodes_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_nodes_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_nodes_args_shape, arena, object, ret, err);
-}
-
 int proto_nodes_reply_encode(const struct proto_nodes_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_nodes_reply_shape, from, ret);
@@ -1076,11 +811,6 @@ int proto_nodes_reply_decode(struct arena *arena, const char *json, size_t size,
 int proto_nodes_reply_to_json(const struct proto_nodes_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_nodes_reply_shape, from, object);
-}
-
-int proto_nodes_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_nodes_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_nodes_reply_shape, arena, object, ret, err);
 }
 
 int proto_status_args_encode(const struct proto_status_args *from, struct buf *ret)
@@ -1098,11 +828,6 @@ int proto_status_args_to_json(const struct proto_status_args *from, struct cJSON
 	return proto_shape_to_json(&proto_status_args_shape, from, object);
 }
 
-int proto_status_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_status_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_status_args_shape, arena, object, ret, err);
-}
-
 int proto_status_reply_encode(const struct proto_status_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_status_reply_shape, from, ret);
@@ -1116,11 +841,6 @@ int proto_status_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_status_reply_to_json(const struct proto_status_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_status_reply_shape, from, object);
-}
-
-int proto_status_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_status_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_status_reply_shape, arena, object, ret, err);
 }
 
 int proto_register_args_encode(const struct proto_register_args *from, struct buf *ret)
@@ -1138,11 +858,6 @@ int proto_register_args_to_json(const struct proto_register_args *from, struct c
 	return proto_shape_to_json(&proto_register_args_shape, from, object);
 }
 
-int proto_register_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_register_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_register_args_shape, arena, object, ret, err);
-}
-
 int proto_register_reply_encode(const struct proto_register_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_register_reply_shape, from, ret);
@@ -1156,11 +871,6 @@ int proto_register_reply_decode(struct arena *arena, const char *json, size_t si
 int proto_register_reply_to_json(const struct proto_register_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_register_reply_shape, from, object);
-}
-
-int proto_register_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_register_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_register_reply_shape, arena, object, ret, err);
 }
 
 int proto_report_args_encode(const struct proto_report_args *from, struct buf *ret)
@@ -1178,11 +888,6 @@ int proto_report_args_to_json(const struct proto_report_args *from, struct cJSON
 	return proto_shape_to_json(&proto_report_args_shape, from, object);
 }
 
-int proto_report_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_report_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_report_args_shape, arena, object, ret, err);
-}
-
 int proto_report_reply_encode(const struct proto_report_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_report_reply_shape, from, ret);
@@ -1196,11 +901,6 @@ int proto_report_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_report_reply_to_json(const struct proto_report_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_report_reply_shape, from, object);
-}
-
-int proto_report_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_report_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_report_reply_shape, arena, object, ret, err);
 }
 
 int proto_heartbeat_args_encode(const struct proto_heartbeat_args *from, struct buf *ret)
@@ -1218,11 +918,6 @@ int proto_heartbeat_args_to_json(const struct proto_heartbeat_args *from, struct
 	return proto_shape_to_json(&proto_heartbeat_args_shape, from, object);
 }
 
-int proto_heartbeat_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_heartbeat_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_heartbeat_args_shape, arena, object, ret, err);
-}
-
 int proto_heartbeat_reply_encode(const struct proto_heartbeat_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_heartbeat_reply_shape, from, ret);
@@ -1236,11 +931,6 @@ int proto_heartbeat_reply_decode(struct arena *arena, const char *json, size_t s
 int proto_heartbeat_reply_to_json(const struct proto_heartbeat_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_heartbeat_reply_shape, from, object);
-}
-
-int proto_heartbeat_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_heartbeat_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_heartbeat_reply_shape, arena, object, ret, err);
 }
 
 int proto_progress_args_encode(const struct proto_progress_args *from, struct buf *ret)
@@ -1258,11 +948,6 @@ int proto_progress_args_to_json(const struct proto_progress_args *from, struct c
 	return proto_shape_to_json(&proto_progress_args_shape, from, object);
 }
 
-int proto_progress_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_progress_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_progress_args_shape, arena, object, ret, err);
-}
-
 int proto_progress_reply_encode(const struct proto_progress_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_progress_reply_shape, from, ret);
@@ -1276,11 +961,6 @@ int proto_progress_reply_decode(struct arena *arena, const char *json, size_t si
 int proto_progress_reply_to_json(const struct proto_progress_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_progress_reply_shape, from, object);
-}
-
-int proto_progress_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_progress_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_progress_reply_shape, arena, object, ret, err);
 }
 
 int proto_freeze_args_encode(const struct proto_freeze_args *from, struct buf *ret)
@@ -1298,11 +978,6 @@ int proto_freeze_args_to_json(const struct proto_freeze_args *from, struct cJSON
 	return proto_shape_to_json(&proto_freeze_args_shape, from, object);
 }
 
-int proto_freeze_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_freeze_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_freeze_args_shape, arena, object, ret, err);
-}
-
 int proto_freeze_reply_encode(const struct proto_freeze_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_freeze_reply_shape, from, ret);
@@ -1316,11 +991,6 @@ int proto_freeze_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_freeze_reply_to_json(const struct proto_freeze_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_freeze_reply_shape, from, object);
-}
-
-int proto_freeze_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_freeze_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_freeze_reply_shape, arena, object, ret, err);
 }
 
 int proto_seal_at_args_encode(const struct proto_seal_at_args *from, struct buf *ret)
@@ -1338,11 +1008,6 @@ int proto_seal_at_args_to_json(const struct proto_seal_at_args *from, struct cJS
 	return proto_shape_to_json(&proto_seal_at_args_shape, from, object);
 }
 
-int proto_seal_at_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_at_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_seal_at_args_shape, arena, object, ret, err);
-}
-
 int proto_seal_at_reply_encode(const struct proto_seal_at_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_seal_at_reply_shape, from, ret);
@@ -1356,11 +1021,6 @@ int proto_seal_at_reply_decode(struct arena *arena, const char *json, size_t siz
 int proto_seal_at_reply_to_json(const struct proto_seal_at_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_seal_at_reply_shape, from, object);
-}
-
-int proto_seal_at_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_at_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_seal_at_reply_shape, arena, object, ret, err);
 }
 
 int proto_delete_args_encode(const struct proto_delete_args *from, struct buf *ret)
@@ -1378,11 +1038,6 @@ int proto_delete_args_to_json(const struct proto_delete_args *from, struct cJSON
 	return proto_shape_to_json(&proto_delete_args_shape, from, object);
 }
 
-int proto_delete_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_delete_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_delete_args_shape, arena, object, ret, err);
-}
-
 int proto_delete_reply_encode(const struct proto_delete_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_delete_reply_shape, from, ret);
@@ -1396,11 +1051,6 @@ int proto_delete_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_delete_reply_to_json(const struct proto_delete_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_delete_reply_shape, from, object);
-}
-
-int proto_delete_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_delete_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_delete_reply_shape, arena, object, ret, err);
 }
 
 int proto_copy_args_encode(const struct proto_copy_args *from, struct buf *ret)
@@ -1418,11 +1068,6 @@ int proto_copy_args_to_json(const struct proto_copy_args *from, struct cJSON *ob
 	return proto_shape_to_json(&proto_copy_args_shape, from, object);
 }
 
-int proto_copy_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_copy_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_copy_args_shape, arena, object, ret, err);
-}
-
 int proto_copy_reply_encode(const struct proto_copy_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_copy_reply_shape, from, ret);
@@ -1436,11 +1081,6 @@ int proto_copy_reply_decode(struct arena *arena, const char *json, size_t size, 
 int proto_copy_reply_to_json(const struct proto_copy_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_copy_reply_shape, from, object);
-}
-
-int proto_copy_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_copy_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_copy_reply_shape, arena, object, ret, err);
 }
 
 int proto_accept_args_encode(const struct proto_accept_args *from, struct buf *ret)
@@ -1458,11 +1098,6 @@ int proto_accept_args_to_json(const struct proto_accept_args *from, struct cJSON
 	return proto_shape_to_json(&proto_accept_args_shape, from, object);
 }
 
-int proto_accept_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_accept_args_shape, arena, object, ret, err);
-}
-
 int proto_accept_reply_encode(const struct proto_accept_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_accept_reply_shape, from, ret);
@@ -1476,11 +1111,6 @@ int proto_accept_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_accept_reply_to_json(const struct proto_accept_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_accept_reply_shape, from, object);
-}
-
-int proto_accept_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_accept_reply_shape, arena, object, ret, err);
 }
 
 int proto_drain_args_encode(const struct proto_drain_args *from, struct buf *ret)
@@ -1498,11 +1128,6 @@ int proto_drain_args_to_json(const struct proto_drain_args *from, struct cJSON *
 	return proto_shape_to_json(&proto_drain_args_shape, from, object);
 }
 
-int proto_drain_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_drain_args_shape, arena, object, ret, err);
-}
-
 int proto_drain_reply_encode(const struct proto_drain_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_drain_reply_shape, from, ret);
@@ -1516,11 +1141,6 @@ int proto_drain_reply_decode(struct arena *arena, const char *json, size_t size,
 int proto_drain_reply_to_json(const struct proto_drain_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_drain_reply_shape, from, object);
-}
-
-int proto_drain_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_drain_reply_shape, arena, object, ret, err);
 }
 
 int proto_drains_args_encode(const struct proto_drains_args *from, struct buf *ret)
@@ -1538,11 +1158,6 @@ int proto_drains_args_to_json(const struct proto_drains_args *from, struct cJSON
 	return proto_shape_to_json(&proto_drains_args_shape, from, object);
 }
 
-int proto_drains_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_drains_args_shape, arena, object, ret, err);
-}
-
 int proto_drains_reply_encode(const struct proto_drains_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_drains_reply_shape, from, ret);
@@ -1556,11 +1171,6 @@ int proto_drains_reply_decode(struct arena *arena, const char *json, size_t size
 int proto_drains_reply_to_json(const struct proto_drains_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_drains_reply_shape, from, object);
-}
-
-int proto_drains_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_drains_reply_shape, arena, object, ret, err);
 }
 
 int proto_checkpoint_args_encode(const struct proto_checkpoint_args *from, struct buf *ret)
@@ -1578,11 +1188,6 @@ int proto_checkpoint_args_to_json(const struct proto_checkpoint_args *from, stru
 	return proto_shape_to_json(&proto_checkpoint_args_shape, from, object);
 }
 
-int proto_checkpoint_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_checkpoint_args_shape, arena, object, ret, err);
-}
-
 int proto_checkpoint_reply_encode(const struct proto_checkpoint_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_checkpoint_reply_shape, from, ret);
@@ -1596,11 +1201,6 @@ int proto_checkpoint_reply_decode(struct arena *arena, const char *json, size_t 
 int proto_checkpoint_reply_to_json(const struct proto_checkpoint_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_checkpoint_reply_shape, from, object);
-}
-
-int proto_checkpoint_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_checkpoint_reply_shape, arena, object, ret, err);
 }
 
 int proto_checkpoint_read_args_encode(const struct proto_checkpoint_read_args *from, struct buf *ret)
@@ -1618,11 +1218,6 @@ int proto_checkpoint_read_args_to_json(const struct proto_checkpoint_read_args *
 	return proto_shape_to_json(&proto_checkpoint_read_args_shape, from, object);
 }
 
-int proto_checkpoint_read_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_args *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_checkpoint_read_args_shape, arena, object, ret, err);
-}
-
 int proto_checkpoint_read_reply_encode(const struct proto_checkpoint_read_reply *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_checkpoint_read_reply_shape, from, ret);
@@ -1636,9 +1231,4 @@ int proto_checkpoint_read_reply_decode(struct arena *arena, const char *json, si
 int proto_checkpoint_read_reply_to_json(const struct proto_checkpoint_read_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_checkpoint_read_reply_shape, from, object);
-}
-
-int proto_checkpoint_read_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_reply *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&proto_checkpoint_read_reply_shape, arena, object, ret, err);
 }

@@ -15,7 +15,7 @@
 /*
  * Every message, row and operation as a C struct. Of each struct X that travels in JSON:
  *   X_encode     append as a JSON object          X_decode       check, parse and decode JSON text
- *   X_to_json    add the fields to a cJSON object X_from_json    decode a cJSON object
+ *   X_to_json    add the fields to a cJSON object
  * of each row:   X_pack, X_unpack (binary). What they promise stands in proto/shape.h.
  *
  * Strings are NUL-terminated; after decoding never NULL; encoders take NULL as "". A zeroed struct is a
@@ -1316,494 +1316,330 @@ int proto_fault_encode(const struct proto_fault *from, struct buf *ret);
 int proto_fault_decode(struct arena *arena, const char *json, size_t size, struct proto_fault *ret,
 	struct dfs_error *err);
 int proto_fault_to_json(const struct proto_fault *from, struct cJSON *object);
-int proto_fault_from_json(struct arena *arena, const struct cJSON *object, struct proto_fault *ret,
-	struct dfs_error *err);
 int proto_attr_encode(const struct proto_attr *from, struct buf *ret);
 int proto_attr_decode(struct arena *arena, const char *json, size_t size, struct proto_attr *ret,
 	struct dfs_error *err);
 int proto_attr_to_json(const struct proto_attr *from, struct cJSON *object);
-int proto_attr_from_json(struct arena *arena, const struct cJSON *object, struct proto_attr *ret,
-	struct dfs_error *err);
 int proto_replica_encode(const struct proto_replica *from, struct buf *ret);
 int proto_replica_decode(struct arena *arena, const char *json, size_t size, struct proto_replica *ret,
 	struct dfs_error *err);
 int proto_replica_to_json(const struct proto_replica *from, struct cJSON *object);
-int proto_replica_from_json(struct arena *arena, const struct cJSON *object, struct proto_replica *ret,
-	struct dfs_error *err);
 int proto_allocated_encode(const struct proto_allocated *from, struct buf *ret);
 int proto_allocated_decode(struct arena *arena, const char *json, size_t size, struct proto_allocated *ret,
 	struct dfs_error *err);
 int proto_allocated_to_json(const struct proto_allocated *from, struct cJSON *object);
-int proto_allocated_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocated *ret,
-	struct dfs_error *err);
 int proto_extent_encode(const struct proto_extent *from, struct buf *ret);
 int proto_extent_decode(struct arena *arena, const char *json, size_t size, struct proto_extent *ret,
 	struct dfs_error *err);
 int proto_extent_to_json(const struct proto_extent *from, struct cJSON *object);
-int proto_extent_from_json(struct arena *arena, const struct cJSON *object, struct proto_extent *ret,
-	struct dfs_error *err);
 int proto_located_encode(const struct proto_located *from, struct buf *ret);
 int proto_located_decode(struct arena *arena, const char *json, size_t size, struct proto_located *ret,
 	struct dfs_error *err);
 int proto_located_to_json(const struct proto_located *from, struct cJSON *object);
-int proto_located_from_json(struct arena *arena, const struct cJSON *object, struct proto_located *ret,
-	struct dfs_error *err);
 int proto_disk_encode(const struct proto_disk *from, struct buf *ret);
 int proto_disk_decode(struct arena *arena, const char *json, size_t size, struct proto_disk *ret,
 	struct dfs_error *err);
 int proto_disk_to_json(const struct proto_disk *from, struct cJSON *object);
-int proto_disk_from_json(struct arena *arena, const struct cJSON *object, struct proto_disk *ret,
-	struct dfs_error *err);
 int proto_held_encode(const struct proto_held *from, struct buf *ret);
 int proto_held_decode(struct arena *arena, const char *json, size_t size, struct proto_held *ret,
 	struct dfs_error *err);
 int proto_held_to_json(const struct proto_held *from, struct cJSON *object);
-int proto_held_from_json(struct arena *arena, const struct cJSON *object, struct proto_held *ret,
-	struct dfs_error *err);
 int proto_writing_encode(const struct proto_writing *from, struct buf *ret);
 int proto_writing_decode(struct arena *arena, const char *json, size_t size, struct proto_writing *ret,
 	struct dfs_error *err);
 int proto_writing_to_json(const struct proto_writing *from, struct cJSON *object);
-int proto_writing_from_json(struct arena *arena, const struct cJSON *object, struct proto_writing *ret,
-	struct dfs_error *err);
 int proto_leased_encode(const struct proto_leased *from, struct buf *ret);
 int proto_leased_decode(struct arena *arena, const char *json, size_t size, struct proto_leased *ret,
 	struct dfs_error *err);
 int proto_leased_to_json(const struct proto_leased *from, struct cJSON *object);
-int proto_leased_from_json(struct arena *arena, const struct cJSON *object, struct proto_leased *ret,
-	struct dfs_error *err);
 int proto_chunk_version_encode(const struct proto_chunk_version *from, struct buf *ret);
 int proto_chunk_version_decode(struct arena *arena, const char *json, size_t size, struct proto_chunk_version *ret,
 	struct dfs_error *err);
 int proto_chunk_version_to_json(const struct proto_chunk_version *from, struct cJSON *object);
-int proto_chunk_version_from_json(struct arena *arena, const struct cJSON *object, struct proto_chunk_version *ret,
-	struct dfs_error *err);
 int proto_piece_encode(const struct proto_piece *from, struct buf *ret);
 int proto_piece_decode(struct arena *arena, const char *json, size_t size, struct proto_piece *ret,
 	struct dfs_error *err);
 int proto_piece_to_json(const struct proto_piece *from, struct cJSON *object);
-int proto_piece_from_json(struct arena *arena, const struct cJSON *object, struct proto_piece *ret,
-	struct dfs_error *err);
 int proto_node_info_encode(const struct proto_node_info *from, struct buf *ret);
 int proto_node_info_decode(struct arena *arena, const char *json, size_t size, struct proto_node_info *ret,
 	struct dfs_error *err);
 int proto_node_info_to_json(const struct proto_node_info *from, struct cJSON *object);
-int proto_node_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_node_info *ret,
-	struct dfs_error *err);
 int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret);
 int proto_drain_info_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_info *ret,
 	struct dfs_error *err);
 int proto_drain_info_to_json(const struct proto_drain_info *from, struct cJSON *object);
-int proto_drain_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_info *ret,
-	struct dfs_error *err);
 int proto_policy_info_encode(const struct proto_policy_info *from, struct buf *ret);
 int proto_policy_info_decode(struct arena *arena, const char *json, size_t size, struct proto_policy_info *ret,
 	struct dfs_error *err);
 int proto_policy_info_to_json(const struct proto_policy_info *from, struct cJSON *object);
-int proto_policy_info_from_json(struct arena *arena, const struct cJSON *object, struct proto_policy_info *ret,
-	struct dfs_error *err);
 int proto_copying_encode(const struct proto_copying *from, struct buf *ret);
 int proto_copying_decode(struct arena *arena, const char *json, size_t size, struct proto_copying *ret,
 	struct dfs_error *err);
 int proto_copying_to_json(const struct proto_copying *from, struct cJSON *object);
-int proto_copying_from_json(struct arena *arena, const struct cJSON *object, struct proto_copying *ret,
-	struct dfs_error *err);
 int proto_missed_encode(const struct proto_missed *from, struct buf *ret);
 int proto_missed_decode(struct arena *arena, const char *json, size_t size, struct proto_missed *ret,
 	struct dfs_error *err);
 int proto_missed_to_json(const struct proto_missed *from, struct cJSON *object);
-int proto_missed_from_json(struct arena *arena, const struct cJSON *object, struct proto_missed *ret,
-	struct dfs_error *err);
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret);
 int proto_receipt_decode(struct arena *arena, const char *json, size_t size, struct proto_receipt *ret,
 	struct dfs_error *err);
 int proto_receipt_to_json(const struct proto_receipt *from, struct cJSON *object);
-int proto_receipt_from_json(struct arena *arena, const struct cJSON *object, struct proto_receipt *ret,
-	struct dfs_error *err);
 int proto_hello_args_encode(const struct proto_hello_args *from, struct buf *ret);
 int proto_hello_args_decode(struct arena *arena, const char *json, size_t size, struct proto_hello_args *ret,
 	struct dfs_error *err);
 int proto_hello_args_to_json(const struct proto_hello_args *from, struct cJSON *object);
-int proto_hello_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_hello_args *ret,
-	struct dfs_error *err);
 int proto_hello_reply_encode(const struct proto_hello_reply *from, struct buf *ret);
 int proto_hello_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_hello_reply *ret,
 	struct dfs_error *err);
 int proto_hello_reply_to_json(const struct proto_hello_reply *from, struct cJSON *object);
-int proto_hello_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_hello_reply *ret,
-	struct dfs_error *err);
 int proto_stat_args_encode(const struct proto_stat_args *from, struct buf *ret);
 int proto_stat_args_decode(struct arena *arena, const char *json, size_t size, struct proto_stat_args *ret,
 	struct dfs_error *err);
 int proto_stat_args_to_json(const struct proto_stat_args *from, struct cJSON *object);
-int proto_stat_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_stat_args *ret,
-	struct dfs_error *err);
 int proto_stat_reply_encode(const struct proto_stat_reply *from, struct buf *ret);
 int proto_stat_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_stat_reply *ret,
 	struct dfs_error *err);
 int proto_stat_reply_to_json(const struct proto_stat_reply *from, struct cJSON *object);
-int proto_stat_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_stat_reply *ret,
-	struct dfs_error *err);
 int proto_list_args_encode(const struct proto_list_args *from, struct buf *ret);
 int proto_list_args_decode(struct arena *arena, const char *json, size_t size, struct proto_list_args *ret,
 	struct dfs_error *err);
 int proto_list_args_to_json(const struct proto_list_args *from, struct cJSON *object);
-int proto_list_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_list_args *ret,
-	struct dfs_error *err);
 int proto_list_reply_encode(const struct proto_list_reply *from, struct buf *ret);
 int proto_list_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_list_reply *ret,
 	struct dfs_error *err);
 int proto_list_reply_to_json(const struct proto_list_reply *from, struct cJSON *object);
-int proto_list_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_list_reply *ret,
-	struct dfs_error *err);
 int proto_mkdir_args_encode(const struct proto_mkdir_args *from, struct buf *ret);
 int proto_mkdir_args_decode(struct arena *arena, const char *json, size_t size, struct proto_mkdir_args *ret,
 	struct dfs_error *err);
 int proto_mkdir_args_to_json(const struct proto_mkdir_args *from, struct cJSON *object);
-int proto_mkdir_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_mkdir_args *ret,
-	struct dfs_error *err);
 int proto_mkdir_reply_encode(const struct proto_mkdir_reply *from, struct buf *ret);
 int proto_mkdir_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_mkdir_reply *ret,
 	struct dfs_error *err);
 int proto_mkdir_reply_to_json(const struct proto_mkdir_reply *from, struct cJSON *object);
-int proto_mkdir_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_mkdir_reply *ret,
-	struct dfs_error *err);
 int proto_create_args_encode(const struct proto_create_args *from, struct buf *ret);
 int proto_create_args_decode(struct arena *arena, const char *json, size_t size, struct proto_create_args *ret,
 	struct dfs_error *err);
 int proto_create_args_to_json(const struct proto_create_args *from, struct cJSON *object);
-int proto_create_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_create_args *ret,
-	struct dfs_error *err);
 int proto_create_reply_encode(const struct proto_create_reply *from, struct buf *ret);
 int proto_create_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_create_reply *ret,
 	struct dfs_error *err);
 int proto_create_reply_to_json(const struct proto_create_reply *from, struct cJSON *object);
-int proto_create_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_create_reply *ret,
-	struct dfs_error *err);
 int proto_symlink_args_encode(const struct proto_symlink_args *from, struct buf *ret);
 int proto_symlink_args_decode(struct arena *arena, const char *json, size_t size, struct proto_symlink_args *ret,
 	struct dfs_error *err);
 int proto_symlink_args_to_json(const struct proto_symlink_args *from, struct cJSON *object);
-int proto_symlink_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_symlink_args *ret,
-	struct dfs_error *err);
 int proto_symlink_reply_encode(const struct proto_symlink_reply *from, struct buf *ret);
 int proto_symlink_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_symlink_reply *ret,
 	struct dfs_error *err);
 int proto_symlink_reply_to_json(const struct proto_symlink_reply *from, struct cJSON *object);
-int proto_symlink_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_symlink_reply *ret,
-	struct dfs_error *err);
 int proto_remove_args_encode(const struct proto_remove_args *from, struct buf *ret);
 int proto_remove_args_decode(struct arena *arena, const char *json, size_t size, struct proto_remove_args *ret,
 	struct dfs_error *err);
 int proto_remove_args_to_json(const struct proto_remove_args *from, struct cJSON *object);
-int proto_remove_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_remove_args *ret,
-	struct dfs_error *err);
 int proto_remove_reply_encode(const struct proto_remove_reply *from, struct buf *ret);
 int proto_remove_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_remove_reply *ret,
 	struct dfs_error *err);
 int proto_remove_reply_to_json(const struct proto_remove_reply *from, struct cJSON *object);
-int proto_remove_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_remove_reply *ret,
-	struct dfs_error *err);
 int proto_rename_args_encode(const struct proto_rename_args *from, struct buf *ret);
 int proto_rename_args_decode(struct arena *arena, const char *json, size_t size, struct proto_rename_args *ret,
 	struct dfs_error *err);
 int proto_rename_args_to_json(const struct proto_rename_args *from, struct cJSON *object);
-int proto_rename_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_rename_args *ret,
-	struct dfs_error *err);
 int proto_rename_reply_encode(const struct proto_rename_reply *from, struct buf *ret);
 int proto_rename_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_rename_reply *ret,
 	struct dfs_error *err);
 int proto_rename_reply_to_json(const struct proto_rename_reply *from, struct cJSON *object);
-int proto_rename_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_rename_reply *ret,
-	struct dfs_error *err);
 int proto_setattr_args_encode(const struct proto_setattr_args *from, struct buf *ret);
 int proto_setattr_args_decode(struct arena *arena, const char *json, size_t size, struct proto_setattr_args *ret,
 	struct dfs_error *err);
 int proto_setattr_args_to_json(const struct proto_setattr_args *from, struct cJSON *object);
-int proto_setattr_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_setattr_args *ret,
-	struct dfs_error *err);
 int proto_setattr_reply_encode(const struct proto_setattr_reply *from, struct buf *ret);
 int proto_setattr_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_setattr_reply *ret,
 	struct dfs_error *err);
 int proto_setattr_reply_to_json(const struct proto_setattr_reply *from, struct cJSON *object);
-int proto_setattr_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_setattr_reply *ret,
-	struct dfs_error *err);
 int proto_write_begin_args_encode(const struct proto_write_begin_args *from, struct buf *ret);
 int proto_write_begin_args_decode(struct arena *arena, const char *json, size_t size, struct proto_write_begin_args *ret,
 	struct dfs_error *err);
 int proto_write_begin_args_to_json(const struct proto_write_begin_args *from, struct cJSON *object);
-int proto_write_begin_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_write_begin_args *ret,
-	struct dfs_error *err);
 int proto_write_begin_reply_encode(const struct proto_write_begin_reply *from, struct buf *ret);
 int proto_write_begin_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_write_begin_reply *ret,
 	struct dfs_error *err);
 int proto_write_begin_reply_to_json(const struct proto_write_begin_reply *from, struct cJSON *object);
-int proto_write_begin_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_write_begin_reply *ret,
-	struct dfs_error *err);
 int proto_allocate_args_encode(const struct proto_allocate_args *from, struct buf *ret);
 int proto_allocate_args_decode(struct arena *arena, const char *json, size_t size, struct proto_allocate_args *ret,
 	struct dfs_error *err);
 int proto_allocate_args_to_json(const struct proto_allocate_args *from, struct cJSON *object);
-int proto_allocate_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocate_args *ret,
-	struct dfs_error *err);
 int proto_allocate_reply_encode(const struct proto_allocate_reply *from, struct buf *ret);
 int proto_allocate_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_allocate_reply *ret,
 	struct dfs_error *err);
 int proto_allocate_reply_to_json(const struct proto_allocate_reply *from, struct cJSON *object);
-int proto_allocate_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_allocate_reply *ret,
-	struct dfs_error *err);
 int proto_renew_args_encode(const struct proto_renew_args *from, struct buf *ret);
 int proto_renew_args_decode(struct arena *arena, const char *json, size_t size, struct proto_renew_args *ret,
 	struct dfs_error *err);
 int proto_renew_args_to_json(const struct proto_renew_args *from, struct cJSON *object);
-int proto_renew_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_renew_args *ret,
-	struct dfs_error *err);
 int proto_renew_reply_encode(const struct proto_renew_reply *from, struct buf *ret);
 int proto_renew_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_renew_reply *ret,
 	struct dfs_error *err);
 int proto_renew_reply_to_json(const struct proto_renew_reply *from, struct cJSON *object);
-int proto_renew_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_renew_reply *ret,
-	struct dfs_error *err);
 int proto_seal_args_encode(const struct proto_seal_args *from, struct buf *ret);
 int proto_seal_args_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_args *ret,
 	struct dfs_error *err);
 int proto_seal_args_to_json(const struct proto_seal_args *from, struct cJSON *object);
-int proto_seal_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_args *ret,
-	struct dfs_error *err);
 int proto_seal_reply_encode(const struct proto_seal_reply *from, struct buf *ret);
 int proto_seal_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_reply *ret,
 	struct dfs_error *err);
 int proto_seal_reply_to_json(const struct proto_seal_reply *from, struct cJSON *object);
-int proto_seal_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_reply *ret,
-	struct dfs_error *err);
 int proto_stage_args_encode(const struct proto_stage_args *from, struct buf *ret);
 int proto_stage_args_decode(struct arena *arena, const char *json, size_t size, struct proto_stage_args *ret,
 	struct dfs_error *err);
 int proto_stage_args_to_json(const struct proto_stage_args *from, struct cJSON *object);
-int proto_stage_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_stage_args *ret,
-	struct dfs_error *err);
 int proto_stage_reply_encode(const struct proto_stage_reply *from, struct buf *ret);
 int proto_stage_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_stage_reply *ret,
 	struct dfs_error *err);
 int proto_stage_reply_to_json(const struct proto_stage_reply *from, struct cJSON *object);
-int proto_stage_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_stage_reply *ret,
-	struct dfs_error *err);
 int proto_commit_args_encode(const struct proto_commit_args *from, struct buf *ret);
 int proto_commit_args_decode(struct arena *arena, const char *json, size_t size, struct proto_commit_args *ret,
 	struct dfs_error *err);
 int proto_commit_args_to_json(const struct proto_commit_args *from, struct cJSON *object);
-int proto_commit_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_commit_args *ret,
-	struct dfs_error *err);
 int proto_commit_reply_encode(const struct proto_commit_reply *from, struct buf *ret);
 int proto_commit_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_commit_reply *ret,
 	struct dfs_error *err);
 int proto_commit_reply_to_json(const struct proto_commit_reply *from, struct cJSON *object);
-int proto_commit_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_commit_reply *ret,
-	struct dfs_error *err);
 int proto_abandon_args_encode(const struct proto_abandon_args *from, struct buf *ret);
 int proto_abandon_args_decode(struct arena *arena, const char *json, size_t size, struct proto_abandon_args *ret,
 	struct dfs_error *err);
 int proto_abandon_args_to_json(const struct proto_abandon_args *from, struct cJSON *object);
-int proto_abandon_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_abandon_args *ret,
-	struct dfs_error *err);
 int proto_abandon_reply_encode(const struct proto_abandon_reply *from, struct buf *ret);
 int proto_abandon_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_abandon_reply *ret,
 	struct dfs_error *err);
 int proto_abandon_reply_to_json(const struct proto_abandon_reply *from, struct cJSON *object);
-int proto_abandon_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_abandon_reply *ret,
-	struct dfs_error *err);
 int proto_locate_args_encode(const struct proto_locate_args *from, struct buf *ret);
 int proto_locate_args_decode(struct arena *arena, const char *json, size_t size, struct proto_locate_args *ret,
 	struct dfs_error *err);
 int proto_locate_args_to_json(const struct proto_locate_args *from, struct cJSON *object);
-int proto_locate_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_locate_args *ret,
-	struct dfs_error *err);
 int proto_locate_reply_encode(const struct proto_locate_reply *from, struct buf *ret);
 int proto_locate_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_locate_reply *ret,
 	struct dfs_error *err);
 int proto_locate_reply_to_json(const struct proto_locate_reply *from, struct cJSON *object);
-int proto_locate_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_locate_reply *ret,
-	struct dfs_error *err);
 int proto_nodes_args_encode(const struct proto_nodes_args *from, struct buf *ret);
 int proto_nodes_args_decode(struct arena *arena, const char *json, size_t size, struct proto_nodes_args *ret,
 	struct dfs_error *err);
 int proto_nodes_args_to_json(const struct proto_nodes_args *from, struct cJSON *object);
-int proto_nodes_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_nodes_args *ret,
-	struct dfs_error *err);
 int proto_nodes_reply_encode(const struct proto_nodes_reply *from, struct buf *ret);
 int proto_nodes_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_nodes_reply *ret,
 	struct dfs_error *err);
 int proto_nodes_reply_to_json(const struct proto_nodes_reply *from, struct cJSON *object);
-int proto_nodes_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_nodes_reply *ret,
-	struct dfs_error *err);
 int proto_status_args_encode(const struct proto_status_args *from, struct buf *ret);
 int proto_status_args_decode(struct arena *arena, const char *json, size_t size, struct proto_status_args *ret,
 	struct dfs_error *err);
 int proto_status_args_to_json(const struct proto_status_args *from, struct cJSON *object);
-int proto_status_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_status_args *ret,
-	struct dfs_error *err);
 int proto_status_reply_encode(const struct proto_status_reply *from, struct buf *ret);
 int proto_status_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_status_reply *ret,
 	struct dfs_error *err);
 int proto_status_reply_to_json(const struct proto_status_reply *from, struct cJSON *object);
-int proto_status_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_status_reply *ret,
-	struct dfs_error *err);
 int proto_register_args_encode(const struct proto_register_args *from, struct buf *ret);
 int proto_register_args_decode(struct arena *arena, const char *json, size_t size, struct proto_register_args *ret,
 	struct dfs_error *err);
 int proto_register_args_to_json(const struct proto_register_args *from, struct cJSON *object);
-int proto_register_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_register_args *ret,
-	struct dfs_error *err);
 int proto_register_reply_encode(const struct proto_register_reply *from, struct buf *ret);
 int proto_register_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_register_reply *ret,
 	struct dfs_error *err);
 int proto_register_reply_to_json(const struct proto_register_reply *from, struct cJSON *object);
-int proto_register_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_register_reply *ret,
-	struct dfs_error *err);
 int proto_report_args_encode(const struct proto_report_args *from, struct buf *ret);
 int proto_report_args_decode(struct arena *arena, const char *json, size_t size, struct proto_report_args *ret,
 	struct dfs_error *err);
 int proto_report_args_to_json(const struct proto_report_args *from, struct cJSON *object);
-int proto_report_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_report_args *ret,
-	struct dfs_error *err);
 int proto_report_reply_encode(const struct proto_report_reply *from, struct buf *ret);
 int proto_report_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_report_reply *ret,
 	struct dfs_error *err);
 int proto_report_reply_to_json(const struct proto_report_reply *from, struct cJSON *object);
-int proto_report_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_report_reply *ret,
-	struct dfs_error *err);
 int proto_heartbeat_args_encode(const struct proto_heartbeat_args *from, struct buf *ret);
 int proto_heartbeat_args_decode(struct arena *arena, const char *json, size_t size, struct proto_heartbeat_args *ret,
 	struct dfs_error *err);
 int proto_heartbeat_args_to_json(const struct proto_heartbeat_args *from, struct cJSON *object);
-int proto_heartbeat_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_heartbeat_args *ret,
-	struct dfs_error *err);
 int proto_heartbeat_reply_encode(const struct proto_heartbeat_reply *from, struct buf *ret);
 int proto_heartbeat_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_heartbeat_reply *ret,
 	struct dfs_error *err);
 int proto_heartbeat_reply_to_json(const struct proto_heartbeat_reply *from, struct cJSON *object);
-int proto_heartbeat_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_heartbeat_reply *ret,
-	struct dfs_error *err);
 int proto_progress_args_encode(const struct proto_progress_args *from, struct buf *ret);
 int proto_progress_args_decode(struct arena *arena, const char *json, size_t size, struct proto_progress_args *ret,
 	struct dfs_error *err);
 int proto_progress_args_to_json(const struct proto_progress_args *from, struct cJSON *object);
-int proto_progress_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_progress_args *ret,
-	struct dfs_error *err);
 int proto_progress_reply_encode(const struct proto_progress_reply *from, struct buf *ret);
 int proto_progress_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_progress_reply *ret,
 	struct dfs_error *err);
 int proto_progress_reply_to_json(const struct proto_progress_reply *from, struct cJSON *object);
-int proto_progress_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_progress_reply *ret,
-	struct dfs_error *err);
 int proto_freeze_args_encode(const struct proto_freeze_args *from, struct buf *ret);
 int proto_freeze_args_decode(struct arena *arena, const char *json, size_t size, struct proto_freeze_args *ret,
 	struct dfs_error *err);
 int proto_freeze_args_to_json(const struct proto_freeze_args *from, struct cJSON *object);
-int proto_freeze_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_freeze_args *ret,
-	struct dfs_error *err);
 int proto_freeze_reply_encode(const struct proto_freeze_reply *from, struct buf *ret);
 int proto_freeze_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_freeze_reply *ret,
 	struct dfs_error *err);
 int proto_freeze_reply_to_json(const struct proto_freeze_reply *from, struct cJSON *object);
-int proto_freeze_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_freeze_reply *ret,
-	struct dfs_error *err);
 int proto_seal_at_args_encode(const struct proto_seal_at_args *from, struct buf *ret);
 int proto_seal_at_args_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_at_args *ret,
 	struct dfs_error *err);
 int proto_seal_at_args_to_json(const struct proto_seal_at_args *from, struct cJSON *object);
-int proto_seal_at_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_at_args *ret,
-	struct dfs_error *err);
 int proto_seal_at_reply_encode(const struct proto_seal_at_reply *from, struct buf *ret);
 int proto_seal_at_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_seal_at_reply *ret,
 	struct dfs_error *err);
 int proto_seal_at_reply_to_json(const struct proto_seal_at_reply *from, struct cJSON *object);
-int proto_seal_at_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_seal_at_reply *ret,
-	struct dfs_error *err);
 int proto_delete_args_encode(const struct proto_delete_args *from, struct buf *ret);
 int proto_delete_args_decode(struct arena *arena, const char *json, size_t size, struct proto_delete_args *ret,
 	struct dfs_error *err);
 int proto_delete_args_to_json(const struct proto_delete_args *from, struct cJSON *object);
-int proto_delete_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_delete_args *ret,
-	struct dfs_error *err);
 int proto_delete_reply_encode(const struct proto_delete_reply *from, struct buf *ret);
 int proto_delete_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_delete_reply *ret,
 	struct dfs_error *err);
 int proto_delete_reply_to_json(const struct proto_delete_reply *from, struct cJSON *object);
-int proto_delete_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_delete_reply *ret,
-	struct dfs_error *err);
 int proto_copy_args_encode(const struct proto_copy_args *from, struct buf *ret);
 int proto_copy_args_decode(struct arena *arena, const char *json, size_t size, struct proto_copy_args *ret,
 	struct dfs_error *err);
 int proto_copy_args_to_json(const struct proto_copy_args *from, struct cJSON *object);
-int proto_copy_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_copy_args *ret,
-	struct dfs_error *err);
 int proto_copy_reply_encode(const struct proto_copy_reply *from, struct buf *ret);
 int proto_copy_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_copy_reply *ret,
 	struct dfs_error *err);
 int proto_copy_reply_to_json(const struct proto_copy_reply *from, struct cJSON *object);
-int proto_copy_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_copy_reply *ret,
-	struct dfs_error *err);
 int proto_accept_args_encode(const struct proto_accept_args *from, struct buf *ret);
 int proto_accept_args_decode(struct arena *arena, const char *json, size_t size, struct proto_accept_args *ret,
 	struct dfs_error *err);
 int proto_accept_args_to_json(const struct proto_accept_args *from, struct cJSON *object);
-int proto_accept_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_args *ret,
-	struct dfs_error *err);
 int proto_accept_reply_encode(const struct proto_accept_reply *from, struct buf *ret);
 int proto_accept_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_accept_reply *ret,
 	struct dfs_error *err);
 int proto_accept_reply_to_json(const struct proto_accept_reply *from, struct cJSON *object);
-int proto_accept_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_accept_reply *ret,
-	struct dfs_error *err);
 int proto_drain_args_encode(const struct proto_drain_args *from, struct buf *ret);
 int proto_drain_args_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_args *ret,
 	struct dfs_error *err);
 int proto_drain_args_to_json(const struct proto_drain_args *from, struct cJSON *object);
-int proto_drain_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_args *ret,
-	struct dfs_error *err);
 int proto_drain_reply_encode(const struct proto_drain_reply *from, struct buf *ret);
 int proto_drain_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_reply *ret,
 	struct dfs_error *err);
 int proto_drain_reply_to_json(const struct proto_drain_reply *from, struct cJSON *object);
-int proto_drain_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drain_reply *ret,
-	struct dfs_error *err);
 int proto_drains_args_encode(const struct proto_drains_args *from, struct buf *ret);
 int proto_drains_args_decode(struct arena *arena, const char *json, size_t size, struct proto_drains_args *ret,
 	struct dfs_error *err);
 int proto_drains_args_to_json(const struct proto_drains_args *from, struct cJSON *object);
-int proto_drains_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_args *ret,
-	struct dfs_error *err);
 int proto_drains_reply_encode(const struct proto_drains_reply *from, struct buf *ret);
 int proto_drains_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_drains_reply *ret,
 	struct dfs_error *err);
 int proto_drains_reply_to_json(const struct proto_drains_reply *from, struct cJSON *object);
-int proto_drains_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_drains_reply *ret,
-	struct dfs_error *err);
 int proto_checkpoint_args_encode(const struct proto_checkpoint_args *from, struct buf *ret);
 int proto_checkpoint_args_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_args *ret,
 	struct dfs_error *err);
 int proto_checkpoint_args_to_json(const struct proto_checkpoint_args *from, struct cJSON *object);
-int proto_checkpoint_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_args *ret,
-	struct dfs_error *err);
 int proto_checkpoint_reply_encode(const struct proto_checkpoint_reply *from, struct buf *ret);
 int proto_checkpoint_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_reply *ret,
 	struct dfs_error *err);
 int proto_checkpoint_reply_to_json(const struct proto_checkpoint_reply *from, struct cJSON *object);
-int proto_checkpoint_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_reply *ret,
-	struct dfs_error *err);
 int proto_checkpoint_read_args_encode(const struct proto_checkpoint_read_args *from, struct buf *ret);
 int proto_checkpoint_read_args_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_read_args *ret,
 	struct dfs_error *err);
 int proto_checkpoint_read_args_to_json(const struct proto_checkpoint_read_args *from, struct cJSON *object);
-int proto_checkpoint_read_args_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_args *ret,
-	struct dfs_error *err);
 int proto_checkpoint_read_reply_encode(const struct proto_checkpoint_read_reply *from, struct buf *ret);
 int proto_checkpoint_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_read_reply *ret,
 	struct dfs_error *err);
 int proto_checkpoint_read_reply_to_json(const struct proto_checkpoint_read_reply *from, struct cJSON *object);
-int proto_checkpoint_read_reply_from_json(struct arena *arena, const struct cJSON *object, struct proto_checkpoint_read_reply *ret,
-	struct dfs_error *err);
 
 /* ---- calls ---- */
 

@@ -21,7 +21,7 @@ local banner = [[
 /*
  * Every message, row and operation as a C struct. Of each struct X that travels in JSON:
  *   X_encode     append as a JSON object          X_decode       check, parse and decode JSON text
- *   X_to_json    add the fields to a cJSON object X_from_json    decode a cJSON object
+ *   X_to_json    add the fields to a cJSON object
  * of each row:   X_pack, X_unpack (binary). What they promise stands in proto/shape.h.
  *
  * Strings are NUL-terminated; after decoding never NULL; encoders take NULL as "". A zeroed struct is a
@@ -106,8 +106,6 @@ local function json_functions(out, schema)
     out("int %s_decode(struct arena *arena, const char *json, size_t size, struct %s *ret,", c, c)
     out("\tstruct dfs_error *err);")
     out("int %s_to_json(const struct %s *from, struct cJSON *object);", c, c)
-    out("int %s_from_json(struct arena *arena, const struct cJSON *object, struct %s *ret,", c, c)
-    out("\tstruct dfs_error *err);")
   end
   out("")
 end

@@ -25,11 +25,6 @@ int NAME_to_json(const struct NAME *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&NAME_shape, from, object);
 }
-
-int NAME_from_json(struct arena *arena, const struct cJSON *object, struct NAME *ret, struct dfs_error *err)
-{
-	return proto_shape_from_json(&NAME_shape, arena, object, ret, err);
-}
 ]]
 
 return function(schema)

@@ -108,8 +108,7 @@ static void decoding_fails_without_memory_or_is_whole(void **state)
 		if (status == 0)
 			status = envelope_args(&envelopes.list[0], &arena, &args, NULL);
 		left = -1;
-		/* cJSON does not tell no memory from no JSON. */
-		assert_true(status == 0 || status == DFS_E_NOMEM || status == DFS_E_PROTO);
+		assert_true(status == 0 || status == DFS_E_NOMEM);
 		assert_int_equal(status == 0, args != NULL);
 		if (args)
 			assert_string_equal(((const struct proto_stat_args *)args)->path, "/50%");
@@ -119,7 +118,7 @@ static void decoding_fails_without_memory_or_is_whole(void **state)
 			break;
 		failures++;
 	}
-	assert_true(failures >= 10);
+	assert_true(failures >= 3); /* the nodes, the arena, a sentence, a name without its %25 */
 }
 
 static void packing_unpacking_and_copying_fail_without_memory_or_are_whole(void **state)
