@@ -1,7 +1,7 @@
 #!/bin/bash
 # The doors by curl: tickets, tokens, health, metrics, calls by POST.
 . "$(dirname "$0")/lib/tap.sh"
-plan 35
+plan 36
 
 cluster_start --nodes 2 || exit 1
 head -c 200000 /dev/urandom >"$tmp/in"
@@ -16,6 +16,7 @@ is "$(status $master/healthz)" 200 "a master is healthy"
 is "$(status http://127.0.0.1:$((port + 1))/healthz)" 200 "a datanode is healthy"
 is "$(status $master/metrics)" 200 "a master has metrics"
 like "$(cat "$tmp/body")" '^dfs_master_files 2$' "they count files"
+like "$(cat "$tmp/body")" '^dfs_master_commits_total [1-9]' "and commits"
 is "$(status http://127.0.0.1:$((port + 1))/metrics)" 200 "a datanode has metrics"
 is "$(auth -d '{"path":"/file"}' $master/v1/rpc/stat)" 200 "stat by POST"
 is "$(jq -r .attr.size "$tmp/body")" 200000 "tells the size"

@@ -57,9 +57,12 @@ int path_normalize(const char *path, struct buf *ret, struct dfs_error *err)
 
 bool path_next(const char **at, const char **ret_name, size_t *ret_size)
 {
-	const char *name = *at + strspn(*at, "/");
-	size_t size = strcspn(name, "/");
+	const char *name = *at;
+	size_t size;
 
+	while (*name == '/')
+		name++;
+	size = (size_t)(strchrnul(name, '/') - name);
 	*at = name + size;
 	if (size == 0)
 		return false;

@@ -14,6 +14,7 @@ struct meta {
 	uint64_t epoch, reign;
 	uint64_t operation; /* last committed, as the loop knows */
 	uint64_t log_bytes;
+	uint64_t commits;   /* batches */
 	bool doomed;        /* purge has work, as the loop knows */
 	bool dead;          /* a commit failed: nothing is answered any more */
 	bool held;          /* META_HOLD has its row, as the loop knows */
@@ -23,7 +24,9 @@ struct meta {
 	struct pending_list queued; /* waiting for a job */
 	struct pending_list flying; /* in the job; the worker's while it runs */
 	struct pending_list spare;  /* for reuse */
-	size_t answering;           /* operations of a batch that are being answered */
+	struct pending_list answers; /* committed, to be answered */
+	size_t answering;            /* one is being answered */
+	struct io_timer *more;       /* answers wait for the next turn of the loop */
 	struct proto_op reserving;  /* ids.reserving: the operation under way */
 	struct meta_result out_of_memory;
 
@@ -37,6 +40,8 @@ struct meta {
 
 /* What META_HOLD says now. */
 int meta_hold_read(struct meta *meta, struct dfs_error *err);
+/* Answer some of `answers`; what a timer calls. */
+void meta_answer(void *arg);
 /* Is there a row in doomed? True where that cannot be told. */
 bool meta_doomed_now(struct meta *meta);
 

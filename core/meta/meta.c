@@ -31,8 +31,11 @@ int meta_open(
 	        error_set(&meta->out_of_memory.err, DFS_E_NOMEM, "out of memory for an operation");
 	pending_list_init(&meta->queued);
 	pending_list_init(&meta->flying);
+	pending_list_init(&meta->answers);
 	pending_list_init(&meta->spare);
-	rc = txn_begin(&meta->txn, options->kv, err);
+	meta->more = io_timer_create(io, meta_answer, meta);
+	rc = meta->more ? txn_begin(&meta->txn, options->kv, err)
+	                : error_set(err, DFS_E_NOMEM, "out of memory");
 	if (rc == 0) {
 		meta->options.cluster = options->cluster;
 		rc = reign_begin(meta, err);
@@ -52,7 +55,9 @@ void meta_close(struct meta *meta)
 		return;
 	pending_list_free(&meta->queued);
 	pending_list_free(&meta->flying);
+	pending_list_free(&meta->answers);
 	pending_list_free(&meta->spare);
+	io_timer_destroy(meta->io, meta->more);
 	txn_abort(&meta->txn);
 	txn_fini(&meta->txn);
 	free(meta);
@@ -76,6 +81,11 @@ uint64_t meta_operation(const struct meta *meta)
 uint64_t meta_log_bytes(const struct meta *meta)
 {
 	return meta->log_bytes;
+}
+
+uint64_t meta_commits(const struct meta *meta)
+{
+	return meta->commits;
 }
 
 bool meta_doomed_now(struct meta *meta)

@@ -82,6 +82,8 @@ uint64_t meta_restored(struct meta *meta);
 /* Restored and not accepted yet: nothing may be deleted (op hold, op accept). `ret` may be NULL. */
 bool meta_held(const struct meta *meta, struct proto_row_hold *ret);
 
+/* Batches that were committed since it was opened: operations for each say how well groups form. */
+uint64_t meta_commits(const struct meta *meta);
 /* Ids, durable as reserved before they are handed out (RULES 15); 0: a reservation is under way. */
 uint64_t meta_new_client(struct meta *meta);
 uint64_t meta_new_chunk(struct meta *meta);

@@ -9,6 +9,7 @@
 
 enum {
 	BATCH_MAX = 1024,
+	ANSWERS_PER_TURN = 256,
 	BATCH_WEIGHT_MAX = 16384, /* rows of long operations in one batch, about: what a reader's
 	                             answer may wait for */
 };
@@ -17,7 +18,6 @@ static void start(struct meta *meta);
 static size_t weight(const struct proto_op *op);
 static void run(struct io_work *work);
 static void done(struct io_work *work);
-static void answer(struct meta *meta, struct pending_list *answered);
 static void reserved(void *arg, const struct meta_result *result);
 static uint64_t take(struct meta *meta, enum id_kind kind);
 static struct pending *pending_get(struct meta *meta);
@@ -50,7 +50,8 @@ void meta_submit(struct meta *meta, const struct proto_op *op, uint64_t client, 
 
 bool meta_idle(const struct meta *meta)
 {
-	return meta->dead || (!meta->running && meta->queued.count == 0 && meta->answering == 0);
+	return meta->dead || (!meta->running && meta->queued.count == 0 &&
+	                             meta->answers.count == 0 && meta->answering == 0);
 }
 
 bool meta_purge_pending(struct meta *meta)
@@ -153,7 +154,7 @@ static void run(struct io_work *work)
 static void done(struct io_work *work)
 {
 	struct meta *meta = (struct meta *)((char *)work - offsetof(struct meta, work));
-	struct pending_list answered;
+	struct pending *one;
 	bool hold_changed = false;
 
 	assert(meta->running);
@@ -163,9 +164,9 @@ static void done(struct io_work *work)
 		meta->options.fatal(meta->options.arg, &meta->outcome_err);
 		return;
 	}
-	answered = meta->flying;
-	pending_list_init(&meta->flying);
-	for (struct pending *one = answered.first; one; one = one->next) {
+	meta->commits++;
+	while ((one = pending_list_pop(&meta->flying))) {
+		pending_list_push(&meta->answers, one);
 		if (one->result.code != 0)
 			continue;
 		if (one->result.operation > meta->operation)
@@ -181,15 +182,22 @@ static void done(struct io_work *work)
 	/* The worker goes on while the loop answers. */
 	if (meta->queued.count > 0)
 		start(meta);
-	answer(meta, &answered);
+	meta_answer(meta);
 }
 
-static void answer(struct meta *meta, struct pending_list *answered)
+/*
+ * A slice of a batch in each turn of the loop: the first answers are on their way, and the next
+ * requests come in, while the others are written.
+ */
+void meta_answer(void *arg)
 {
+	struct meta *meta = arg;
 	struct pending *one;
 
-	meta->answering += answered->count;
-	while ((one = pending_list_pop(answered))) {
+	for (int i = 0;
+	        i < ANSWERS_PER_TURN && !meta->dead && (one = pending_list_pop(&meta->answers));
+	        i++) {
+		meta->answering++;
 		if (one->result.code == 0 && !one->result.repeated && meta->options.applied)
 			meta->options.applied(meta->options.arg, &one->op, &one->result);
 		if (one->done)
@@ -197,6 +205,8 @@ static void answer(struct meta *meta, struct pending_list *answered)
 		meta->answering--;
 		pending_list_spare(&meta->spare, one);
 	}
+	if (meta->answers.count > 0)
+		io_timer_set(meta->io, meta->more, 0);
 }
 
 /* Copy, and pack while the worker is busy with others. */

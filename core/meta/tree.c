@@ -12,6 +12,7 @@ enum {
 	                        a ring */
 };
 
+static bool has_dot_name(const char *path);
 static int walk(struct kv_txn *kv, const char *at, struct place *place, struct dfs_error *err);
 static int step(struct kv_txn *kv, struct place *place, struct dfs_error *err);
 static int next_name(const char **at, struct place *place, struct dfs_error *err);
@@ -64,8 +65,7 @@ int tree_find(struct kv_txn *kv, struct tree_hint *hint, const char *path, struc
 
 int tree_find_change(struct txn *txn, const char *path, struct place *ret, struct dfs_error *err)
 {
-	/* Reserved names begin with a dot: most paths have no such name. */
-	if (strstr(path, "/.") && path_reserved(path))
+	if (has_dot_name(path) && path_reserved(path))
 		return tree_refuse(
 		        err, DFS_E_PERM, path, "/.dfs and .snapshots are the system's own");
 	if (strcmp(path, "/") == 0)
@@ -163,6 +163,15 @@ void tree_unlink(struct txn *txn, uint64_t parent, const char *name, size_t name
 
 	txn_del(txn, META_DENTRY, &key);
 	parent_changed(txn, parent, -1);
+}
+
+/* Reserved names begin with a dot: most paths have no such name. */
+static bool has_dot_name(const char *path)
+{
+	for (; (path = strchr(path, '/')); path++)
+		if (path[1] == '.')
+			return true;
+	return false;
 }
 
 static int walk(struct kv_txn *kv, const char *at, struct place *place, struct dfs_error *err)

@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 enum {
-	KEEP_MAX = 64 * 1024, /* memory a silent channel keeps */
+	KEEP_MAX = 512 * 1024, /* memory a silent channel keeps, of one that had batches as large */
 	CLOSE_TEXT_MAX = 120, /* RFC 6455 5.5: a control frame carries 125 bytes */
 };
 

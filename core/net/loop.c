@@ -212,8 +212,12 @@ static void loop_turn(struct loop *loop, const volatile bool *flag)
 		run_tasks(loop);
 	timers_run(&loop->timers, now);
 	schedule_wake(loop, now);
-	/* -1: look, but do not wait */
-	lws_service(loop->context, loop->tasks || *flag || atomic_load(&loop->stopped) ? -1 : 0);
+	/* What a timer set for at once does not wait for the millisecond to end. -1: look, but do
+	 * not wait */
+	lws_service(loop->context, loop->tasks || timers_next(&loop->timers) <= now || *flag ||
+	                                           atomic_load(&loop->stopped)
+	                                   ? -1
+	                                   : 0);
 	atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
 }
 

@@ -190,8 +190,15 @@ static const struct kv_ops recorder_ops = {
 
 /* ---- a world with a clock and one worker ---- */
 
+struct io_timer {
+	void (*fired)(void *arg);
+	void *arg;
+	bool set;
+};
+
 struct bench {
 	struct io io;
+	struct io_timer timer;
 	struct io_pool *pool;
 	sem_t woken;
 	struct recorder recorder;
@@ -215,10 +222,42 @@ static void bench_work(void *ctx, struct io_work *work)
 	io_pool_submit(((struct bench *)ctx)->pool, work);
 }
 
+/* The one timer of the engine: for the next turn. */
+static struct io_timer *timer_create_one(void *ctx, void (*fired)(void *arg), void *arg)
+{
+	struct io_timer *timer = &((struct bench *)ctx)->timer;
+
+	*timer = (struct io_timer){fired, arg, false};
+	return timer;
+}
+
+static void timer_set(void *ctx, struct io_timer *timer, uint64_t delay_ms)
+{
+	timer->set = true;
+}
+
+static void timer_cancel(void *ctx, struct io_timer *timer)
+{
+	timer->set = false;
+}
+
+static void turn(struct bench *loop)
+{
+	io_pool_drain(loop->pool);
+	while (loop->timer.set) {
+		loop->timer.set = false;
+		loop->timer.fired(loop->timer.arg);
+	}
+}
+
 static const struct io_ops bench_ops = {
         .wall_ms = bench_wall_ms,
         .random = bench_random,
         .work = bench_work,
+        .timer_create = timer_create_one,
+        .timer_set = timer_set,
+        .timer_cancel = timer_cancel,
+        .timer_destroy = timer_cancel,
 };
 
 static void bench_wake(void *arg)
@@ -279,7 +318,7 @@ static void bench_close(struct bench *bench)
 static void bench_turn(struct bench *bench)
 {
 	sem_wait(&bench->woken);
-	io_pool_drain(bench->pool);
+	turn(bench);
 }
 
 static void created(void *arg, const struct meta_result *result)

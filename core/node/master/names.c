@@ -144,18 +144,17 @@ void handle_setattr(struct request *request, const void *args)
 
 const char *request_path(struct request *request, const char *path)
 {
-	struct dfs_error err = {0};
-	struct buf buf = {0};
+	struct buf *buf = &request->master->path;
 	const char *text = NULL;
+	struct dfs_error err;
 
-	if (path_normalize(path, &buf, &err) != 0)
+	if (path_normalize(path, buf, &err) != 0)
 		request_fail(request, &err);
-	else if (!in_tree(buf.data, request->token.prefix))
+	else if (!in_tree(buf->data, request->token.prefix))
 		request_refuse(request, DFS_E_PERM, "this token is good below %s only",
 		        request->token.prefix);
-	else if (!(text = arena_text(&request->arena, buf.data, buf.size)))
+	else if (!(text = arena_text(&request->arena, buf->data, buf->size)))
 		request_refuse(request, DFS_E_NOMEM, "out of memory");
-	buf_fini(&buf);
 	return text;
 }
 

@@ -86,6 +86,7 @@ void master_destroy(struct master *master)
 	requests_free(master->in_flight);
 	requests_free(master->free_requests);
 	machines_fini(master);
+	buf_fini(&master->path);
 	free(master);
 }
 

@@ -96,6 +96,7 @@ struct master {
 	struct effect *unreachable; /* machines.c: calls to datanodes without a channel */
 	uint32_t registering;       /* new datanodes whose number is not durable yet */
 	struct http_request *https;
+	struct buf path; /* names.c: room for one */
 	struct request *in_flight;
 	struct request *free_requests;
 	struct session_life *sessions[SESSION_BUCKETS];

@@ -204,6 +204,9 @@ int status_metrics(struct master *master, struct buf *ret)
 	http_metric(ret, "dfs_master_chunks", "gauge", "Chunks in the metadata.", counters.chunks);
 	http_metric(ret, "dfs_master_operations_total", "counter", "Operations in the log.",
 	        counters.operation);
+	http_metric(ret, "dfs_master_commits_total", "counter",
+	        "Transactions of this master that were committed, each a group of operations.",
+	        meta_commits(master->meta));
 	http_metric(ret, "dfs_master_epoch", "gauge", "Reign of this master.", counters.epoch);
 	http_metric(ret, "dfs_master_nodes_up", "gauge", "Datanodes that are up.", counts.nodes_up);
 	http_metric(ret, "dfs_master_nodes_known", "gauge", "Datanodes that ever registered.",

@@ -340,6 +340,25 @@ static void repeat_in_one_batch_is_applied_once(void **state)
 	assert_int_equal(world_stat(w, "/").size, 1);
 }
 
+static void what_queues_while_a_batch_commits_is_one_commit(void **state)
+{
+	struct world *w = *state;
+	uint64_t before = meta_commits(w->meta);
+	char path[16];
+
+	for (int i = 0; i < 10; i++) {
+		struct proto_op op = op_of_create(path);
+
+		snprintf(path, sizeof(path), "/%d", i);
+		meta_submit(w->meta, &op, 0, 0, NULL, NULL);
+	}
+	while (!meta_idle(w->meta))
+		assert_true(sim_step(w->sim));
+	assert_int_equal(w->applied, 10);
+	assert_int_equal(
+	        meta_commits(w->meta) - before, 2); /* the first, and those that came meanwhile */
+}
+
 /* Sequences of one client may come in any order: a late one says nothing of those after it. */
 static void repeat_behind_an_older_request_is_applied_once(void **state)
 {
@@ -676,6 +695,7 @@ int main(void)
 	        TEST(repeated_rename_does_not_answer_noent),
 	        TEST(repeated_remove_and_commit_tell_what_they_told),
 	        TEST(repeat_in_one_batch_is_applied_once),
+	        TEST(what_queues_while_a_batch_commits_is_one_commit),
 	        TEST(repeat_behind_an_older_request_is_applied_once),
 	        TEST(answers_end_after_ten_minutes),
 	        cmocka_unit_test(crash_keeps_or_loses_a_batch_whole),

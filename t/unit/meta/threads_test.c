@@ -14,10 +14,17 @@
 #include "io/real.h"
 #include "meta/meta.h"
 
-enum { FILES = 3000, IN_FLIGHT = 200 };
+enum { FILES = 3000, IN_FLIGHT = 600 };
+
+struct io_timer {
+	void (*fired)(void *arg);
+	void *arg;
+	bool set;
+};
 
 struct loop {
 	struct io io;
+	struct io_timer timer;
 	struct io_pool *pool;
 	sem_t woken;
 	struct kv *kv;
@@ -41,7 +48,43 @@ static void work(void *ctx, struct io_work *job)
 	io_pool_submit(((struct loop *)ctx)->pool, job);
 }
 
-static const struct io_ops ops = {.wall_ms = wall_ms, .random = randomly, .work = work};
+/* The one timer of the engine: for the next turn. */
+static struct io_timer *timer_create_one(void *ctx, void (*fired)(void *arg), void *arg)
+{
+	struct io_timer *timer = &((struct loop *)ctx)->timer;
+
+	*timer = (struct io_timer){fired, arg, false};
+	return timer;
+}
+
+static void timer_set(void *ctx, struct io_timer *timer, uint64_t delay_ms)
+{
+	timer->set = true;
+}
+
+static void timer_cancel(void *ctx, struct io_timer *timer)
+{
+	timer->set = false;
+}
+
+static void turn(struct loop *loop)
+{
+	io_pool_drain(loop->pool);
+	while (loop->timer.set) {
+		loop->timer.set = false;
+		loop->timer.fired(loop->timer.arg);
+	}
+}
+
+static const struct io_ops ops = {
+        .wall_ms = wall_ms,
+        .random = randomly,
+        .work = work,
+        .timer_create = timer_create_one,
+        .timer_set = timer_set,
+        .timer_cancel = timer_cancel,
+        .timer_destroy = timer_cancel,
+};
 
 static void wake(void *arg)
 {
@@ -125,7 +168,7 @@ static void acknowledged_is_seen_by_the_next_look_up(void **state)
 			assert_int_not_equal(meta_new_chunk(loop.meta), 0);
 		}
 		if (sem_trywait(&loop.woken) == 0)
-			io_pool_drain(loop.pool);
+			turn(&loop);
 		/* Answers come in order: the last one answered must be there. */
 		if (loop.done > 0) {
 			arena_reset(&arena);
@@ -136,7 +179,7 @@ static void acknowledged_is_seen_by_the_next_look_up(void **state)
 	}
 	while (!meta_idle(loop.meta)) {
 		sem_wait(&loop.woken);
-		io_pool_drain(loop.pool);
+		turn(&loop);
 	}
 	assert_int_equal(loop.applied, FILES);
 	assert_int_equal(meta_stat(loop.meta, "/", &arena, &attr, &err), 0);
