@@ -5,39 +5,16 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/text.h"
+#include "cmd/flags.h"
+#include "cmd/master_verbs.h"
 #include "cmd/roles.h"
-#include "lua/command.h"
 #include "node/process/roles.h"
-
-enum flag_kind { FLAG_TEXT, FLAG_SWITCH, FLAG_U32, FLAG_PORT, FLAG_SIZE, FLAG_MS, FLAG_DATA };
-
-struct flag {
-	const char *name;
-	enum flag_kind kind;
-	void *to;
-	bool *given;     /* may be NULL */
-	uint32_t *count; /* FLAG_DATA */
-};
-
-struct flags {
-	const char *verb, *usage;
-	const struct flag *rows;
-	size_t count;
-};
 
 static int up_run(const struct scripts *scripts, int argc, char **argv);
 static int down_run(const struct scripts *scripts, int argc, char **argv);
 static int init_run(const struct scripts *scripts, int argc, char **argv);
 static int master_run(const struct scripts *scripts, int argc, char **argv);
 static int datanode_run(const struct scripts *scripts, int argc, char **argv);
-static int parse(const struct flags *flags, int argc, char **argv);
-static int parse_config(const struct flags *flags, const char *path);
-static int config_row(void *arg, const char *key, const char *value, struct dfs_error *err);
-static const struct flag *flag_find(const struct flags *flags, const char *name, size_t size);
-static int flag_take(const struct flag *flag, const char *value, struct dfs_error *err);
-static int finish(const char *verb, int code, const struct dfs_error *err);
-static int need(const char *verb, const char *flag, const char *value);
 
 static const struct role roles[] = {
         {"up", "start a whole cluster on this machine",
@@ -80,6 +57,13 @@ static const struct role roles[] = {
                 init_run},
         {"master", "run a master",
                 "usage: dfs master --dir DIR --key FILE [--listen HOST:PORT] [--config FILE] ...\n"
+                "       dfs master backup FILE [--dir DIR] [--force]\n"
+                "       dfs master restore FILE --dir DIR\n"
+                "       dfs master accept\n"
+                "\n"
+                "The first runs a master; the others keep its metadata from getting lost: each "
+                "tells "
+                "more by --help.\n"
                 "\n"
                 "  --dir DIR           the metadata (made by `dfs init`)\n"
                 "  --key FILE          the cluster's key\n"
@@ -171,11 +155,11 @@ static int up_run(const struct scripts *scripts, int argc, char **argv)
 	        {"chunking", FLAG_TEXT, &settings.chunking},
 	        {"master-config", FLAG_TEXT, &settings.master_config},
 	};
-	int code = parse(
+	int code = flags_parse(
 	        &(struct flags){"up", role_find("up")->usage, rows, sizeof(rows) / sizeof(rows[0])},
 	        argc, argv);
 
-	return code >= 0 ? code : finish("up", role_up(&files, &settings, &err), &err);
+	return code >= 0 ? code : flags_finish("up", role_up(&files, &settings, &err), &err);
 }
 
 static int down_run(const struct scripts *scripts, int argc, char **argv)
@@ -183,9 +167,10 @@ static int down_run(const struct scripts *scripts, int argc, char **argv)
 	const char *dir = NULL;
 	struct dfs_error err = {0};
 	const struct flag rows[] = {{"dir", FLAG_TEXT, &dir}};
-	int code = parse(&(struct flags){"down", role_find("down")->usage, rows, 1}, argc, argv);
+	int code =
+	        flags_parse(&(struct flags){"down", role_find("down")->usage, rows, 1}, argc, argv);
 
-	return code >= 0 ? code : finish("down", role_down(dir, &err), &err);
+	return code >= 0 ? code : flags_finish("down", role_down(dir, &err), &err);
 }
 
 static int init_run(const struct scripts *scripts, int argc, char **argv)
@@ -201,22 +186,23 @@ static int init_run(const struct scripts *scripts, int argc, char **argv)
 	        {"key", FLAG_TEXT, &node.key},
 	        {"data", FLAG_DATA, node.data, NULL, &node.data_count},
 	};
-	int code = parse(&(struct flags){"init", role_find("init")->usage, rows,
-	                         sizeof(rows) / sizeof(rows[0])},
+	int code = flags_parse(&(struct flags){"init", role_find("init")->usage, rows,
+	                               sizeof(rows) / sizeof(rows[0])},
 	        argc, argv);
 
-	if (code < 0 && need("init", "--dir", node.dir))
+	if (code < 0 && flags_need("init", "--dir", node.dir))
 		return 2;
-	if (code < 0 && datanode && need("init --datanode", "--key", node.key))
+	if (code < 0 && datanode && flags_need("init --datanode", "--key", node.key))
 		return 2;
 	if (code >= 0)
 		return code;
-	return finish("init",
+	return flags_finish("init",
 	        datanode ? init_datanode(&node, &err) : init_cluster(node.dir, listen, &err), &err);
 }
 
 static int master_run(const struct scripts *scripts, int argc, char **argv)
 {
+	int verb = master_verb_run(argc, argv);
 	struct master_settings settings = {.listen = "127.0.0.1:7070"};
 	struct role_files files = {.program = scripts->program, .scripts = scripts->root};
 	struct dfs_error err = {0};
@@ -247,14 +233,16 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"trim-after", FLAG_MS, &settings.trim_after_ms},
 	        {"map-size", FLAG_SIZE, &settings.map_bytes},
 	};
-	int code = parse(&(struct flags){"master", role_find("master")->usage, rows,
-	                         sizeof(rows) / sizeof(rows[0])},
-	        argc, argv);
+	int code = verb >= 0 ? verb
+	                     : flags_parse(&(struct flags){"master", role_find("master")->usage,
+	                                           rows, sizeof(rows) / sizeof(rows[0])},
+	                               argc, argv);
 
-	if (code < 0 &&
-	        (need("master", "--dir", settings.dir) || need("master", "--key", settings.key)))
+	if (code < 0 && (flags_need("master", "--dir", settings.dir) ||
+	                        flags_need("master", "--key", settings.key)))
 		return 2;
-	return code >= 0 ? code : finish("master", role_master(&files, &settings, &err), &err);
+	return code >= 0 ? code
+	                 : flags_finish("master", role_master(&files, &settings, &err), &err);
 }
 
 static int datanode_run(const struct scripts *scripts, int argc, char **argv)
@@ -275,161 +263,12 @@ static int datanode_run(const struct scripts *scripts, int argc, char **argv)
 	        {"data", FLAG_DATA, settings.data, NULL, &settings.data_count},
 	        {"reserve", FLAG_SIZE, &settings.reserve_bytes},
 	};
-	int code = parse(&(struct flags){"datanode", role_find("datanode")->usage, rows,
-	                         sizeof(rows) / sizeof(rows[0])},
+	int code = flags_parse(&(struct flags){"datanode", role_find("datanode")->usage, rows,
+	                               sizeof(rows) / sizeof(rows[0])},
 	        argc, argv);
 
-	if (code < 0 && (need("datanode", "--dir", settings.dir) ||
-	                        need("datanode", "--key", settings.key)))
+	if (code < 0 && (flags_need("datanode", "--dir", settings.dir) ||
+	                        flags_need("datanode", "--key", settings.key)))
 		return 2;
-	return code >= 0 ? code : finish("datanode", role_datanode(&settings, &err), &err);
-}
-
-/* -1: go on; else the exit code. The configuration file is read first, so that flags override it.
- */
-static int parse(const struct flags *flags, int argc, char **argv)
-{
-	struct dfs_error err = {0};
-
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			fputs(flags->usage, stdout);
-			return 0;
-		}
-		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc &&
-		        parse_config(flags, argv[++i]) != 0)
-			return 1;
-		if (strncmp(argv[i], "--config=", 9) == 0 && parse_config(flags, argv[i] + 9) != 0)
-			return 1;
-	}
-	for (int i = 1; i < argc; i++) {
-		const char *equals = strchr(argv[i], '=');
-		size_t size = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
-		const struct flag *flag = strncmp(argv[i], "--", 2) == 0
-		                                  ? flag_find(flags, argv[i] + 2, size - 2)
-		                                  : NULL;
-		const char *value = equals ? equals + 1 : NULL;
-
-		if (strcmp(argv[i], "--config") == 0) {
-			if (++i < argc)
-				continue;
-			fprintf(stderr, "dfs %s: --config needs a value\n", flags->verb);
-			return 2;
-		}
-		if (strncmp(argv[i], "--config=", 9) == 0)
-			continue;
-		if (!flag) {
-			fprintf(stderr, "dfs %s: unknown argument %s: see dfs %s --help\n",
-			        flags->verb, argv[i], flags->verb);
-			return 2;
-		}
-		if (!value && flag->kind != FLAG_SWITCH)
-			value = i + 1 < argc ? argv[++i] : NULL;
-		if (flag->kind != FLAG_SWITCH && !value) {
-			fprintf(stderr, "dfs %s: --%s needs a value\n", flags->verb, flag->name);
-			return 2;
-		}
-		if (flag_take(flag, value, &err) != 0) {
-			fprintf(stderr, "dfs %s: --%s: %s\n", flags->verb, flag->name, err.text);
-			return 2;
-		}
-	}
-	return -1;
-}
-
-static int parse_config(const struct flags *flags, const char *path)
-{
-	struct dfs_error err = {0};
-
-	if (config_read(path, config_row, (void *)flags, &err) == 0)
-		return 0;
-	fprintf(stderr, "dfs %s: %s\n", flags->verb, err.text);
-	return -1;
-}
-
-/* "dead_after" for --dead-after; "data.1", "data.2" for a list. */
-static int config_row(void *arg, const char *key, const char *value, struct dfs_error *err)
-{
-	const struct flags *flags = arg;
-	char name[64];
-	const struct flag *flag;
-
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(key, "."), key);
-	for (char *at = name; *at; at++)
-		*at = *at == '_' ? '-' : *at;
-	flag = flag_find(flags, name, strlen(name));
-	if (!flag || (key[strlen(name)] == '.' && flag->kind != FLAG_DATA))
-		return error_set(err, DFS_E_INVAL, "unknown setting %s", key);
-	value = strdup(value); /* lives as long as the process */
-	if (flag_take(flag, value, err) != 0)
-		return error_where(err, "%s", key);
-	return 0;
-}
-
-static const struct flag *flag_find(const struct flags *flags, const char *name, size_t size)
-{
-	for (size_t i = 0; i < flags->count; i++) {
-		if (strlen(flags->rows[i].name) == size &&
-		        strncmp(flags->rows[i].name, name, size) == 0)
-			return &flags->rows[i];
-	}
-	return NULL;
-}
-
-static int flag_take(const struct flag *flag, const char *value, struct dfs_error *err)
-{
-	uint64_t number = 0;
-	int code = 0;
-
-	if (flag->given)
-		*flag->given = true;
-	switch (flag->kind) {
-	case FLAG_SWITCH:
-		*(bool *)flag->to = !value || strcmp(value, "true") == 0;
-		return 0;
-	case FLAG_TEXT:
-		if (!*value)
-			return error_set(err, DFS_E_INVAL, "an empty value");
-		*(const char **)flag->to = value;
-		return 0;
-	case FLAG_DATA:
-		if (*flag->count == DATA_DIRS_MAX)
-			return error_set(
-			        err, DFS_E_INVAL, "at most %d data directories", DATA_DIRS_MAX);
-		((const char **)flag->to)[(*flag->count)++] = value;
-		return 0;
-	case FLAG_SIZE:
-		return text_parse_size(value, flag->to, err);
-	case FLAG_MS:
-		return text_parse_u64(value, flag->to, err);
-	case FLAG_U32:
-	case FLAG_PORT:
-		code = text_parse_u64(value, &number, err);
-		if (code == 0 &&
-		        (number == 0 || number > (flag->kind == FLAG_PORT ? 65535 : 1000000)))
-			code = error_set(err, DFS_E_INVAL, "%s is not between 1 and %d", value,
-			        flag->kind == FLAG_PORT ? 65535 : 1000000);
-		if (code == 0 && flag->kind == FLAG_PORT)
-			*(uint16_t *)flag->to = (uint16_t)number;
-		else if (code == 0)
-			*(uint32_t *)flag->to = (uint32_t)number;
-		return code;
-	}
-	return DFS_E_INTERNAL;
-}
-
-static int finish(const char *verb, int code, const struct dfs_error *err)
-{
-	if (code == 0)
-		return 0;
-	fprintf(stderr, "dfs %s: %s\n", verb, err->text);
-	return code == DFS_E_INVAL ? 2 : 1;
-}
-
-static int need(const char *verb, const char *flag, const char *value)
-{
-	if (value)
-		return 0;
-	fprintf(stderr, "dfs %s: %s is needed: see dfs %s --help\n", verb, flag, verb);
-	return 1;
+	return code >= 0 ? code : flags_finish("datanode", role_datanode(&settings, &err), &err);
 }

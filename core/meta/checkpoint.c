@@ -121,10 +121,9 @@ static int make_dir(struct io *io, const char *dir)
 		return rc;
 	snprintf(parent, sizeof(parent), "%s", dir);
 	slash = strrchr(parent, '/');
-	if (!slash)
-		return -EINVAL;
-	slash[slash == parent] = '\0';
-	return io_disk(io, fsync_dir, parent);
+	if (slash)
+		slash[slash == parent] = '\0';
+	return io_disk(io, fsync_dir, slash ? parent : ".");
 }
 
 static int write_copy(struct io *io, struct kv *kv, const char *tmp, struct checkpoint *ret,

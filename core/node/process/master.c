@@ -37,6 +37,7 @@ static int open_metadata(
         struct process *process, const struct master_settings *settings, struct dfs_error *err);
 static int load_policies(struct process *process, const struct role_files *files,
         const struct master_settings *settings, struct dfs_error *err);
+static int metadata_there(const char *dir, struct dfs_error *err);
 static int take_lock(struct io *io, const char *path);
 static void fatal(void *arg, const struct dfs_error *err);
 static void stopped(void *arg);
@@ -147,17 +148,37 @@ static int open_metadata(
 {
 	struct io *io = loop_io(process->loop);
 	char lock[4200], real[PATH_MAX];
+	int code;
 
 	if (access(settings->dir, F_OK) != 0 || !realpath(settings->dir, real))
 		return error_set(err, DFS_E_NOENT,
 		        "%s is not there: make it by `dfs init`, or mount its disk", settings->dir);
 	snprintf(process->checkpoints, sizeof(process->checkpoints), "%s/checkpoints", real);
+	code = metadata_there(settings->dir, err);
+	if (code != 0)
+		return code;
 	snprintf(lock, sizeof(lock), "%s/LOCK", settings->dir);
 	process->lock = take_lock(io, lock);
 	if (process->lock < 0)
 		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s",
 		        settings->dir, lock);
 	return kv_lmdb_open(&process->kv, settings->dir, settings->map_bytes, err);
+}
+
+/* RULES 16: an empty database is never made by mistake; nor is a file left in a directory that is
+ * none. */
+static int metadata_there(const char *dir, struct dfs_error *err)
+{
+	char data[4200], fresh[4200];
+
+	snprintf(data, sizeof(data), "%s/data.mdb", dir);
+	snprintf(fresh, sizeof(fresh), "%s/FRESH", dir);
+	if (access(data, F_OK) == 0 || access(fresh, F_OK) == 0)
+		return 0;
+	return error_set(err, DFS_E_FENCED,
+	        "there is no metadata in %s (no data.mdb): mount its disk, or put a backup back by "
+	        "`dfs master restore`, or make a new cluster by `dfs init`",
+	        dir);
 }
 
 /* A predecessor that was just killed may hold it for a moment yet: whoever starts the next one

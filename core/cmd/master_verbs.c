@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* What an operator does with a master's metadata: keep a copy of it, put one back, go on with it.
+ */
+#include "cmd/master_verbs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "base/text.h"
+#include "cmd/flags.h"
+#include "node/process/backup.h"
+
+struct verb {
+	const char *name;
+	const char *usage;
+	int (*run)(const struct verb *verb, int argc, char **argv);
+};
+
+static int backup_run(const struct verb *verb, int argc, char **argv);
+static int restore_run(const struct verb *verb, int argc, char **argv);
+static int accept_run(const struct verb *verb, int argc, char **argv);
+static void say_state(const char *what, const struct checkpoint *state);
+
+static const struct verb verbs[] = {
+        {"backup",
+                "usage: dfs master backup FILE [--force] [--master HOST:PORT] [--token TOKEN]\n"
+                "       dfs master backup FILE --dir DIR [--force]\n"
+                "\n"
+                "Copy the metadata into FILE: names, extents, chunks; not the chunks' bytes, which "
+                "are on the\n"
+                "datanodes. The first asks the running master (as the client file says), which "
+                "goes "
+                "on working;\n"
+                "the second reads the directory of a master that does not run.\n"
+                "\n"
+                "  --force            replace FILE where it is there\n"
+                "  --dir DIR          the metadata of a master that does not run\n"
+                "  --master H:P, --token T   instead of those of the client file\n",
+                backup_run},
+        {"restore",
+                "usage: dfs master restore FILE --dir DIR\n"
+                "\n"
+                "Put a backup, or a checkpoint of DIR/checkpoints, into the new directory DIR. "
+                "FILE is checked\n"
+                "before anything is written. The master that is started there then serves what "
+                "the backup knows.\n"
+                "It deletes nothing until `dfs master accept`: chunks that are newer than the "
+                "backup stay where\n"
+                "they are. What was written after the backup is not in the names any more.\n"
+                "\n"
+                "  --dir DIR          not there yet, or empty\n",
+                restore_run},
+        {"accept",
+                "usage: dfs master accept [--master HOST:PORT] [--token TOKEN]\n"
+                "\n"
+                "After a restore: the metadata is right, what it does not know may be deleted "
+                "from now on.\n",
+                accept_run},
+};
+
+int master_verb_run(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(verbs[i].name, argv[1]) == 0)
+			return verbs[i].run(&verbs[i], argc - 1, argv + 1);
+	}
+	return -1;
+}
+
+static int backup_run(const struct verb *verb, int argc, char **argv)
+{
+	struct backup_settings settings = {0};
+	struct checkpoint state;
+	struct dfs_error err = {0};
+	const struct flag rows[] = {
+	        {"dir", FLAG_TEXT, &settings.dir},
+	        {"force", FLAG_SWITCH, &settings.force},
+	        {"master", FLAG_TEXT, &settings.master},
+	        {"token", FLAG_TEXT, &settings.token},
+	};
+	struct flags flags = {
+	        "master backup", verb->usage, rows, sizeof(rows) / sizeof(rows[0]), &settings.file};
+	int code = flags_parse(&flags, argc, argv);
+
+	if (code < 0 && flags_need("master backup", "FILE", settings.file))
+		return 2;
+	if (code >= 0)
+		return code;
+	code = settings.dir ? backup_directory(&settings, &state, &err)
+	                    : backup_running(&settings, &state, &err);
+	if (code == 0)
+		say_state(settings.file, &state);
+	return flags_finish("master backup", code, &err);
+}
+
+static int restore_run(const struct verb *verb, int argc, char **argv)
+{
+	struct backup_settings settings = {0};
+	struct checkpoint state;
+	struct dfs_error err = {0};
+	const struct flag rows[] = {{"dir", FLAG_TEXT, &settings.dir}};
+	struct flags flags = {"master restore", verb->usage, rows, 1, &settings.file};
+	int code = flags_parse(&flags, argc, argv);
+
+	if (code < 0 && (flags_need("master restore", "FILE", settings.file) ||
+	                        flags_need("master restore", "--dir", settings.dir)))
+		return 2;
+	if (code >= 0)
+		return code;
+	code = backup_restore(&settings, &state, &err);
+	if (code == 0) {
+		say_state(settings.dir, &state);
+		printf("Start the master on it. It deletes nothing until you have looked at it and "
+		       "run `dfs master accept`.\n");
+	}
+	return flags_finish("master restore", code, &err);
+}
+
+static int accept_run(const struct verb *verb, int argc, char **argv)
+{
+	struct backup_settings settings = {0};
+	struct dfs_error err = {0};
+	const struct flag rows[] = {
+	        {"master", FLAG_TEXT, &settings.master},
+	        {"token", FLAG_TEXT, &settings.token},
+	};
+	struct flags flags = {
+	        "master accept", verb->usage, rows, sizeof(rows) / sizeof(rows[0]), NULL};
+	int code = flags_parse(&flags, argc, argv);
+
+	return code >= 0 ? code
+	                 : flags_finish("master accept", backup_accept(&settings, &err), &err);
+}
+
+static void say_state(const char *what, const struct checkpoint *state)
+{
+	time_t seconds = (time_t)(state->wall_ms / 1000);
+	char when[32], size[32];
+	struct tm utc;
+
+	gmtime_r(&seconds, &utc);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &utc);
+	text_size(state->size_bytes, size);
+	printf("%s: up to operation %" PRIu64 ", of %s (epoch %" PRIu64 ", %s)\n", what,
+	        state->operation, when, state->epoch, size);
+}
