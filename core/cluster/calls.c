@@ -123,6 +123,7 @@ static struct call *call_new(struct cluster *cluster, const struct call *like, u
 	*call = (struct call){
 	        .token = ++cluster->tokens,
 	        .source = like->source,
+	        .trim = like->trim,
 	        .chunk = like->chunk,
 	        .version = like->version,
 	        .deadline_ms = cluster_now(cluster) + patience_ms,
@@ -143,7 +144,10 @@ static void dispatch(struct cluster *cluster, const struct call *call, int code,
 		settle_answered(cluster, call, code);
 		break;
 	case PROTO_CALL_DELETE:
-		deletes_answered(cluster, call, code, reply);
+		if (call->trim)
+			trims_answered(cluster, call, code, reply);
+		else
+			deletes_answered(cluster, call, code, reply);
 		break;
 	case PROTO_CALL_COPY:
 		repair_answered(cluster, call, code, err);

@@ -118,9 +118,15 @@ const char *mark_name(enum mark mark)
 	        [MARK_STALE] = "stale",
 	        [MARK_SHORT] = "short",
 	        [MARK_CORRUPT] = "corrupt",
-	        [MARK_UNKNOWN] = "unknown"};
+	        [MARK_UNKNOWN] = "unknown",
+	        [MARK_DOOMED] = "being deleted"};
 
 	return names[mark];
+}
+
+bool mark_is_broken(enum mark mark)
+{
+	return mark == MARK_SHORT || mark == MARK_STALE || mark == MARK_CORRUPT;
 }
 
 uint8_t replica_raw(const struct chunk *chunk, int at)
@@ -140,7 +146,7 @@ bool replica_set(struct cluster *cluster, struct chunk *chunk, struct node *node
 {
 	int at = replica_find(chunk, node);
 
-	assert(mark != MARK_NONE && mark <= MARK_UNKNOWN);
+	assert(mark != MARK_NONE && mark <= MARK_DOOMED);
 	if (at < 0)
 		at = place_for(chunk, mark);
 	if (at < 0)
@@ -187,7 +193,8 @@ static int worth(enum mark mark)
 	        [MARK_SHORT] = 2,
 	        [MARK_STALE] = 3,
 	        [MARK_OPEN] = 4,
-	        [MARK_GOOD] = 5};
+	        [MARK_GOOD] = 5,
+	        [MARK_DOOMED] = 6};
 
 	return worths[mark];
 }

@@ -49,6 +49,7 @@ void cluster_destroy(struct cluster *cluster)
 	calls_fini(cluster);
 	settle_fini(cluster);
 	deletes_fini(cluster);
+	trims_fini(cluster);
 	delays_fini(cluster);
 	under_fini(cluster);
 	chunks_fini(cluster);
@@ -175,6 +176,7 @@ static void tick(void *arg)
 	leases_tick(cluster);
 	settle_tick(cluster);
 	deletes_tick(cluster);
+	trims_tick(cluster);
 	repair_tick(cluster);
 	drain_tick(cluster);
 	io_timer_set(cluster->io, cluster->timer, tick_ms(cluster));

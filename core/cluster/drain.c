@@ -370,16 +370,9 @@ static bool has_place(struct cluster *cluster, const struct chunk *chunk)
 {
 	if (cluster->stuck_looks++ >= STUCK_LOOKS_MAX)
 		return true;
-	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
-		const struct node *node = cluster->nodes[i];
-		int at = replica_find(chunk, node);
-		enum mark mark = at < 0 ? MARK_NONE : replica_mark(chunk, at);
-
-		/* One that is broken is copied over; any other is no place for a second. */
-		if (node_takes(node, chunk->length) && mark != MARK_GOOD && mark != MARK_OPEN &&
-		        mark != MARK_UNKNOWN)
+	for (uint32_t i = 0; i < cluster->nodes_count; i++)
+		if (target_fits(cluster, chunk, cluster->nodes[i]))
 			return true;
-	}
 	return false;
 }
 

@@ -78,7 +78,9 @@ struct node {
 	struct bucket bucket;           /* what copies may move here */
 	uint64_t *doomed;               /* chunks to delete here, oldest first */
 	size_t doomed_count, doomed_capacity;
-	bool deleting; /* a delete call is under way */
+	bool deleting;      /* a delete call is under way */
+	bool trimming;      /* likewise, of surplus */
+	uint64_t steady_ms; /* it is there, reported and counted, since */
 	uint64_t delete_after_ms;
 };
 
@@ -93,6 +95,7 @@ enum mark {
 	MARK_SHORT,   /* frozen below the sealed length */
 	MARK_CORRUPT, /* other bytes, or given up by its datanode */
 	MARK_UNKNOWN, /* nothing certain: newer than metadata, or only presumed here */
+	MARK_DOOMED,  /* surplus, being deleted (trim.c): neither counted nor placed (RULES 13) */
 	MARK_MASK = 7,
 	MARK_ROUND = 8,
 };
@@ -112,6 +115,7 @@ struct chunk {
 	uint8_t live : 4;    /* good replicas that it is counted with, where it is not well */
 	uint8_t missing : 4; /* to its goal, likewise */
 	bool wanted;         /* somebody waits for its repair, likewise */
+	bool surplus;        /* it stands in cluster->surplus */
 	uint8_t marks[(PLACE_REPLICAS_MAX + 1) / 2]; /* half a byte each: replica_mark */
 	uint16_t slots[PLACE_REPLICAS_MAX];          /* of nodes; those with MARK_NONE are free */
 };
@@ -169,6 +173,7 @@ struct call {
 	enum proto_call kind; /* NONE: an operation */
 	enum proto_op_kind op;
 	uint16_t slot, source; /* node called; copy: node read from */
+	bool trim;             /* delete: of surplus */
 	uint64_t chunk, version;
 	uint64_t deadline_ms;
 };
@@ -179,6 +184,18 @@ struct settle {
 	UT_hash_handle hh; /* cluster->settles */
 	uint64_t due_ms;
 	uint32_t attempts;
+};
+
+/* A replica that is being deleted because its chunk has enough others (RULES 3, 13): trim.c. */
+struct trim {
+	uint64_t chunk;
+	UT_hash_handle hh; /* cluster->trims */
+	uint32_t version;
+	uint16_t slot;
+	enum mark was;
+	bool sent;   /* the order is on its way */
+	bool unsure; /* an earlier one was not answered: it may be carried out still */
+	uint64_t due_ms;
 };
 
 /* A chunk whose replicas are being deleted (RULES 13). */
@@ -256,6 +273,10 @@ struct cluster {
 	struct call *calls;
 	struct settle *settles;
 	struct doom *dooms;
+	struct trim *trims;
+	struct under_queue surplus; /* chunks to be looked at by trim.c, with the time when */
+	bool surplus_overflowed;
+	uint64_t trimmed;
 	struct delay *delays;
 	struct copy copies[COPIES_MAX];
 	uint32_t copies_count;
@@ -296,6 +317,8 @@ void chunks_fini(struct cluster *cluster);
 int replica_find(const struct chunk *chunk, const struct node *node);
 enum mark replica_mark(const struct chunk *chunk, int at);
 const char *mark_name(enum mark mark);
+/* There, but of no use as it is: short, stale or corrupt. */
+bool mark_is_broken(enum mark mark);
 /* Marked in the node's present round of reports. */
 bool replica_confirmed(const struct cluster *cluster, const struct chunk *chunk, int at);
 /* The mark with its round's bit, as stored. */
@@ -318,7 +341,8 @@ void chunk_unreckon(struct cluster *cluster, struct chunk *chunk);
  * from. */
 struct tally {
 	uint32_t good, hoped, sources;
-	bool tail; /* a short replica is there: a seal on failure left it without its end */
+	bool tail;   /* a short replica is there: a seal on failure left it without its end */
+	bool broken; /* one that is short, stale or corrupt is there */
 };
 struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chunk);
 void health_tick(struct cluster *cluster);
@@ -340,6 +364,8 @@ bool under_oldest(
 bool under_place(struct cluster *cluster, const struct chunk *chunk, uint64_t *ret_before,
         uint64_t *ret_bytes, uint64_t *ret_since_ms);
 uint64_t under_count(struct cluster *cluster);
+/* Append to a queue of at most `most`; false: it is full, or memory is. */
+bool waiting_push(struct under_queue *queue, struct waiting entry, size_t most);
 void under_fini(struct cluster *cluster);
 
 /* ---- pacing.c: what copies may take of nodes and of the cluster ---- */
@@ -476,6 +502,27 @@ void dooms_check(struct cluster *cluster);
 void deletes_tick(struct cluster *cluster);
 void deletes_forget(struct cluster *cluster, uint64_t chunk);
 void deletes_fini(struct cluster *cluster);
+
+/* ---- trim.c: replicas above the goal ---- */
+
+/* It has more than its goal, or broken ones besides: look at it when its nodes have been steady. */
+void trim_want(struct cluster *cluster, struct chunk *chunk);
+/*
+ * Delete that replica, whatever the reason, where it is safe: the goal is reached by verified ones
+ * on steady nodes without it, racks are kept, nothing else is under way with the chunk. False:
+ * not (now).
+ */
+bool trim_begin(struct cluster *cluster, struct chunk *chunk, struct node *node, const char *why);
+bool trim_allowed(struct cluster *cluster, const struct chunk *chunk, const struct node *node);
+struct trim *trim_of(const struct cluster *cluster, uint64_t chunk);
+/* A node told of a replica: true where it is being deleted, and remains so. */
+bool trim_heard(struct cluster *cluster, struct chunk *chunk, struct node *node);
+/* The chunk is freed or dropped: others see to its replicas. */
+void trim_forget(struct cluster *cluster, struct chunk *chunk);
+void trims_answered(struct cluster *cluster, const struct call *call, int code,
+        const struct proto_delete_reply *reply);
+void trims_tick(struct cluster *cluster);
+void trims_fini(struct cluster *cluster);
 
 /* ---- repair.c: copies ---- */
 

@@ -35,6 +35,9 @@ void chunk_reckon(struct cluster *cluster, struct chunk *chunk)
 	if (chunk->health == HEALTH_WELL) {
 		chunk->queued = 0;
 		chunk->wanted = false;
+		if (chunk->state == PROTO_CHUNK_STATE_SEALED &&
+		        (tally.good > chunk->goal || tally.broken))
+			trim_want(cluster, chunk);
 	} else if (tally.sources > 0) {
 		chunk->wanted |= tally.tail;
 		under_push(cluster, chunk, tally.sources);
@@ -79,6 +82,7 @@ struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chun
 		tally.good += good;
 		tally.hoped += !good && hoped_for(cluster, chunk, i);
 		tally.tail |= replica_mark(chunk, i) == MARK_SHORT;
+		tally.broken |= mark_is_broken(replica_mark(chunk, i));
 	}
 	return tally;
 }

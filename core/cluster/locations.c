@@ -70,8 +70,10 @@ void chunk_drop(struct cluster *cluster, uint64_t id, const char *sentence)
 		seal = seal_detach(open);
 		open_remove(cluster, open);
 	}
-	if (chunk)
+	if (chunk) {
+		trim_forget(cluster, chunk);
 		chunk_remove(cluster, chunk);
+	}
 	seal_answer(seal, DFS_E_NOENT, sentence, 0, 0, 0);
 }
 
@@ -146,6 +148,8 @@ void held_heard(struct cluster *cluster, struct node *node, const struct proto_h
 		member_heard(cluster, chunk, open, node, held);
 		return;
 	}
+	if (trim_heard(cluster, chunk, node))
+		return;
 	mark = held_judge(chunk, held, &seal);
 	if (mark == MARK_UNKNOWN || mark == MARK_CORRUPT)
 		cluster_event(cluster,
@@ -199,6 +203,7 @@ static int freed_known(
 	if (replica_mark(chunk, 0) == MARK_NONE)
 		presume(cluster, chunk, row->nodes, row->nodes_count);
 	chunk->state = PROTO_CHUNK_STATE_FREED;
+	trim_forget(cluster, chunk);
 	chunk_reckon(cluster, chunk);
 	if (open) {
 		seal = seal_detach(open);

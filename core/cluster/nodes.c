@@ -56,7 +56,7 @@ int cluster_node_registered(struct cluster *cluster, uint32_t number,
 	set_text(node->rack, sizeof(node->rack), args->rack);
 	node->incarnation = args->incarnation;
 	node->registered = node->connected = true;
-	node->heard_ms = cluster_now(cluster);
+	node->heard_ms = node->steady_ms = cluster_now(cluster);
 	node->stuck_ms = 0;
 	node->counted_ms = 0;
 	node_space(node, args->disks, args->disks_count);
@@ -331,6 +331,10 @@ static void move(
         struct cluster *cluster, struct node *node, enum proto_node_state to, const char *why)
 {
 	assert(moves[node->state][to]);
+	/* Slow or not, it was there all the time. */
+	if ((node->state != PROTO_NODE_STATE_UP && node->state != PROTO_NODE_STATE_SLOW) ||
+	        (to != PROTO_NODE_STATE_UP && to != PROTO_NODE_STATE_SLOW))
+		node->steady_ms = cluster_now(cluster);
 	cluster_event(cluster, "event=node_state node=%" PRIu32 " from=%s to=%s why=\"%s\"",
 	        node->number, proto_node_state_name(node->state), proto_node_state_name(to), why);
 	node->state = to;

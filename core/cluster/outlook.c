@@ -38,6 +38,8 @@ void cluster_repair(struct cluster *cluster, struct cluster_repair *ret)
 	ret->copied_bytes = cluster->copied_bytes;
 	ret->copies_failed = cluster->copies_failed;
 	ret->copies = cluster->copies_count;
+	ret->trimming = HASH_COUNT(cluster->trims);
+	ret->trimmed = cluster->trimmed;
 }
 
 int cluster_copies(

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	UNDER_QUEUE_MAX = 65536, /* what does not fit is found by the next walk */
@@ -123,24 +124,21 @@ void under_fini(struct cluster *cluster)
 		free(cluster->under[i].entries);
 }
 
-static uint32_t queue_of(uint32_t live, bool wanted)
+bool waiting_push(struct under_queue *queue, struct waiting entry, size_t most)
 {
-	assert(live > 0);
-	return 2 * ((live < UNDER_LEVELS ? live : UNDER_LEVELS) - 1) + !wanted;
-}
-
-static bool queue_push(struct cluster *cluster, uint32_t number, struct waiting entry)
-{
-	struct under_queue *queue = &cluster->under[number];
 	struct waiting *entries;
 	size_t capacity;
 
 	if (queue->head == queue->count)
 		queue->head = queue->count = 0;
-	if (queue->count == queue->capacity && queue->count > 0)
-		queue_sweep(cluster, number);
+	if (queue->count == queue->capacity && queue->head > queue->count / 2) {
+		queue->count -= queue->head;
+		memmove(queue->entries, queue->entries + queue->head,
+		        queue->count * sizeof(*entries));
+		queue->head = 0;
+	}
 	if (queue->count == queue->capacity) {
-		if (queue->capacity >= UNDER_QUEUE_MAX)
+		if (queue->capacity >= most)
 			return false;
 		capacity = queue->capacity ? queue->capacity * 2 : 256;
 		entries = realloc(queue->entries, capacity * sizeof(*entries));
@@ -151,6 +149,21 @@ static bool queue_push(struct cluster *cluster, uint32_t number, struct waiting 
 	}
 	queue->entries[queue->count++] = entry;
 	return true;
+}
+
+static uint32_t queue_of(uint32_t live, bool wanted)
+{
+	assert(live > 0);
+	return 2 * ((live < UNDER_LEVELS ? live : UNDER_LEVELS) - 1) + !wanted;
+}
+
+static bool queue_push(struct cluster *cluster, uint32_t number, struct waiting entry)
+{
+	struct under_queue *queue = &cluster->under[number];
+
+	if (queue->count == queue->capacity && queue->count > 0)
+		queue_sweep(cluster, number);
+	return waiting_push(queue, entry, UNDER_QUEUE_MAX);
 }
 
 /* Room again, where the head went on or entries are no longer true: looked for once a while, since

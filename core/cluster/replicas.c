@@ -24,9 +24,15 @@ int cluster_replicas(struct cluster *cluster, uint64_t id, struct arena *arena,
 	for (int i = 0; chunk && i < PLACE_REPLICAS_MAX && replica_mark(chunk, i) != MARK_NONE;
 	        i++) {
 		const struct node *node = cluster->nodes[chunk->slots[i]];
-		enum proto_replica_state state = shown_state(cluster, chunk, i);
-		int rank = rank_of(node, state);
-		size_t at = count++;
+		enum proto_replica_state state;
+		size_t at = count;
+		int rank;
+
+		if (replica_mark(chunk, i) == MARK_DOOMED)
+			continue; /* nobody should go there any more */
+		state = shown_state(cluster, chunk, i);
+		rank = rank_of(node, state);
+		count++;
 
 		/* Best first; among equals those before that serve less. */
 		for (; at > 0 &&

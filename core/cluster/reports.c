@@ -69,6 +69,7 @@ static void end_round(struct cluster *cluster, struct node *node)
 	}
 	node->reporting = node->hoped = false;
 	node->reported = true;
+	node->steady_ms = cluster_now(cluster);
 	cluster->walk_wanted = true;
 	cluster_event(cluster,
 	        "event=node_reported node=%" PRIu32 " replicas=%" PRIu64 " orphans=%" PRIu64,

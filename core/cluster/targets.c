@@ -107,9 +107,8 @@ static struct node *pick_broken(struct cluster *cluster, const struct chunk *chu
 static bool is_broken(const struct chunk *chunk, const struct node *node)
 {
 	int at = replica_find(chunk, node);
-	enum mark mark = at >= 0 ? replica_mark(chunk, at) : MARK_NONE;
 
-	return mark == MARK_SHORT || mark == MARK_STALE || mark == MARK_CORRUPT;
+	return at >= 0 && mark_is_broken(replica_mark(chunk, at));
 }
 
 /* A suspect or slow one only where there is no other. */

@@ -29,6 +29,7 @@ bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures)
 	volatile bool well = false; /* as it is after the jump */
 
 	options.master.timing.safe_mode_ms = 5000;
+	options.master.timing.trim_after_ms = 5000;
 	storm->seed = seed;
 	storm->random = seed * 0x9e3779b97f4a7c15u + 99;
 	storm->figures = figures;
