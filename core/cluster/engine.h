@@ -452,6 +452,11 @@ void open_promise(struct cluster *cluster, struct open *open, uint64_t size_byte
 void open_remove(struct cluster *cluster, struct open *open);
 struct member *open_member(
         struct open *open, uint32_t number); /* NULL: the node is none of its members */
+/*
+ * The node is another process now: what an earlier one told or froze of open chunks may be on a
+ * disk that is gone, so it must say it again.
+ */
+void members_forget(struct cluster *cluster, const struct node *node);
 void leases_tick(struct cluster *cluster);
 void leases_slept(struct cluster *cluster, uint64_t slept_ms); /* as nodes_tick */
 void leases_fini(struct cluster *cluster);

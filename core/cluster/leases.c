@@ -136,6 +136,21 @@ struct member *open_member(struct open *open, uint32_t number)
 	return NULL;
 }
 
+void members_forget(struct cluster *cluster, const struct node *node)
+{
+	struct open *open, *next;
+
+	HASH_ITER (hh, cluster->opens, open, next) {
+		struct member *member = open_member(open, node->number);
+
+		if (!member)
+			continue;
+		member->held = member->absent = false;
+		member->frozen = member->nothing = false;
+		member->version = member->length = member->committed = 0;
+	}
+}
+
 void leases_tick(struct cluster *cluster)
 {
 	uint64_t now = cluster_now(cluster);

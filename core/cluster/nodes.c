@@ -54,6 +54,8 @@ int cluster_node_registered(struct cluster *cluster, uint32_t number,
 		cluster_node_lost(cluster, number);
 	set_text(node->address, sizeof(node->address), args->address);
 	set_text(node->rack, sizeof(node->rack), args->rack);
+	if (node->incarnation != args->incarnation)
+		members_forget(cluster, node);
 	node->incarnation = args->incarnation;
 	node->registered = node->connected = true;
 	node->heard_ms = node->steady_ms = cluster_now(cluster);

@@ -2,6 +2,7 @@
 #include "bench.h"
 
 static const uint32_t on_123[] = {1, 2, 3, 0};
+static const uint32_t on_12[] = {1, 2, 0};
 
 /* A chunk open on 1, 2, 3 whose seal was asked for and whose version is raised: freezes are out. */
 static struct bench *frozen_bench(uint64_t floor, struct sealed *ret)
@@ -197,6 +198,26 @@ static void a_waiting_seal_goes_on_when_its_node_returns(void **state)
 	assert_int_equal(sealed.calls, 1); /* each is answered once */
 	assert_int_equal(bench_state(b, CHUNK(1), 1), PROTO_REPLICA_STATE_SHORT);
 	assert_int_equal(bench_counts(b).waiting_seals, 0);
+	bench_free(b);
+}
+
+/* Its disk may have been replaced: it freezes what it has now. */
+static void a_node_that_comes_back_as_another_process_is_frozen_again(void **state)
+{
+	struct bench *b = bench_new(2);
+	struct sealed seal = {0};
+
+	bench_open_chunk(b, CHUNK(1), on_12);
+	bench_seal(b, CHUNK(1), MIB, &seal);
+	bench_durable(b, PROTO_OP_CHUNK_RAISE, 0);
+	bench_frozen(b, 1, MIB, 77, MIB);
+	bench_kill(b, 1);
+	bench_start(b, 1);
+	bench_absent(b, 1);
+	bench_frozen(b, 2, 0, 0, 0);
+	bench_run(b, 4000);
+	assert_int_equal(bench_submitted(b), 0); /* nobody holds what was acknowledged */
+	assert_int_equal(seal.code, DFS_E_UNAVAIL);
 	bench_free(b);
 }
 
@@ -493,6 +514,7 @@ int main(void)
 	        cmocka_unit_test(the_answered_commit_length_is_part_of_the_floor),
 	        cmocka_unit_test(the_last_progress_is_part_of_the_floor),
 	        cmocka_unit_test(a_waiting_seal_goes_on_when_its_node_returns),
+	        cmocka_unit_test(a_node_that_comes_back_as_another_process_is_frozen_again),
 	        cmocka_unit_test(a_second_call_joins_the_first),
 	        cmocka_unit_test(joined_calls_get_the_same_answer),
 	        cmocka_unit_test(a_chunk_given_up_before_its_first_byte_is_sealed_empty),
