@@ -83,7 +83,7 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 		counts.used_bytes += node->used_bytes;
 		counts.total_bytes += node->total_bytes;
 		counts.free_bytes += node->free_bytes;
-		counts.nodes_up += node->registered;
+		counts.nodes_up += node->registered && node->state != PROTO_NODE_STATE_SUSPECT;
 	}
 	if (counts.nodes_draining > 0)
 		counts.leaving = drain_leaving(cluster);

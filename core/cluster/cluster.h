@@ -236,7 +236,7 @@ bool cluster_chunk_outlook(
 /* Counts for status. */
 struct cluster_counts {
 	uint64_t open_chunks, under_goal, lost, used_bytes, total_bytes, free_bytes;
-	uint32_t nodes_up, nodes_known;
+	uint32_t nodes_up, nodes_known; /* up: neither dead nor suspect */
 	uint64_t
 	        leaving; /* of under_goal: have all replicas, one of them on a node being emptied */
 	uint32_t nodes_draining;  /* to be emptied, whatever their state */

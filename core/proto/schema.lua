@@ -416,7 +416,7 @@ S.calls = {
       { "under_goal", "u64", "sealed chunks with fewer good replicas than their goal" },
       { "lost", "u64", "sealed chunks without one" },
       { "sessions", "u64", "write sessions" },
-      { "nodes_up", "u32", "datanodes that take chunks now" },
+      { "nodes_up", "u32", "datanodes that are neither dead nor suspect" },
       { "nodes_known", "u32", "datanodes registered ever" },
       { "total", "u64", "bytes of disk" },
       { "free", "u64", "bytes of it not used" },

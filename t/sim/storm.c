@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 40, SETTLE_MS = 1800000 };
+enum { STEPS = 40, SETTLE_MS = 1800000, WELL_FOR = 6 /* looks, half a second apart */ };
 
 static void run(struct storm *storm);
 static void look(struct storm *storm);
@@ -112,13 +112,15 @@ static void look(struct storm *storm)
 static void await_well(struct storm *storm)
 {
 	struct proto_status_reply status = {0};
+	unsigned well = 0;
 	uint64_t until_ms;
 	const char *wrong;
 
 	look(storm);
 	faults_end(storm);
 	until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
-	while (!users_idle(storm) || !is_well(storm, &status)) {
+	/* Well for a while: a node that has just come back has still to report what it lost. */
+	while (!users_idle(storm) || (well = is_well(storm, &status) ? well + 1 : 0) < WELL_FOR) {
 		if (sim_now_ms(storm->world->sim) > until_ms)
 			storm_broken(storm,
 			        "half an hour after the last fault: %u of %u nodes up, %llu open "

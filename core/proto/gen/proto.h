@@ -663,7 +663,7 @@ struct proto_status_reply {
 	uint64_t under_goal; /* sealed chunks with fewer good replicas than their goal */
 	uint64_t lost; /* sealed chunks without one */
 	uint64_t sessions; /* write sessions */
-	uint32_t nodes_up; /* datanodes that take chunks now */
+	uint32_t nodes_up; /* datanodes that are neither dead nor suspect */
 	uint32_t nodes_known; /* datanodes registered ever */
 	uint64_t total; /* bytes of disk */
 	uint64_t free; /* bytes of it not used */
