@@ -8,6 +8,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,40 +58,48 @@ static void tell(const struct storm_figures *figures, double took)
 	        (double)figures->runs * 3600 / took, (double)figures->simulated_ms / 1000 / took);
 }
 
-/* One process's share of the seeds: its exit code. */
-static int work(unsigned process, struct storm_figures *figures)
+struct shared { /* by the processes */
+	struct storm_figures figures[PROCESSES];
+	atomic_bool broken;
+};
+
+/* One process's share of the seeds. */
+static void work(unsigned process, struct shared *shared)
 {
-	for (uint64_t i = process; i < seeds; i += PROCESSES)
-		if (!storm_run(first_seed + i, getenv("CHAOS_TRACE") != NULL, figures))
-			return 1;
-	return 0;
+	for (uint64_t i = process; i < seeds && !shared->broken; i += PROCESSES)
+		if (!storm_run(first_seed + i, getenv("CHAOS_TRACE") != NULL,
+		            &shared->figures[process]))
+			shared->broken = true;
 }
 
 static void no_promise_is_broken(void **state)
 {
-	struct storm_figures *figures = mmap(NULL, PROCESSES * sizeof(*figures),
-	        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *shared = mmap(
+	        NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct storm_figures sum = {0};
 	double begin = seconds(CLOCK_MONOTONIC);
 	pid_t pids[PROCESSES];
 	bool well = true;
 
-	assert_true(figures != MAP_FAILED);
+	assert_true(shared != MAP_FAILED);
 	for (unsigned i = 0; i < PROCESSES; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
-		if (pids[i] == 0)
-			_exit(work(i, &figures[i]));
+		if (pids[i] == 0) {
+			work(i, shared);
+			_exit(0);
+		}
 	}
 	for (unsigned i = 0; i < PROCESSES; i++) {
 		int status = 0;
 
 		waitpid(pids[i], &status, 0);
 		well = well && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-		add(&sum, &figures[i]);
+		add(&sum, &shared->figures[i]);
 	}
 	tell(&sum, seconds(CLOCK_MONOTONIC) - begin);
-	munmap(figures, PROCESSES * sizeof(*figures));
+	well = well && !shared->broken;
+	munmap(shared, sizeof(*shared));
 	assert_true(well);
 	assert_true(sum.puts > 0 && sum.checks > 0 && sum.looks > 0);
 }

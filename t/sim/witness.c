@@ -14,6 +14,7 @@
 #include "node/datanode/role.h"
 
 enum {
+	FIRST_VERSION = 1,
 	LEAST_REPLICAS = 2, /* that hold what is acknowledged */
 	FULL_FRAME = FRAME_HEADER_SIZE + SPAN_SIZE_MAX,
 };
@@ -22,6 +23,7 @@ enum {
 struct seen {
 	bool here;             /* at the last look */
 	bool looked;           /* in this look */
+	bool survives;         /* in this look: it must be here still */
 	struct datanode *role; /* that showed it: another one is another process */
 	struct store_held held;
 };
@@ -31,10 +33,11 @@ struct chunk {
 	UT_hash_handle hh;
 	struct seen on[WORLD_NODES_MAX];
 	bool known;                 /* metadata has it, at this look */
-	struct proto_row_chunk row; /* as it was then; no lists */
-	uint64_t version;           /* highest that metadata had */
-	bool was_sealed;            /* a look before this one found it sealed in metadata */
-	bool sealed;                /* some replica was seen sealed: */
+	struct proto_row_chunk row; /* as it was then; no lists, but: */
+	bool member[WORLD_NODES_MAX];
+	uint64_t version; /* highest that metadata had */
+	bool was_sealed;  /* a look before this one found it sealed in metadata */
+	bool sealed;      /* some replica was seen sealed: */
 	uint64_t length;
 	uint32_t crc;
 	bool referred;   /* a file referred to it at the last look */
@@ -47,6 +50,7 @@ struct witness {
 	struct kv *start;  /* the database as it was */
 	uint64_t replayed; /* ... and the operation that it has been brought to since */
 	struct chunk *chunks;
+	uint32_t numbers[WORLD_NODES_MAX]; /* of the datanodes, as the master gave them */
 	size_t trace_at;
 	bool hurt; /* a replica may have been destroyed since the last witness_end */
 	char sentence[1024];
@@ -59,6 +63,7 @@ static const char *look_at_rows(struct witness *witness, struct kv *now);
 static const char *look_at_chunk_row(
         struct witness *witness, uint64_t id, const struct proto_row_chunk *row);
 static const char *look_at_node(struct witness *witness, unsigned node);
+static bool is_acknowledged(const struct chunk *chunk, unsigned node);
 static const char *look_at_replica(
         struct witness *witness, struct chunk *chunk, unsigned node, const struct store_held *held);
 static const char *look_at_trace(struct witness *witness);
@@ -211,6 +216,11 @@ static const char *look_at_chunk_row(
 	chunk->version = row->version;
 	chunk->row = *row;
 	chunk->row.nodes = NULL;
+	for (unsigned node = 0; node < WORLD_NODES_MAX; node++) {
+		chunk->member[node] = false;
+		for (size_t i = 0; i < row->nodes_count; i++)
+			chunk->member[node] |= row->nodes[i] == witness->numbers[node];
+	}
 	return NULL;
 }
 
@@ -257,14 +267,41 @@ static int each_replica(void *arg, const struct store_held *held)
 static const char *look_at_node(struct witness *witness, unsigned node)
 {
 	struct look look = {.witness = witness, .node = node};
+	struct datanode *role = witness->world->nodes[node].role;
 
-	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
-		chunk->on[node].looked = false;
-	store_each(witness->world->nodes[node].role->store, 0, each_replica, &look);
-	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
-		if (!chunk->on[node].looked)
-			chunk->on[node].here = false;
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next) {
+		struct seen *seen = &chunk->on[node];
+
+		seen->looked = false;
+		seen->survives = seen->here && seen->role != role && is_acknowledged(chunk, node);
+	}
+	store_each(role->store, 0, each_replica, &look);
+	for (struct chunk *chunk = witness->chunks; chunk && !look.wrong; chunk = chunk->hh.next) {
+		struct seen *seen = &chunk->on[node];
+
+		if (!seen->looked)
+			seen->here = false;
+		if (seen->survives && !witness->hurt && !(seen->here && holds_all(chunk, seen)))
+			look.wrong = broken(witness,
+			        "chunk %016" PRIx64
+			        ": %s acknowledged it, and lost it when it died",
+			        chunk->id, witness->world->nodes[node].name);
+	}
 	return look.wrong;
+}
+
+/*
+ * Is this datanode bound to have it after any death (RULES 10, 27)? Where its receipt was
+ * committed, and where the replica was sealed.
+ */
+static bool is_acknowledged(const struct chunk *chunk, unsigned node)
+{
+	const struct seen *seen = &chunk->on[node];
+
+	if (!chunk->known || chunk->row.refs == 0 || seen->held.state == STORE_BAD)
+		return false;
+	return (chunk->member[node] && chunk->version == FIRST_VERSION) ||
+	       (seen->held.state == STORE_SEALED && holds_all(chunk, seen));
 }
 
 static const char *look_at_replica(
@@ -377,7 +414,13 @@ static const char *look_at_line(struct witness *witness, const char *line)
 	char from[24], to[24], what[8], path[64];
 	struct chunk *chunk;
 	uint64_t id, bytes;
+	unsigned number, node;
 
+	if (sscanf(line, "%*s info event=registered node=%u address=node%u:", &number, &node) ==
+	        2) {
+		witness->numbers[node - 1] = number;
+		return NULL;
+	}
 	if (sscanf(line, "%*s %23s -> %23s %7s /v1/chunks/%63s %" SCNu64, from, to, what, path,
 	            &bytes) == 5 &&
 	        strcmp(what, "POST") == 0 && strncmp(from, "client", 6) == 0) {

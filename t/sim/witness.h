@@ -15,6 +15,7 @@
  *   - sealed replicas of a chunk are identical, and what metadata says they are (RULES 2, 3);
  *   - a chunk that a file refers to has a replica with all its bytes on some disk (RULES 3, 9, 13),
  * and two when the reference is made (RULES 24);
+ *   - a datanode that acknowledged a replica, or sealed it, has it after any death (RULES 10, 27);
  *   - metadata is sound: references equal reference counts, and so on (meta_check);
  *
  * and at the end, when everything is well again (witness_end):
