@@ -30,7 +30,11 @@ void fetch_move(struct fetch *fetch, enum fetch_state to)
 
 /* ---- which replica ---- */
 
-/* Good ones first, in the master's order; what it calls corrupt or missing is not asked. */
+/*
+ * Good ones first, in the master's order. One that it calls missing is asked when no other is left:
+ * the datanode has the final word (GFS 2.6.2), and its report may be on its way. Corrupt ones are
+ * not asked.
+ */
 static int replica_rank(const struct proto_replica *replica)
 {
 	switch (replica->state) {
@@ -42,6 +46,8 @@ static int replica_rank(const struct proto_replica *replica)
 	case PROTO_REPLICA_STATE_STALE:
 	case PROTO_REPLICA_STATE_SHORT:
 		return 2;
+	case PROTO_REPLICA_STATE_MISSING:
+		return 3;
 	default:
 		return -1;
 	}
@@ -49,7 +55,7 @@ static int replica_rank(const struct proto_replica *replica)
 
 static bool choose(struct fetch *fetch)
 {
-	for (int rank = 0; rank <= 2; rank++) {
+	for (int rank = 0; rank <= 3; rank++) {
 		for (size_t i = 0; i < fetch->extent->replicas_count; i++) {
 			if ((fetch->tried & (1u << i)) ||
 			        replica_rank(&fetch->extent->replicas[i]) != rank)
