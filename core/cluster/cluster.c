@@ -167,7 +167,10 @@ static void tick(void *arg)
 		cluster_event(cluster, "event=stalled stalled_ms=%llu", (unsigned long long)passed);
 	}
 	cluster->ticked_ms = now;
+	if (cluster->deaf_since_ms && slept_ms < passed)
+		slept_ms = passed;
 	nodes_tick(cluster, slept_ms);
+	nodes_listen(cluster);
 	leases_slept(cluster, slept_ms);
 	if (cluster->safe_mode)
 		leave_safe_mode(cluster);
@@ -180,6 +183,15 @@ static void tick(void *arg)
 	repair_tick(cluster);
 	drain_tick(cluster);
 	io_timer_set(cluster->io, cluster->timer, tick_ms(cluster));
+}
+
+bool cluster_settling(const struct cluster *cluster)
+{
+	if (cluster->deaf_since_ms)
+		return cluster_now(cluster) - cluster->deaf_since_ms <
+		       cluster->options.dead_after_ms;
+	return cluster->safe_mode && !all_reported(cluster) &&
+	       cluster_now(cluster) - cluster->started_ms < cluster->options.dead_after_ms;
 }
 
 /* RULES 22: all known nodes have reported, or the time is up. */

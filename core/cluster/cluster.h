@@ -83,7 +83,8 @@ int cluster_node_registered(struct cluster *cluster, uint32_t node,
 /* Its channel broke: a hint (state suspect once a heartbeat is overdue); calls under way to it
  * fail. */
 void cluster_node_lost(struct cluster *cluster, uint32_t node);
-/* False where that incarnation is not registered. */
+/* False where that incarnation is not registered, or its channel is closed: the datanode may not
+ * know that, and opens a new one. */
 bool cluster_node_heartbeat(struct cluster *cluster, const struct proto_heartbeat_args *args);
 int cluster_node_report(struct cluster *cluster, uint32_t node,
         const struct proto_report_args *args, struct dfs_error *err);
@@ -232,6 +233,13 @@ struct cluster_chunk_outlook {
 /* False where the chunk is not known. Walks the queues before it: for people, not for loops. */
 bool cluster_chunk_outlook(
         struct cluster *cluster, uint64_t chunk, struct cluster_chunk_outlook *ret);
+
+/*
+ * Just started: datanodes that are known have not reported yet, and have not been silent for
+ * dead_after; or all fell silent at once. What nodes or replicas are missing for now may be there
+ * in a moment.
+ */
+bool cluster_settling(const struct cluster *cluster);
 
 /* Counts for status. */
 struct cluster_counts {

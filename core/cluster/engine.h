@@ -253,6 +253,7 @@ struct cluster {
 	struct io_timer *timer;
 	uint64_t started_ms, ticked_ms;
 	bool safe_mode;
+	uint64_t deaf_since_ms; /* no datanode is heard, and none closed its channel; 0: not so */
 	char held[128]; /* why deletions are held; "": they are not */
 
 	struct node **nodes; /* by slot */
@@ -406,6 +407,11 @@ bool node_reachable(const struct node *node);
 void nodes_judge(struct cluster *cluster);
 /* RULES 22: what the master slept is held against nobody. */
 void nodes_tick(struct cluster *cluster, uint64_t slept_ms);
+/*
+ * RULES 22: all live datanodes fell silent together, two or more, and none closed its channel. That
+ * is the master's own cable, not their death: until one is heard again nobody grows older.
+ */
+void nodes_listen(struct cluster *cluster); /* after nodes_tick: keeps deaf_since_ms */
 void nodes_fini(struct cluster *cluster);
 
 /* ---- view.c ---- */

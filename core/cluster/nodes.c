@@ -106,7 +106,7 @@ bool cluster_node_heartbeat(struct cluster *cluster, const struct proto_heartbea
 	judge(cluster, node);
 	if (was_dead)
 		seal_node_back(cluster, node);
-	return true;
+	return node->connected;
 }
 
 uint32_t cluster_nodes_known(const struct cluster *cluster)
@@ -193,6 +193,31 @@ void nodes_tick(struct cluster *cluster, uint64_t slept_ms)
 			        without_sleep(node->heard_ms, slept_ms, cluster_now(cluster));
 		judge(cluster, node);
 	}
+}
+
+void nodes_listen(struct cluster *cluster)
+{
+	uint64_t now = cluster_now(cluster), heard_ms = 0, overdue_ms;
+	uint32_t silent = 0;
+	bool deaf;
+
+	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
+		const struct node *node = cluster->nodes[i];
+
+		if (!node->connected || !node_alive(node))
+			continue; /* a channel that closed told something */
+		silent++;
+		heard_ms = node->heard_ms > heard_ms ? node->heard_ms : heard_ms;
+	}
+	overdue_ms = cluster->options.heartbeat_ms * BEATS_OVERDUE;
+	if (overdue_ms > cluster->options.dead_after_ms / 2)
+		overdue_ms = cluster->options.dead_after_ms / 2;
+	deaf = silent >= 2 && now - heard_ms >= overdue_ms;
+	if (deaf == (cluster->deaf_since_ms != 0))
+		return;
+	cluster->deaf_since_ms = deaf ? now : 0;
+	cluster_event(cluster, "event=%s",
+	        deaf ? "all_silent action=nobody_grows_older" : "heard_again");
 }
 
 void nodes_fini(struct cluster *cluster)
@@ -312,6 +337,10 @@ static enum proto_node_state state_of(
 	if (silence >= cluster->options.dead_after_ms) {
 		*ret_why = node->registered ? "silent" : "never heard of since this master began";
 		return PROTO_NODE_STATE_DEAD;
+	}
+	if (cluster->deaf_since_ms && node->connected) {
+		*ret_why = "no datanode is heard at all: is this master's network cut?";
+		return PROTO_NODE_STATE_SUSPECT;
 	}
 	if (!node->registered || silence >= overdue) {
 		*ret_why = node->connected ? "its heartbeat is overdue"

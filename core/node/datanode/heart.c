@@ -139,6 +139,14 @@ static void answered(void *arg, int code, const struct dfs_error *err, const voi
 	const struct proto_heartbeat_reply *got = reply;
 
 	heart->beating = false;
+	if (code == DFS_E_TIMEOUT) {
+		/* A cable was cut, perhaps: TCP asks again ever more seldom, a new connection at
+		 * once. */
+		link_close(heart->link);
+		heart->link = NULL;
+		heart->open = false;
+		io_timer_set(heart->io, heart->timer, 0);
+	}
 	if (code != 0)
 		return;
 	atomic_store(&pulse->clock_ms, got->wall_ms - (int64_t)io_mono_ms(heart->io));

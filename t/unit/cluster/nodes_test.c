@@ -81,6 +81,7 @@ static void a_lost_channel_is_a_hint_only(void **state)
 	struct bench *b = bench_new(1);
 
 	cluster_node_lost(b->cluster, 1);
+	b->machines[1].cut = true; /* it may not know: it is told to register again */
 	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
 	assert_int_equal(cluster_nodes_live(b->cluster),
 	        0); /* but no new chunks: it could not be told to freeze them */
@@ -172,6 +173,43 @@ static void what_is_heard_first_after_a_stall_finds_nobody_dead(void **state)
 	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
 	fake_io_run(&b->fake, 0);
 	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
+	bench_free(b);
+}
+
+static void when_all_fall_silent_at_once_nobody_is_dead(void **state)
+{
+	struct bench *b = bench_new(3);
+
+	for (uint32_t node = 1; node <= 3; node++)
+		b->machines[node].beating = false;
+	bench_run(b, 60000);
+	assert_true(bench_event(b, "event=all_silent"));
+	for (uint32_t node = 1; node <= 3; node++)
+		assert_int_equal(bench_node_state(b, node), PROTO_NODE_STATE_SUSPECT);
+	assert_int_equal(cluster_nodes_live(b->cluster), 0);
+	/* One is heard: it was not the cable, or it is mended. From now on silence counts. */
+	b->machines[2].beating = true;
+	bench_run(b, 2000);
+	assert_true(bench_event(b, "event=heard_again"));
+	assert_int_equal(bench_node_state(b, 2), PROTO_NODE_STATE_UP);
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_SUSPECT);
+	bench_run(b, 10000);
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_DEAD);
+	assert_int_equal(bench_node_state(b, 3), PROTO_NODE_STATE_DEAD);
+	bench_free(b);
+}
+
+static void all_that_close_their_channels_and_fall_silent_are_dead(void **state)
+{
+	struct bench *b = bench_new(2);
+
+	for (uint32_t node = 1; node <= 2; node++) {
+		b->machines[node].beating = false;
+		cluster_node_lost(b->cluster, node);
+	}
+	bench_run(b, 11000);
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_DEAD);
+	assert_int_equal(bench_node_state(b, 2), PROTO_NODE_STATE_DEAD);
 	bench_free(b);
 }
 
@@ -396,6 +434,8 @@ int main(void)
 	        cmocka_unit_test(a_stalled_master_holds_its_sleep_against_nobody),
 	        cmocka_unit_test(a_short_sleep_of_the_master_is_no_silence_of_the_nodes),
 	        cmocka_unit_test(what_is_heard_first_after_a_stall_finds_nobody_dead),
+	        cmocka_unit_test(when_all_fall_silent_at_once_nobody_is_dead),
+	        cmocka_unit_test(all_that_close_their_channels_and_fall_silent_are_dead),
 	        cmocka_unit_test(a_stall_does_not_raise_the_dead),
 	        cmocka_unit_test(safe_mode_ends_when_all_known_nodes_have_reported),
 	        cmocka_unit_test(safe_mode_ends_after_a_minute_all_the_same),
