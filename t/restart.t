@@ -1,7 +1,7 @@
 #!/bin/bash
 # Ends and beginnings: SIGTERM, dfs down, kill -9 of everything, a master that dies under way.
 . "$(dirname "$0")/lib/tap.sh"
-plan 13
+plan 15
 
 cluster_start --nodes 2 || exit 1
 head -c 30000000 /dev/urandom >"$tmp/in"
@@ -35,6 +35,16 @@ wait $put
 tap $? "a put goes on through a restart of the master" "$(cat "$tmp/err")"
 dfs get /through "$tmp/out" && cmp -s "$tmp/in" "$tmp/out"
 tap $? "and its bytes are all there"
+
+# Who comes in the second after a master's start, before the datanodes did, waits for them.
+role_kill master
+"$dfs_program" master --listen 127.0.0.1:$port --key "$cluster_dir/cluster.key" --dir "$cluster_dir/master" 2>>"$cluster_dir/log/master.log" &
+await curl -sf "http://127.0.0.1:$port/healthz"
+ok "a get right after a restart of the master" dfs get /kept "$tmp/out"
+role_kill master
+"$dfs_program" master --listen 127.0.0.1:$port --key "$cluster_dir/cluster.key" --dir "$cluster_dir/master" 2>>"$cluster_dir/log/master.log" &
+await curl -sf "http://127.0.0.1:$port/healthz"
+ok "a put right after a restart of the master" dfs put --goal 2 "$tmp/in" /after
 pid=$(role_pid node1)
 kill -TERM "$pid"
 await test ! -d "/proc/$pid"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of calls that the master answers. A row missing here is refused, whatever the schema
  * says. */
+#include <utlist.h>
 #include "base/pass.h"
 #include "node/master/role.h"
 
@@ -46,6 +47,9 @@ static bool role_allows(enum token_role have, enum proto_role need)
 	return (int)have >= (int)need;
 }
 
+static void keep(struct request *request, const void *args);
+static void again(struct request *request);
+
 void calls_dispatch(struct request *request, const void *args)
 {
 	const struct proto_call_info *info = proto_call_info(request->which);
@@ -62,6 +66,58 @@ void calls_dispatch(struct request *request, const void *args)
 		        request, DFS_E_UNAVAIL, "the master is stopping: try again in a moment");
 	else if (info->mutates && request->master->outdated[0])
 		request_refuse(request, DFS_E_FENCED, "%s", request->master->outdated);
-	else
+	else {
+		keep(request, args);
 		handlers[request->which](request, args);
+	}
+}
+
+/*
+ * A master that has just started knows no replica and no node before they report: whoever asks for
+ * them in that second waits for it, as those do who were connected when the old master went.
+ */
+static void keep(struct request *request, const void *args)
+{
+	const struct proto_call_info *info = proto_call_info(request->which);
+	void *copy;
+
+	if (request->which != PROTO_CALL_WRITE_BEGIN && request->which != PROTO_CALL_ALLOCATE &&
+	        request->which != PROTO_CALL_LOCATE)
+		return;
+	if (!cluster_settling(request->master->cluster))
+		return;
+	copy = arena_alloc(&request->kept_arena, info->args_size);
+	if (copy && proto_shape_copy(info->args, &request->kept_arena, args, copy) == 0)
+		request->kept = copy;
+}
+
+bool calls_wait(struct request *request, int code)
+{
+	bool curable = code == DFS_E_NODES || code == DFS_E_NOSPC || code == DFS_E_UNAVAIL;
+
+	if (!request->kept || !curable || request->master->stopping ||
+	        !cluster_settling(request->master->cluster) || (!request->peer && !request->http))
+		return false;
+	request->retry = again;
+	return true;
+}
+
+static void again(struct request *request)
+{
+	request->plan = NULL;
+	arena_reset(&request->arena);
+	handlers[request->which](request, request->kept);
+}
+
+void calls_retry(struct master *master)
+{
+	struct request *request, *next;
+
+	DL_FOREACH_SAFE (master->in_flight, request, next) {
+		void (*retry)(struct request *) = request->retry;
+
+		request->retry = NULL;
+		if (retry)
+			retry(request);
+	}
 }

@@ -110,6 +110,8 @@ void request_fail(struct request *request, const struct dfs_error *err)
 {
 	struct http_request *http = request->http;
 
+	if (calls_wait(request, err->code))
+		return;
 	if (request->call)
 		link_refuse(request->call, err->code, err->text);
 	if (http) {
@@ -159,6 +161,7 @@ static void request_put(struct request *request)
 	struct arena arena;
 
 	DL_DELETE2(master->in_flight, request, prev, next);
+	arena_fini(&request->kept_arena);
 	arena_reset(&request->arena);
 	arena = request->arena;
 	memset(request, 0, sizeof(*request));

@@ -183,14 +183,16 @@ void handle_heartbeat(struct request *request, const void *args)
 void handle_report(struct request *request, const void *args)
 {
 	struct proto_report_reply reply = {0};
+	struct master *master = request->master;
 	struct dfs_error err = {0};
 
 	if (!from_node(request))
 		return;
-	if (cluster_node_report(request->master->cluster, request->peer->node, args, &err) != 0)
+	if (cluster_node_report(master->cluster, request->peer->node, args, &err) != 0)
 		request_fail(request, &err);
 	else
 		request_answer(request, &reply);
+	calls_retry(master);
 }
 
 void handle_progress(struct request *request, const void *args)

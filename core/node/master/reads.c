@@ -38,6 +38,9 @@ void handle_locate(struct request *request, const void *args)
 			request_refuse(request, DFS_E_NOMEM, "the master is out of memory");
 			return;
 		}
+		if (reply.extents[reply.extents_count].replicas_count == 0 &&
+		        calls_wait(request, DFS_E_UNAVAIL))
+			return;
 	}
 	request_answer(request, &reply);
 }

@@ -98,6 +98,7 @@ static void requests_free(struct request *list)
 
 		list = request->next;
 		request_drop(request);
+		arena_fini(&request->kept_arena);
 		arena_fini(&request->arena);
 		free(request);
 	}
@@ -187,6 +188,7 @@ static void tick(void *arg)
 		return;
 	}
 	master->ticks++;
+	calls_retry(master);
 	reaper_tick(master);
 	status_tick(master);
 	keeper_tick(master);

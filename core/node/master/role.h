@@ -52,6 +52,9 @@ struct request {
 	struct link_call *call; /* one of these two is answered */
 	struct http_request *http;
 	struct arena arena;
+	struct arena kept_arena;
+	const void *kept; /* calls.c: its arguments, where it may have to wait for datanodes */
+	void (*retry)(struct request *request); /* at the next tick; NULL: it does not wait */
 	struct write_plan *plan; /* writes.c: what an allocation waits to answer, in `arena` */
 	uint64_t sealing;        /* writes.c: the chunk whose seal it waits for */
 	struct proto_register_args
@@ -127,6 +130,11 @@ void master_doors_close(struct master *master);
 
 /* calls.c: check the role, then handle; `args` is borrowed for the call. */
 void calls_dispatch(struct request *request, const void *args);
+/* Instead of refusing with `code`: true where the request waits for the datanodes of a master that
+ * has just started. */
+bool calls_wait(struct request *request, int code);
+/* Those that wait are tried again: a node reported, or time passed. */
+void calls_retry(struct master *master);
 
 /* Handlers: each answers its request, now or later, once. */
 void handle_hello(struct request *request, const void *args);

@@ -19,9 +19,13 @@ struct write_plan {
 	struct proto_op op; /* stage, commit: waits for chunks that are being sealed */
 	size_t settled;     /* extents of it that were looked at */
 	unsigned attempts;
+	uint64_t waits_since_ms; /* for the nodes that such a chunk's seal needs */
 };
 
-enum { SETTLE_ATTEMPTS = 5 };
+enum {
+	SETTLE_ATTEMPTS = 5,
+	SETTLE_WAIT_MS = 30000 /* less than the patience of a client (60 s) */
+};
 
 static bool decide_goal(struct request *request, const struct file_request *file, uint32_t asked,
         struct write_plan *plan);
@@ -585,11 +589,22 @@ static void settled(void *arg, int code, const struct dfs_error *err, uint64_t l
         uint64_t version, uint32_t crc)
 {
 	struct request *request = arg;
+	uint64_t now_ms = io_mono_ms(request->master->io);
+	struct write_plan *plan = request->plan;
 
-	if (code != 0)
-		request_fail(request, err);
-	else
+	if (code == 0) {
 		extents_settle(request);
+		return;
+	}
+	if (!plan->waits_since_ms)
+		plan->waits_since_ms = now_ms;
+	/* What was acknowledged is on nodes that are away: they may come back soon, and nobody else
+	 * can tell its length. */
+	if (code == DFS_E_UNAVAIL && now_ms - plan->waits_since_ms < SETTLE_WAIT_MS &&
+	        (request->peer || request->http))
+		request->retry = extents_settle;
+	else
+		request_fail(request, err);
 }
 
 /* The operation met a chunk whose freeze began after we looked: look again. */
