@@ -2,7 +2,7 @@
 
 build_packages="gcc meson ninja-build pkg-config lua5.4 liblua5.4-dev libwebsockets-dev libssl-dev libcjson-dev libarchive-dev
   liblmdb-dev libisal-dev libxxhash-dev uthash-dev libcmocka-dev libc6-dev"
-test_packages="git openssl clang llvm libclang-rt-14-dev lua-check clang-format perl curl jq valgrind procps psmisc e2fsprogs util-linux iproute2"
+test_packages="git openssl clang llvm libclang-rt-14-dev lua-check clang-format perl curl jq valgrind procps psmisc e2fsprogs util-linux iproute2 nftables"
 
 # The ones of "$@" that are not installed.
 missing_packages() {
