@@ -22,7 +22,15 @@ enum io_open_flags {
 	IO_OPEN_CREATE = 4,    /* with WRITE */
 	IO_OPEN_EXCLUSIVE = 8, /* with CREATE: -EEXIST where it exists */
 	IO_OPEN_APPEND = 16,
+	/*
+	 * With READ alone: pread comes from the disk, whatever the page cache holds, and leaves the cache as it is.
+	 * Offset, size and memory are multiples of IO_DIRECT (-EINVAL in the simulated world); the file's end cuts a read
+	 * short as ever. Where the file system cannot (tmpfs), the handle is an ordinary one.
+	 */
+	IO_OPEN_DIRECT = 32,
 };
+
+enum { IO_DIRECT = 4096 };
 
 struct io_space {
 	uint64_t total_bytes;

@@ -22,6 +22,7 @@ static ssize_t vector_all(
         vector_call *call, int fd, const struct iovec *iov, int iov_count, uint64_t offset);
 static void vector_skip(struct iovec *iov, int *first, int count, size_t size);
 static size_t vector_size(const struct iovec *iov, int iov_count);
+static void uncache(int fd);
 
 static int real_open(void *ctx, const char *path, int flags)
 {
@@ -35,7 +36,11 @@ static int real_open(void *ctx, const char *path, int flags)
 	posix |= flags & IO_OPEN_CREATE ? O_CREAT : 0;
 	posix |= flags & IO_OPEN_EXCLUSIVE ? O_EXCL : 0;
 	posix |= flags & IO_OPEN_APPEND ? O_APPEND : 0;
-	fd = open(path, posix, 0600);
+	fd = open(path, flags & IO_OPEN_DIRECT ? posix | O_DIRECT : posix, 0600);
+	if (fd < 0 && errno == EINVAL && (flags & IO_OPEN_DIRECT)) {
+		fd = open(path, posix, 0600);
+		uncache(fd);
+	}
 	return fd < 0 ? -errno : fd;
 }
 
@@ -65,7 +70,16 @@ static ssize_t real_preadv(
 static ssize_t real_pread(void *ctx, int fd, void *ret_bytes, size_t size, uint64_t offset)
 {
 	struct iovec iov = {ret_bytes, size};
+	ssize_t got = real_preadv(ctx, fd, &iov, 1, offset);
+	int flags;
 
+	if (got != -EINVAL)
+		return got;
+	/* A device with larger blocks than IO_DIRECT: through the cache then, emptied before. */
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || !(flags & O_DIRECT) || fcntl(fd, F_SETFL, flags & ~O_DIRECT) != 0)
+		return got;
+	uncache(fd);
 	return real_preadv(ctx, fd, &iov, 1, offset);
 }
 
@@ -240,6 +254,10 @@ static ssize_t vector_all(
 
 			if (moved < 0 && errno == EINTR)
 				continue;
+			/* A direct read that the end of the file cut short cannot go on from there.
+			 */
+			if (moved < 0 && errno == EINVAL && total > 0)
+				return total;
 			if (moved < 0)
 				return -errno;
 			if (moved == 0 && vector_size(step + first, count - first) > 0)
@@ -272,4 +290,11 @@ static size_t vector_size(const struct iovec *iov, int iov_count)
 	for (int i = 0; i < iov_count; i++)
 		size += iov[i].iov_len;
 	return size;
+}
+
+/* Best effort: what is dirty, or mapped by somebody, stays. */
+static void uncache(int fd)
+{
+	if (fd >= 0)
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }

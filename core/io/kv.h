@@ -52,6 +52,12 @@ struct kv_ops {
 	 * called beside everything else. DFS_E_NOENT, CORRUPT (no such file), VERSION.
 	 */
 	int (*open_copy)(struct kv *kv, const char *path, struct kv **ret);
+	/*
+	 * A store of its own that holds what is committed now, for long walks: its readers keep nothing of `kv` busy. One at
+	 * a time; blocks as long as a copy takes, and needs the room of one while it is open. Its `close` frees it, and
+	 * nothing of it is found after a crash. Works while others read and write `kv`.
+	 */
+	int (*scratch)(struct kv *kv, struct kv **ret);
 	void (*close)(struct kv *kv); /* takes NULL */
 };
 

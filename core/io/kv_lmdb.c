@@ -19,7 +19,7 @@
 #include "io/kv_lmdb_size.h"
 #include "io/real.h"
 
-enum { READERS_MAX = 256 };
+enum { READERS_MAX = 256, SCRATCH_PATH_MAX = 4096 };
 
 static const uint64_t MAP_BYTES_DEFAULT = 1ull << 40;
 
@@ -308,6 +308,28 @@ static int lmdb_open_copy(struct kv *kv, const char *path, struct kv **ret)
 	return rc;
 }
 
+/*
+ * A file beside the store's own: there is room for the metadata, if anywhere. Its name goes as soon
+ * as it is open; what a crash left of an earlier one goes first.
+ */
+static int lmdb_scratch(struct kv *kv, struct kv **ret)
+{
+	char path[SCRATCH_PATH_MAX];
+	const char *home;
+	int rc;
+
+	if (mdb_env_get_path(((struct kv_lmdb *)kv)->env, &home) != 0)
+		return DFS_E_INTERNAL;
+	if (snprintf(path, sizeof(path), "%s/scratch.mdb", home) >= (int)sizeof(path))
+		return DFS_E_NAME;
+	unlink(path);
+	rc = lmdb_copy(kv, path);
+	if (rc == 0)
+		rc = lmdb_open_copy(kv, path, ret);
+	unlink(path);
+	return rc;
+}
+
 static const struct kv_ops lmdb_ops = {
         .begin = lmdb_begin,
         .commit = lmdb_commit,
@@ -322,6 +344,7 @@ static const struct kv_ops lmdb_ops = {
         .cursor_close = lmdb_cursor_close,
         .copy = lmdb_copy,
         .open_copy = lmdb_open_copy,
+        .scratch = lmdb_scratch,
         .close = lmdb_close,
 };
 

@@ -120,10 +120,22 @@ ssize_t sim_disk_preadv(void *ctx, int fd, const struct iovec *iov, int iov_coun
 	return read_gated(ctx, "preadv", fd, iov, iov_count, offset);
 }
 
+/* There is no page cache to be passed by: only what a direct read asks of its caller is checked. */
+static bool misaligned(
+        struct sim_host *host, int fd, const void *bytes, size_t size, uint64_t offset)
+{
+	const struct sim_handle *handle = sim_handle_find(host->disk, fd);
+
+	return handle && (handle->flags & IO_OPEN_DIRECT) &&
+	       ((uintptr_t)bytes % IO_DIRECT || size % IO_DIRECT || offset % IO_DIRECT);
+}
+
 ssize_t sim_disk_pread(void *ctx, int fd, void *ret_bytes, size_t size, uint64_t offset)
 {
 	struct iovec iov = {.iov_base = ret_bytes, .iov_len = size};
 
+	if (misaligned(ctx, fd, ret_bytes, size, offset))
+		return -EINVAL;
 	return read_gated(ctx, "pread", fd, &iov, 1, offset);
 }
 

@@ -217,6 +217,15 @@ static int kv_open_copy(struct kv *kv, const char *path, struct kv **ret)
 	return host ? sim_kv_open_copy(ret, host, path) : DFS_E_UNSUPPORTED;
 }
 
+/* It costs what a walk over the rows costs, and no disk. */
+static int kv_scratch(struct kv *kv, struct kv **ret)
+{
+	if (kv_of(kv)->given_up)
+		return DFS_E_IO;
+	*ret = sim_kv_clone(kv);
+	return 0;
+}
+
 static const struct kv_ops kv_sim_ops = {
         .begin = kv_begin,
         .commit = kv_commit,
@@ -231,5 +240,6 @@ static const struct kv_ops kv_sim_ops = {
         .cursor_close = sim_kv_cursor_close,
         .copy = kv_copy,
         .open_copy = kv_open_copy,
+        .scratch = kv_scratch,
         .close = kv_close,
 };

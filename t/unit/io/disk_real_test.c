@@ -119,6 +119,33 @@ static void read_now_is_never_short_in_the_middle(void **state)
 	free(bytes);
 }
 
+static void a_direct_read_sees_what_was_written(void **state)
+{
+	enum { SIZE = 3 * IO_DIRECT + 100, ROOM = 4 * IO_DIRECT };
+	struct fixture *f = *state;
+	char *bytes = malloc(SIZE);
+	struct iovec out = {bytes, SIZE};
+	void *room = NULL;
+	int fd = made(f);
+
+	assert_int_equal(posix_memalign(&room, IO_DIRECT, ROOM), 0);
+	for (size_t i = 0; i < SIZE; i++)
+		bytes[i] = (char)(i * 7 + i / 256);
+	assert_int_equal(disk->pwritev(NULL, fd, &out, 1, 0), SIZE);
+	assert_int_equal(disk->fdatasync(NULL, fd), 0);
+	disk->close(NULL, fd);
+	fd = disk->open(NULL, f->path, IO_OPEN_READ | IO_OPEN_DIRECT);
+	assert_true(fd >= 0);
+	assert_int_equal(disk->pread(NULL, fd, room, ROOM, 0), SIZE);
+	assert_memory_equal(room, bytes, SIZE);
+	assert_int_equal(disk->pread(NULL, fd, room, IO_DIRECT, IO_DIRECT), IO_DIRECT);
+	assert_memory_equal(room, bytes + IO_DIRECT, IO_DIRECT);
+	assert_int_equal(disk->pread(NULL, fd, room, IO_DIRECT, ROOM), 0);
+	disk->close(NULL, fd);
+	free(room);
+	free(bytes);
+}
+
 static void errors_are_negative_errno(void **state)
 {
 	struct fixture *f = *state;
@@ -217,6 +244,8 @@ int main(void)
 	                read_now_takes_from_the_cache_or_says_again, setup, teardown),
 	        cmocka_unit_test_setup_teardown(
 	                read_now_is_never_short_in_the_middle, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                a_direct_read_sees_what_was_written, setup, teardown),
 	        cmocka_unit_test_setup_teardown(errors_are_negative_errno, setup, teardown),
 	        cmocka_unit_test(full_device_is_nospc),
 	        cmocka_unit_test_setup_teardown(directories_list_names_but_dots, setup, teardown),

@@ -289,6 +289,28 @@ static void copy_opens_as_a_store(void **state)
 	expect(f, 0, "a", "1");
 }
 
+static void a_scratch_holds_what_was_committed_and_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct kv *scratch, *live = f->kv;
+	char path[128];
+
+	put(f, 0, "a", "1");
+	/* What a crash left of an earlier one is no obstacle. */
+	snprintf(path, sizeof(path), "%s/scratch.mdb", f->dir);
+	assert_int_equal(live->ops->copy(live, path), 0);
+	put(f, 0, "b", "2");
+	assert_int_equal(live->ops->scratch(live, &scratch), 0);
+	put(f, 0, "a", "3");
+	f->kv = scratch;
+	expect(f, 0, "a", "1");
+	expect(f, 0, "b", "2");
+	f->kv = live;
+	expect(f, 0, "a", "3");
+	scratch->ops->close(scratch);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void fill(struct fixture *f, int from, int count, bool and_remove)
 {
 	struct kv_txn *txn;
@@ -388,6 +410,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(
 	                full_map_is_nospc_and_changes_nothing, setup, teardown),
 	        cmocka_unit_test_setup_teardown(copy_opens_as_a_store, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                a_scratch_holds_what_was_committed_and_leaves_nothing, setup, teardown),
 	        cmocka_unit_test_setup_teardown(cut_file_is_refused, setup, teardown),
 	        cmocka_unit_test_setup_teardown(unwritten_free_pages_are_no_cut, setup, teardown),
 	};
