@@ -77,6 +77,23 @@ void dir_failed(struct dir *dir, int number, const char *what)
 		snprintf(dir->error, sizeof(dir->error), "%s: %s", what, strerror(-number));
 }
 
+bool dir_vanished(struct dir *dir)
+{
+	char path[DIR_FILE_MAX];
+	int handle;
+
+	snprintf(path, sizeof(path), "%s/identity", dir->path);
+	handle = io_disk(dir->io, open, path, IO_OPEN_READ);
+	if (handle >= 0)
+		io_disk(dir->io, close, handle);
+	if (handle != -ENOENT && handle != -ENOTDIR)
+		return false;
+	if (dir->error[0] == '\0')
+		snprintf(dir->error, sizeof(dir->error),
+		        "its identity file is gone: mount its disk again and restart the datanode");
+	return true;
+}
+
 int dir_error(const struct dir *dir, int number, struct dfs_error *err, const char *what)
 {
 	assert(number < 0);

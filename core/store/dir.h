@@ -68,6 +68,10 @@ void dir_close(struct dir *dir);
  * chunks go here. */
 void dir_failed(struct dir *dir, int number, const char *what);
 
+/* Its identity file has gone: unmounted, most likely. True where it has; then no new chunks go here.
+ * A small read of the disk. */
+bool dir_vanished(struct dir *dir);
+
 /* The DFS_E_... for a negative errno of the disk; LIMIT for too many open files. */
 int dir_code(int number);
 /* The same with a sentence. */

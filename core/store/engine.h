@@ -48,6 +48,8 @@ struct store {
 	/* copy.c */
 	struct store_copy *copies;
 	struct job *jobs; /* all */
+	/* scrub.c; NULL before store_scrub_start */
+	struct scrubs *scrubs;
 };
 
 #endif

@@ -20,6 +20,15 @@ struct found {
 	unsigned files;
 };
 
+/* What listings found. Zero-initialise; scan_fini. */
+struct scan {
+	struct found *found;
+	size_t count, capacity;
+	unsigned folder;
+	uint64_t foreign; /* names that are not ours */
+	bool no_memory;
+};
+
 /* What recovery made of a pair of files. */
 struct recovered {
 	struct io *io;
@@ -47,6 +56,11 @@ void recover_remove(struct dir *dir, uint64_t id);
 void recover_move_aside(struct dir *dir, uint64_t id);
 
 /* scan.c: find, recover and enter into the table what is in a directory. Before the loop serves. */
+/* One folder's files are added. 0, 1 (scan->no_memory) or a negative errno. Blocks. */
+int scan_folder(struct scan *scan, const struct dir *dir, unsigned folder);
+/* One row for each chunk, in order of id. */
+void scan_merge(struct scan *scan);
+void scan_fini(struct scan *scan);
 int scan_dir(struct store *store, struct dir *dir, struct dfs_error *err);
 
 #endif

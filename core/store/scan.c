@@ -8,13 +8,6 @@
 #include "store/chunk.h"
 #include "store/recover.h"
 
-struct scan {
-	struct found *found;
-	size_t count, capacity;
-	unsigned folder;
-	bool no_memory;
-};
-
 static int look(void *arg, const char *name);
 static unsigned file_of(const char *suffix);
 static int add(struct scan *scan, uint64_t id, unsigned file);
@@ -31,25 +24,43 @@ static void tell(struct store *store, const struct chunk *chunk, const struct re
 int scan_dir(struct store *store, struct dir *dir, struct dfs_error *err)
 {
 	struct scan scan = {0};
-	char path[DIR_FILE_MAX];
 	int rc = 0;
 
-	for (scan.folder = 0; scan.folder < DIR_FOLDERS && rc == 0; scan.folder++) {
-		dir_folder_path(dir, scan.folder, path);
-		rc = io_disk(store->io, list, path, look, &scan);
+	for (unsigned folder = 0; folder < DIR_FOLDERS && rc == 0; folder++) {
+		rc = scan_folder(&scan, dir, folder);
 		if (scan.no_memory)
 			rc = error_set(err, DFS_E_NOMEM, "no memory for the table of chunks");
 		else if (rc < 0)
 			rc = dir_error(dir, rc, err, "its chunks cannot be listed");
 	}
-	if (rc == 0 && scan.count > 0) {
-		qsort(scan.found, scan.count, sizeof(*scan.found), by_id);
-		scan.count = merge(scan.found, scan.count);
-	}
+	scan_merge(&scan);
 	for (size_t i = 0; i < scan.count && rc == 0; i++)
 		rc = take(store, dir, &scan.found[i], err);
-	free(scan.found);
+	scan_fini(&scan);
 	return rc;
+}
+
+int scan_folder(struct scan *scan, const struct dir *dir, unsigned folder)
+{
+	char path[DIR_FILE_MAX];
+
+	scan->folder = folder;
+	dir_folder_path(dir, folder, path);
+	return io_disk(dir->io, list, path, look, scan);
+}
+
+void scan_merge(struct scan *scan)
+{
+	if (scan->count == 0)
+		return;
+	qsort(scan->found, scan->count, sizeof(*scan->found), by_id);
+	scan->count = merge(scan->found, scan->count);
+}
+
+void scan_fini(struct scan *scan)
+{
+	free(scan->found);
+	*scan = (struct scan){0};
 }
 
 /* Names that are not ours stay. */
@@ -60,12 +71,16 @@ static int look(void *arg, const char *name)
 	unsigned file;
 	uint64_t id;
 
-	if (strlen(name) <= TEXT_ID_SIZE - 1)
+	if (strlen(name) <= TEXT_ID_SIZE - 1) {
+		scan->foreign++;
 		return 0;
+	}
 	memcpy(text, name, TEXT_ID_SIZE - 1);
 	file = file_of(name + TEXT_ID_SIZE - 1);
-	if (file == 0 || text_parse_id(text, &id, NULL) < 0 || dir_folder_of(id) != scan->folder)
+	if (file == 0 || text_parse_id(text, &id, NULL) < 0 || dir_folder_of(id) != scan->folder) {
+		scan->foreign++;
 		return 0;
+	}
 	return add(scan, id, file);
 }
 

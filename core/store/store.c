@@ -14,6 +14,7 @@
 #include "store/job.h"
 #include "store/read.h"
 #include "store/recover.h"
+#include "store/scrubber.h"
 
 enum { UNSYNCED_MAX_DEFAULT = 64 * 1024 * 1024, ASYNC_MAX_DEFAULT = 1024 * 1024 * 1024 };
 
@@ -55,6 +56,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	scrub_free_all(store);
 	append_free_all(store);
 	read_free_all(store);
 	copy_free_all(store);
