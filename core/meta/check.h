@@ -2,6 +2,7 @@
 #ifndef META_CHECK_H
 #define META_CHECK_H
 
+#include "meta/meta.h"
 #include "meta/table.h"
 #include "proto/gen/proto.h"
 
@@ -40,9 +41,8 @@ struct check_array {
 struct check {
 	struct kv_txn *kv;
 	struct arena arena;
-	void (*found)(void *arg, const char *sentence);
-	void *arg;
-	uint64_t faults;
+	const struct meta_check_out *out;
+	struct meta_checked done;
 	struct proto_row_counters counters;
 	struct proto_row_trash_count trash; /* as found */
 	uint64_t trash_places;              /* rows of trash_order that fit */
@@ -53,6 +53,12 @@ struct check {
 /* Tell of a fault. */
 void check_fault(struct check *check, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+/* Of one thing. */
+void check_fault_of(struct check *check, enum meta_about about, uint64_t number, const char *format,
+        ...) __attribute__((format(printf, 4, 5)));
+/* Zero-initialise but for kv, out and counters; check_fini. */
+void check_init(struct check *check);
+void check_fini(struct check *check);
 /* Each row of a table whose checksum holds. `visit` unpacks it; 0, or an error that ends the walk.
  */
 int check_table(struct check *check, enum meta_table table, struct dfs_error *err,

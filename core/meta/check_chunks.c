@@ -12,6 +12,7 @@ static int visit_freed(struct check *check, const struct table_cursor *at, struc
 static int contents_of_files(struct check *check, struct dfs_error *err);
 static void check_content(struct check *check, const struct check_content *content);
 static void check_chunk(struct check *check, const struct check_chunk *chunk);
+static bool miscounted(const struct check_chunk *chunk);
 
 int check_chunks(struct check *check, struct dfs_error *err)
 {
@@ -39,6 +40,7 @@ int check_chunks(struct check *check, struct dfs_error *err)
 		check_chunk(check, chunk);
 		chunks += chunk->state != PROTO_CHUNK_STATE_FREED;
 	}
+	check->done.add_chunks = (int64_t)(chunks - check->counters.chunks);
 	if (chunks != check->counters.chunks)
 		check_fault(check, "counted %" PRIu64 " chunks, found %" PRIu64,
 		        check->counters.chunks, chunks);
@@ -60,7 +62,7 @@ static int visit_chunk(struct check *check, const struct table_cursor *at, struc
 	/* A sealed one holds what extents point at; an open one tells how far they cover it. */
 	if ((row.state == PROTO_CHUNK_STATE_SEALED && row.floor > row.length) ||
 	        (row.state == PROTO_CHUNK_STATE_OPEN && row.length > row.floor))
-		check_fault(check,
+		check_fault_of(check, META_ABOUT_CHUNK, chunk.chunk,
 		        "chunk %016" PRIx64 ": length %" PRIu64
 		        " does not fit its highest extent end %" PRIu64,
 		        chunk.chunk, row.length, row.floor);
@@ -89,7 +91,7 @@ static int contents_of_files(struct check *check, struct dfs_error *err)
 		if (inode->kind != PROTO_KIND_FILE)
 			continue;
 		if ((inode->content == 0) != (inode->size == 0))
-			check_fault(check,
+			check_fault_of(check, META_ABOUT_INODE, inode->inode,
 			        "file %016" PRIx64 " has %" PRIu64 " bytes and content %016" PRIx64,
 			        inode->inode, inode->size, inode->content);
 		if (inode->content != 0 && !check_add(&check->contents, &content, err))
@@ -114,14 +116,14 @@ static int visit_extent(struct check *check, const struct table_cursor *at, stru
 		if (content->doomed && content->found == 0)
 			content->found = end - row.length;
 		if (end - row.length != content->found)
-			check_fault(check,
+			check_fault_of(check, META_ABOUT_CONTENT, number,
 			        "content %016" PRIx64 " has a gap or an overlap at %" PRIu64,
 			        number, content->found);
 		content->found = end;
 	}
 	chunk = check_find(&check->chunks, row.chunk);
 	if (!chunk) {
-		check_fault(check,
+		check_fault_of(check, META_ABOUT_CONTENT, number,
 		        "content %016" PRIx64 " points at chunk %016" PRIx64 ", which has no row",
 		        number, row.chunk);
 		return 0;
@@ -129,7 +131,7 @@ static int visit_extent(struct check *check, const struct table_cursor *at, stru
 	chunk->found_refs++;
 	chunk->found_live += row.length;
 	if (row.chunk_offset + row.length > chunk->floor)
-		check_fault(check,
+		check_fault_of(check, META_ABOUT_CONTENT, number,
 		        "an extent of content %016" PRIx64
 		        " ends past the floor of chunk %016" PRIx64,
 		        number, row.chunk);
@@ -166,7 +168,7 @@ static int visit_freed(struct check *check, const struct table_cursor *at, struc
 static void check_content(struct check *check, const struct check_content *content)
 {
 	if (!content->doomed && content->found != content->size)
-		check_fault(check,
+		check_fault_of(check, META_ABOUT_CONTENT, content->content,
 		        "content %016" PRIx64 " ends at %" PRIu64 ", its owner says %" PRIu64,
 		        content->content, content->found, content->size);
 }
@@ -176,18 +178,35 @@ static void check_chunk(struct check *check, const struct check_chunk *chunk)
 	bool unused = chunk->refs == 0 && chunk->session == 0;
 
 	if (chunk->refs != chunk->found_refs || chunk->live != chunk->found_live)
-		check_fault(check,
+		check_fault_of(check, META_ABOUT_CHUNK, chunk->chunk,
 		        "chunk %016" PRIx64 " says %u references to %" PRIu64
 		        " bytes and has %u to %" PRIu64,
 		        chunk->chunk, chunk->refs, chunk->live, chunk->found_refs,
 		        chunk->found_live);
+	if (miscounted(chunk) && check->out->miscounted)
+		check->out->miscounted(check->out->arg, &(struct proto_mend_chunk){
+		                                                .chunk = chunk->chunk,
+		                                                .was_refs = chunk->refs,
+		                                                .was_live = chunk->live,
+		                                                .refs = chunk->found_refs,
+		                                                .live = chunk->found_live,
+		                                        });
 	if (unused != (chunk->state == PROTO_CHUNK_STATE_FREED))
-		check_fault(check, "chunk %016" PRIx64 " is %s", chunk->chunk,
-		        unused ? "used by nothing and not freed" : "freed and used");
+		check_fault_of(check, META_ABOUT_CHUNK, chunk->chunk, "chunk %016" PRIx64 " is %s",
+		        chunk->chunk, unused ? "used by nothing and not freed" : "freed and used");
 	if ((chunk->state == PROTO_CHUNK_STATE_FREED) != chunk->freed)
-		check_fault(check, "chunk %016" PRIx64 " is freed and not listed so", chunk->chunk);
+		check_fault_of(check, META_ABOUT_CHUNK, chunk->chunk,
+		        "chunk %016" PRIx64 " is freed and not listed so", chunk->chunk);
 	if ((chunk->session != 0) != chunk->member)
-		check_fault(check,
+		check_fault_of(check, META_ABOUT_CHUNK, chunk->chunk,
 		        "chunk %016" PRIx64 " names session %016" PRIx64 ", which does not list it",
 		        chunk->chunk, chunk->session);
+}
+
+/* One that nothing points at, or that is freed already, is left as it is: to count it right would
+ * be to delete it. */
+static bool miscounted(const struct check_chunk *chunk)
+{
+	return chunk->state != PROTO_CHUNK_STATE_FREED && chunk->found_refs > 0 &&
+	       (chunk->refs != chunk->found_refs || chunk->live != chunk->found_live);
 }

@@ -101,10 +101,12 @@ static void check_inode(struct check *check, const struct check_inode *inode)
 	uint32_t names = inode->names + (inode->inode == 1);
 
 	if (names != inode->links)
-		check_fault(check, "inode %016" PRIx64 " says %u names and has %u", inode->inode,
-		        inode->links, names);
+		check_fault_of(check, META_ABOUT_INODE, inode->inode,
+		        "inode %016" PRIx64 " says %u names and has %u", inode->inode, inode->links,
+		        names);
 	if (names == 0 && !doomed)
-		check_fault(check, "inode %016" PRIx64 " has no name", inode->inode);
+		check_fault_of(check, META_ABOUT_INODE, inode->inode,
+		        "inode %016" PRIx64 " has no name", inode->inode);
 	if (dir && inode->found != inode->size)
 		check_fault(check,
 		        "directory %016" PRIx64 " says %" PRIu64 " names in it and has %" PRIu64,
@@ -127,6 +129,9 @@ static void check_totals(struct check *check)
 		if (inode->kind == PROTO_KIND_FILE)
 			bytes += inode->size;
 	}
+	check->done.add_files = (int64_t)(files - check->counters.files);
+	check->done.add_dirs = (int64_t)(dirs - check->counters.dirs);
+	check->done.add_bytes = (int64_t)(bytes - check->counters.bytes);
 	if (files != check->counters.files || dirs != check->counters.dirs ||
 	        bytes != check->counters.bytes)
 		check_fault(check,

@@ -211,4 +211,40 @@ int meta_verify(
 int meta_check(struct kv *kv, void (*found)(void *arg, const char *sentence), void *arg,
         struct dfs_error *err);
 
+/* What a fault is about, where that is one thing. */
+enum meta_about { META_ABOUT_NOTHING, META_ABOUT_INODE, META_ABOUT_CONTENT, META_ABOUT_CHUNK };
+
+struct meta_subject {
+	enum meta_about about;
+	uint64_t number;
+};
+
+struct meta_check_out {
+	/* Every fault; borrowed. */
+	void (*fault)(void *arg, const char *sentence, struct meta_subject subject);
+	/* A chunk in use whose references are miscounted: what `mend` would set right. May be NULL. */
+	void (*miscounted)(void *arg, const struct proto_mend_chunk *chunk);
+	void *arg;
+};
+
+struct meta_checked {
+	uint64_t faults;
+	uint64_t operation; /* the last one that is in what was checked */
+	bool damaged; /* rows could not be read: what was counted is too little to mend anything by */
+	int64_t add_files, add_dirs, add_bytes, add_chunks; /* to the counters, to make them right */
+};
+
+/* As meta_check, with all that a repair needs. 0 also where there are faults. */
+int meta_check_all(struct kv *kv, const struct meta_check_out *out, struct meta_checked *ret,
+        struct dfs_error *err);
+/*
+ * The names that subjects have: for each file that uses it a path, in no order, `(in the trash)`
+ * behind that of a trashed one. Walks extents, inodes and names once, as meta_check does; memory
+ * grows with directories and with what is found. Subjects are in order of (about, number), none
+ * twice; `each` gets the number of one in that order.
+ */
+int meta_paths(struct kv *kv, const struct meta_subject *subjects, size_t count,
+        void (*each)(void *arg, size_t subject, const char *path), void *arg,
+        struct dfs_error *err);
+
 #endif

@@ -24,6 +24,7 @@ op_apply op_session_begin, op_chunk_add, op_session_touch, op_stage, op_commit,
 op_apply op_chunk_raise, op_chunk_seal, op_chunk_forget; /* op_chunks.c */
 op_apply op_epoch_begin, op_reserve, op_node_set;        /* op_system.c */
 op_apply op_purge;                                       /* op_purge.c */
+op_apply op_mend;                                        /* op_mend.c */
 op_apply op_hold, op_accept;                             /* op_reign.c */
 op_apply op_log_drop;                                    /* op_log.c */
 op_apply op_trash_move, op_undelete, op_trash_drop, op_trash_live,

@@ -48,6 +48,8 @@ S.enums = {
   { name = "held_state", doc = "a replica, as its datanode knows it",
     values = { "open", "frozen", "sealed", "bad" } },
   { name = "role", doc = "what a token allows", values = { "none", "read", "write", "admin", "node" } },
+  { name = "fault_kind", doc = "what a check of the file system found",
+    values = { "metadata", "lost", "under_goal", "over_goal", "broken", "waiting" } },
 }
 
 S.structs = {
@@ -154,6 +156,7 @@ S.structs = {
     { "why", "text", "why it is in this state", max = 255, optional = true },
     { "draining", "bool", "it was asked to be emptied, whatever its state", optional = true },
     { "safe", "bool", "draining, and nothing needs it any more: safe to unplug", optional = true },
+    { "scrub", "list", "one: of all its data directories together", of = "scrub_info", max = 64, optional = true },
   } },
   { name = "drain_info", doc = "how far a datanode is with being emptied", fields = {
     { "node", "u32", "its number" },
@@ -190,6 +193,33 @@ S.structs = {
   { name = "missed", doc = "a chunk that waits for datanodes", fields = {
     { "chunk", "id", "which chunk" },
     { "why", "text", "what is missing, and which datanodes may have it", max = 255 },
+  } },
+  { name = "scrub_info", doc = "how far a datanode's scrub is", fields = {
+    { "running", "u32", "data directories with a pass under way" },
+    { "begun", "u64", "passes begun so far, of all directories" },
+    { "checked", "u64", "bytes checked by them" },
+    { "total", "u64", "bytes that a pass over all directories has to check" },
+    { "rate", "u64", "bytes/s that it may read" },
+    { "oldest_ms", "u64", "no byte was checked longer ago; 2^64-1: some never were" },
+    { "found", "u64", "bad replicas found by scrubs, ever" },
+    { "extra", "u64", "files found by the last passes that do not belong there" },
+    { "bad", "u64", "replicas that are bad now, whoever found them" },
+  } },
+  { name = "scrub_asked", doc = "what a datanode was asked to scrub", fields = {
+    { "node", "u32", "its number" },
+    { "begun", "u64", "its passes begun, that one too" },
+    { "error", "text", "why it was not asked, or refused", max = 511, optional = true },
+  } },
+  { name = "fsck_path", doc = "a name that a fault concerns", fields = {
+    { "path", "bytes", "absolute path", max = 4096 },
+  } },
+  { name = "fsck_fault", doc = "one thing that a check found", fields = {
+    { "kind", "enum", "what is wrong", of = "fault_kind" },
+    { "wrong", "bool", "someone should look; false: worth knowing" },
+    { "chunk", "id", "which; 0: none", optional = true },
+    { "text", "text", "one sentence", max = 511 },
+    { "names", "u64", "files that it concerns", optional = true },
+    { "paths", "list", "some of them", of = "fsck_path", max = 8, optional = true },
   } },
   -- Not part of a call: the JSON body of a datanode's 200 answer to POST /v1/chunks/ID.
   { name = "receipt", doc = "a datanode's answer to an append", fields = {
@@ -423,6 +453,9 @@ S.calls = {
       { "used", "u64", "bytes in chunks" },
       { "operations", "u64", "in the op log so far" },
       { "policies", "list", "in force, or the error that made C decide", of = "policy_info", max = 32 },
+      { "bad", "u64", "replicas that their datanodes gave up and that are not repaired", optional = true },
+      { "scrub_oldest_ms", "u64", "no byte was checked by a scrub longer ago; 2^64-1: some never were",
+        optional = true, default = 0 },
       { "hold", "text", "why nothing is deleted; empty: deletions go their way (RULES 16)", max = 511,
         optional = true },
       { "leaving", "u64", "of under_goal: have all their replicas, one on a datanode that is being emptied",
@@ -497,6 +530,7 @@ S.calls = {
       { "write_bytes", "u64", "stored since the start" },
       { "errors", "u64", "since the start" },
       { "copy_bytes", "u64", "read and written for copies between datanodes, part of the above", optional = true },
+      { "scrub", "list", "one: of all its data directories together", of = "scrub_info", max = 64, optional = true },
     },
     reply = {
       { "known", "bool", "false: register again" },
@@ -596,6 +630,65 @@ S.calls = {
     reply = { { "pieces", "list", "one after the other; fewer bytes than asked for only at the end", of = "piece",
       max = 33 } },
     errors = { "NOENT", "IO", "BUSY" } },
+  { name = "scrub", to = "master", auth = "admin", doc = "have datanodes check their replicas, or tell how fast they may",
+    args = {
+      { "node", "u32", "which datanode; 0: all that are there", optional = true },
+      { "now", "bool", "a pass over everything begins at once", optional = true },
+      { "rate", "u64", "bytes/s for each data directory: of that pass, or from now on; 0: the usual", optional = true },
+    },
+    reply = { { "asked", "list", "by number", of = "scrub_asked", max = 4096 } },
+    errors = { "NOENT", "NODES" } },
+
+  { name = "scrub_wait", to = "master", auth = "read", doc = "wait a moment for passes that were asked for",
+    args = {
+      { "asked", "list", "as `scrub` answered", of = "scrub_asked", max = 4096, optional = true },
+      { "repaired", "bool", "wait also until nothing is bad any more", optional = true },
+      { "wait_ms", "u32", "at most, up to 2,000", optional = true },
+    },
+    reply = {
+      { "over", "bool", "false: ask again" },
+      { "nodes", "list", "by number", of = "node_info", max = 4096 },
+    } },
+
+  { name = "fsck", to = "master", auth = "admin", doc = "begin to check metadata against itself and against replicas",
+    args = {
+      { "path", "bytes", "only what concerns files at or below it", max = 4096, optional = true },
+      { "repair", "bool", "mend what can safely be mended; nothing is deleted", optional = true },
+    },
+    reply = { { "check", "u64", "its number" } },
+    errors = { "BUSY", "NAME", "NOENT" } },
+
+  { name = "fsck_read", to = "master", auth = "admin", doc = "what a check has found so far",
+    args = {
+      { "check", "u64", "its number" },
+      { "after", "u32", "faults that the caller has", optional = true },
+      { "wait_ms", "u32", "for more of them, up to 2,000", optional = true },
+    },
+    reply = {
+      { "faults", "list", "the next ones", of = "fsck_fault", max = 200 },
+      { "over", "bool", "that was all" },
+      { "stage", "text", "what it is doing", max = 127 },
+      { "chunks", "u64", "looked at" },
+      { "orphans", "u64", "replicas that metadata does not know: left alone" },
+      { "wrong", "u64", "faults so far, told or not" },
+      { "mended", "u64", "of them mended" },
+      { "queued", "u64", "chunks whose repair was begun or hurried" },
+      { "error", "text", "why it could not go on; empty: it could", max = 511, optional = true },
+    },
+    errors = { "NOENT" } },
+
+  { name = "scrub_begin", to = "datanode", auth = "node", doc = "as `scrub`, for one datanode",
+    args = {
+      { "now", "bool", "a pass over everything begins at once" },
+      { "rate", "u64", "bytes/s for each data directory; 0: the usual" },
+      epoch,
+    },
+    reply = { { "begun", "u64", "passes begun so far, durably" } },
+    errors = { "FENCED", "IO" } },
+
+  { name = "report_all", to = "datanode", auth = "node", doc = "report all replicas anew; answered when that is done",
+    args = { epoch }, reply = {},
+    errors = { "FENCED" } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -844,6 +937,14 @@ S.ops = {
     { "node", "u32", "its number" },
     { "draining", "bool", "to be emptied" },
   } },
+  { name = "mend", doc = "counts that a check found wrong are set right; a chunk's only where they are as it saw them",
+    fields = {
+      { "chunks", "list", "whose references are miscounted", of = "mend_chunk", max = 1000 },
+      { "add_files", "i64", "to the counters" },
+      { "add_dirs", "i64", "likewise" },
+      { "add_bytes", "i64", "likewise" },
+      { "add_chunks", "i64", "likewise" },
+    } },
 }
 
 S.op_structs = {
@@ -859,6 +960,13 @@ S.op_structs = {
     { "length", "u64", "bytes, > 0" },
     { "crc", "u32", "CRC32C of these bytes" },
     { "version", "u64", "of the receipt: an open chunk must still have it (RULES 1); 0: the master sealed the chunk" },
+  } },
+  { name = "mend_chunk", doc = "what a chunk says of its references, and what extents say", fields = {
+    chunk,
+    { "was_refs", "u32", "as it says" },
+    { "was_live", "u64", "bytes, as it says" },
+    { "refs", "u32", "extents that point at it" },
+    { "live", "u64", "their bytes" },
   } },
 }
 
@@ -903,6 +1011,8 @@ S.prints = {
   { verb = "drain", doc = "with NODE: how far it is, one object; without: `drains`, a list of these", fields = {
     { "drains", "list", "the datanodes that are being emptied", of = "drain_info" },
   } },
+  { verb = "scrub", doc = "one object", call = "scrub_wait" },
+  { verb = "fsck", doc = "one object: `faults` all of them, the rest as at the end", call = "fsck_read" },
   { verb = "df", doc = "one object", fields = {
     { "total", "u64", "bytes of disk" },
     { "used", "u64", "bytes in chunks" },

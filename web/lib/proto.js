@@ -22,6 +22,7 @@ export const ENUMS = {
   node_state: ["up", "slow", "suspect", "dead", "draining"], // a datanode, as the master knows it
   held_state: ["open", "frozen", "sealed", "bad"], // a replica, as its datanode knows it
   role: ["none", "read", "write", "admin", "node"], // what a token allows
+  fault_kind: ["metadata", "lost", "under_goal", "over_goal", "broken", "waiting"], // what a check of the file system found
 };
 
 // Codes of a fault and their default sentences.
@@ -167,6 +168,7 @@ export const STRUCTS = {
     { name: "why", type: "text", max: 255, optional: true },
     { name: "draining", type: "bool", optional: true },
     { name: "safe", type: "bool", optional: true },
+    { name: "scrub", type: "list", of: "scrub_info", max: 64, optional: true },
   ],
   drain_info: [
     { name: "node", type: "u32" },
@@ -203,6 +205,33 @@ export const STRUCTS = {
   missed: [
     { name: "chunk", type: "id" },
     { name: "why", type: "text", max: 255 },
+  ],
+  scrub_info: [
+    { name: "running", type: "u32" },
+    { name: "begun", type: "u64" },
+    { name: "checked", type: "u64" },
+    { name: "total", type: "u64" },
+    { name: "rate", type: "u64" },
+    { name: "oldest_ms", type: "u64" },
+    { name: "found", type: "u64" },
+    { name: "extra", type: "u64" },
+    { name: "bad", type: "u64" },
+  ],
+  scrub_asked: [
+    { name: "node", type: "u32" },
+    { name: "begun", type: "u64" },
+    { name: "error", type: "text", max: 511, optional: true },
+  ],
+  fsck_path: [
+    { name: "path", type: "bytes", max: 4096 },
+  ],
+  fsck_fault: [
+    { name: "kind", type: "enum", of: "fault_kind" },
+    { name: "wrong", type: "bool" },
+    { name: "chunk", type: "id", optional: true },
+    { name: "text", type: "text", max: 511 },
+    { name: "names", type: "u64", optional: true },
+    { name: "paths", type: "list", of: "fsck_path", max: 8, optional: true },
   ],
   receipt: [
     { name: "chunk", type: "id" },
@@ -481,6 +510,8 @@ export const CALLS = {
       { name: "used", type: "u64" },
       { name: "operations", type: "u64" },
       { name: "policies", type: "list", of: "policy_info", max: 32 },
+      { name: "bad", type: "u64", optional: true },
+      { name: "scrub_oldest_ms", type: "u64", optional: true, default: 0 },
       { name: "hold", type: "text", max: 511, optional: true },
       { name: "leaving", type: "u64", optional: true },
       { name: "nodes_draining", type: "u32", optional: true },
@@ -552,6 +583,7 @@ export const CALLS = {
       { name: "write_bytes", type: "u64" },
       { name: "errors", type: "u64" },
       { name: "copy_bytes", type: "u64", optional: true },
+      { name: "scrub", type: "list", of: "scrub_info", max: 64, optional: true },
     ],
     reply: [
       { name: "known", type: "bool" },
@@ -674,5 +706,81 @@ export const CALLS = {
     reply: [
       { name: "pieces", type: "list", of: "piece", max: 33 },
     ],
+  },
+  // have datanodes check their replicas, or tell how fast they may
+  scrub: {
+    to: "master", role: "admin", mutates: false,
+    args: [
+      { name: "node", type: "u32", optional: true },
+      { name: "now", type: "bool", optional: true },
+      { name: "rate", type: "u64", optional: true },
+    ],
+    reply: [
+      { name: "asked", type: "list", of: "scrub_asked", max: 4096 },
+    ],
+  },
+  // wait a moment for passes that were asked for
+  scrub_wait: {
+    to: "master", role: "read", mutates: false,
+    args: [
+      { name: "asked", type: "list", of: "scrub_asked", max: 4096, optional: true },
+      { name: "repaired", type: "bool", optional: true },
+      { name: "wait_ms", type: "u32", optional: true },
+    ],
+    reply: [
+      { name: "over", type: "bool" },
+      { name: "nodes", type: "list", of: "node_info", max: 4096 },
+    ],
+  },
+  // begin to check metadata against itself and against replicas
+  fsck: {
+    to: "master", role: "admin", mutates: false,
+    args: [
+      { name: "path", type: "bytes", max: 4096, optional: true },
+      { name: "repair", type: "bool", optional: true },
+    ],
+    reply: [
+      { name: "check", type: "u64" },
+    ],
+  },
+  // what a check has found so far
+  fsck_read: {
+    to: "master", role: "admin", mutates: false,
+    args: [
+      { name: "check", type: "u64" },
+      { name: "after", type: "u32", optional: true },
+      { name: "wait_ms", type: "u32", optional: true },
+    ],
+    reply: [
+      { name: "faults", type: "list", of: "fsck_fault", max: 200 },
+      { name: "over", type: "bool" },
+      { name: "stage", type: "text", max: 127 },
+      { name: "chunks", type: "u64" },
+      { name: "orphans", type: "u64" },
+      { name: "wrong", type: "u64" },
+      { name: "mended", type: "u64" },
+      { name: "queued", type: "u64" },
+      { name: "error", type: "text", max: 511, optional: true },
+    ],
+  },
+  // as `scrub`, for one datanode
+  scrub_begin: {
+    to: "datanode", role: "node", mutates: false,
+    args: [
+      { name: "now", type: "bool" },
+      { name: "rate", type: "u64" },
+      { name: "epoch", type: "u64" },
+    ],
+    reply: [
+      { name: "begun", type: "u64" },
+    ],
+  },
+  // report all replicas anew; answered when that is done
+  report_all: {
+    to: "datanode", role: "node", mutates: false,
+    args: [
+      { name: "epoch", type: "u64" },
+    ],
+    reply: [],
   },
 };

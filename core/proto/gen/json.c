@@ -258,6 +258,66 @@ int proto_missed_to_json(const struct proto_missed *from, struct cJSON *object)
 	return proto_shape_to_json(&proto_missed_shape, from, object);
 }
 
+int proto_scrub_info_encode(const struct proto_scrub_info *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_info_shape, from, ret);
+}
+
+int proto_scrub_info_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_info *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_info_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_info_to_json(const struct proto_scrub_info *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_info_shape, from, object);
+}
+
+int proto_scrub_asked_encode(const struct proto_scrub_asked *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_asked_shape, from, ret);
+}
+
+int proto_scrub_asked_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_asked *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_asked_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_asked_to_json(const struct proto_scrub_asked *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_asked_shape, from, object);
+}
+
+int proto_fsck_path_encode(const struct proto_fsck_path *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_path_shape, from, ret);
+}
+
+int proto_fsck_path_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_path *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_path_shape, arena, json, size, ret, err);
+}
+
+int proto_fsck_path_to_json(const struct proto_fsck_path *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_fsck_path_shape, from, object);
+}
+
+int proto_fsck_fault_encode(const struct proto_fsck_fault *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_fault_shape, from, ret);
+}
+
+int proto_fsck_fault_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_fault *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_fault_shape, arena, json, size, ret, err);
+}
+
+int proto_fsck_fault_to_json(const struct proto_fsck_fault *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_fsck_fault_shape, from, object);
+}
+
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_receipt_shape, from, ret);
@@ -1231,4 +1291,184 @@ int proto_checkpoint_read_reply_decode(struct arena *arena, const char *json, si
 int proto_checkpoint_read_reply_to_json(const struct proto_checkpoint_read_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_checkpoint_read_reply_shape, from, object);
+}
+
+int proto_scrub_args_encode(const struct proto_scrub_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_args_shape, from, ret);
+}
+
+int proto_scrub_args_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_args_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_args_to_json(const struct proto_scrub_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_args_shape, from, object);
+}
+
+int proto_scrub_reply_encode(const struct proto_scrub_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_reply_shape, from, ret);
+}
+
+int proto_scrub_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_reply_to_json(const struct proto_scrub_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_reply_shape, from, object);
+}
+
+int proto_scrub_wait_args_encode(const struct proto_scrub_wait_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_wait_args_shape, from, ret);
+}
+
+int proto_scrub_wait_args_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_wait_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_wait_args_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_wait_args_to_json(const struct proto_scrub_wait_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_wait_args_shape, from, object);
+}
+
+int proto_scrub_wait_reply_encode(const struct proto_scrub_wait_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_wait_reply_shape, from, ret);
+}
+
+int proto_scrub_wait_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_wait_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_wait_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_wait_reply_to_json(const struct proto_scrub_wait_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_wait_reply_shape, from, object);
+}
+
+int proto_fsck_args_encode(const struct proto_fsck_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_args_shape, from, ret);
+}
+
+int proto_fsck_args_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_args_shape, arena, json, size, ret, err);
+}
+
+int proto_fsck_args_to_json(const struct proto_fsck_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_fsck_args_shape, from, object);
+}
+
+int proto_fsck_reply_encode(const struct proto_fsck_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_reply_shape, from, ret);
+}
+
+int proto_fsck_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_fsck_reply_to_json(const struct proto_fsck_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_fsck_reply_shape, from, object);
+}
+
+int proto_fsck_read_args_encode(const struct proto_fsck_read_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_read_args_shape, from, ret);
+}
+
+int proto_fsck_read_args_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_read_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_read_args_shape, arena, json, size, ret, err);
+}
+
+int proto_fsck_read_args_to_json(const struct proto_fsck_read_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_fsck_read_args_shape, from, object);
+}
+
+int proto_fsck_read_reply_encode(const struct proto_fsck_read_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_read_reply_shape, from, ret);
+}
+
+int proto_fsck_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_read_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_read_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_fsck_read_reply_to_json(const struct proto_fsck_read_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_fsck_read_reply_shape, from, object);
+}
+
+int proto_scrub_begin_args_encode(const struct proto_scrub_begin_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_begin_args_shape, from, ret);
+}
+
+int proto_scrub_begin_args_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_begin_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_begin_args_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_begin_args_to_json(const struct proto_scrub_begin_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_begin_args_shape, from, object);
+}
+
+int proto_scrub_begin_reply_encode(const struct proto_scrub_begin_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_begin_reply_shape, from, ret);
+}
+
+int proto_scrub_begin_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_begin_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_begin_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_scrub_begin_reply_to_json(const struct proto_scrub_begin_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_scrub_begin_reply_shape, from, object);
+}
+
+int proto_report_all_args_encode(const struct proto_report_all_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_report_all_args_shape, from, ret);
+}
+
+int proto_report_all_args_decode(struct arena *arena, const char *json, size_t size, struct proto_report_all_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_report_all_args_shape, arena, json, size, ret, err);
+}
+
+int proto_report_all_args_to_json(const struct proto_report_all_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_report_all_args_shape, from, object);
+}
+
+int proto_report_all_reply_encode(const struct proto_report_all_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_report_all_reply_shape, from, ret);
+}
+
+int proto_report_all_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_report_all_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_report_all_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_report_all_reply_to_json(const struct proto_report_all_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_report_all_reply_shape, from, object);
 }

@@ -124,6 +124,21 @@ const char *proto_role_name(enum proto_role value);
 int proto_role_parse(const char *text, enum proto_role *ret);
 extern const struct proto_enum proto_role_values;
 
+/* what a check of the file system found */
+enum proto_fault_kind {
+	PROTO_FAULT_KIND_METADATA,
+	PROTO_FAULT_KIND_LOST,
+	PROTO_FAULT_KIND_UNDER_GOAL,
+	PROTO_FAULT_KIND_OVER_GOAL,
+	PROTO_FAULT_KIND_BROKEN,
+	PROTO_FAULT_KIND_WAITING,
+};
+enum { PROTO_FAULT_KIND_COUNT = 6 };
+/* "?" for what is no value; DFS_E_INVAL for a name of none. */
+const char *proto_fault_kind_name(enum proto_fault_kind value);
+int proto_fault_kind_parse(const char *text, enum proto_fault_kind *ret);
+extern const struct proto_enum proto_fault_kind_values;
+
 /* an error in a reply */
 struct proto_fault {
 	const char *code; /* short name from dfs/error.h; at most 32 bytes */
@@ -265,6 +280,8 @@ struct proto_node_info {
 	const char *why; /* why it is in this state; at most 255 bytes */
 	bool draining; /* it was asked to be emptied, whatever its state */
 	bool safe; /* draining, and nothing needs it any more: safe to unplug */
+	struct proto_scrub_info *scrub; /* one: of all its data directories together; at most 64 */
+	size_t scrub_count;
 };
 extern const struct proto_shape proto_node_info_shape;
 
@@ -316,6 +333,46 @@ struct proto_missed {
 };
 extern const struct proto_shape proto_missed_shape;
 
+/* how far a datanode's scrub is */
+struct proto_scrub_info {
+	uint32_t running; /* data directories with a pass under way */
+	uint64_t begun; /* passes begun so far, of all directories */
+	uint64_t checked; /* bytes checked by them */
+	uint64_t total; /* bytes that a pass over all directories has to check */
+	uint64_t rate; /* bytes/s that it may read */
+	uint64_t oldest_ms; /* no byte was checked longer ago; 2^64-1: some never were */
+	uint64_t found; /* bad replicas found by scrubs, ever */
+	uint64_t extra; /* files found by the last passes that do not belong there */
+	uint64_t bad; /* replicas that are bad now, whoever found them */
+};
+extern const struct proto_shape proto_scrub_info_shape;
+
+/* what a datanode was asked to scrub */
+struct proto_scrub_asked {
+	uint32_t node; /* its number */
+	uint64_t begun; /* its passes begun, that one too */
+	const char *error; /* why it was not asked, or refused; at most 511 bytes */
+};
+extern const struct proto_shape proto_scrub_asked_shape;
+
+/* a name that a fault concerns */
+struct proto_fsck_path {
+	const char *path; /* absolute path; at most 4096 bytes */
+};
+extern const struct proto_shape proto_fsck_path_shape;
+
+/* one thing that a check found */
+struct proto_fsck_fault {
+	enum proto_fault_kind kind; /* what is wrong */
+	bool wrong; /* someone should look; false: worth knowing */
+	uint64_t chunk; /* which; 0: none */
+	const char *text; /* one sentence; at most 511 bytes */
+	uint64_t names; /* files that it concerns */
+	struct proto_fsck_path *paths; /* some of them; at most 8 */
+	size_t paths_count;
+};
+extern const struct proto_shape proto_fsck_fault_shape;
+
 /* a datanode's answer to an append */
 struct proto_receipt {
 	uint64_t chunk; /* which chunk */
@@ -348,6 +405,16 @@ struct proto_extent_new {
 	uint64_t version; /* of the receipt: an open chunk must still have it (RULES 1); 0: the master sealed the chunk */
 };
 extern const struct proto_shape proto_extent_new_shape;
+
+/* what a chunk says of its references, and what extents say */
+struct proto_mend_chunk {
+	uint64_t chunk; /* which chunk */
+	uint32_t was_refs; /* as it says */
+	uint64_t was_live; /* bytes, as it says */
+	uint32_t refs; /* extents that point at it */
+	uint64_t live; /* their bytes */
+};
+extern const struct proto_shape proto_mend_chunk_shape;
 
 /* first call on a channel (RULES 35) */
 struct proto_hello_args {
@@ -671,6 +738,8 @@ struct proto_status_reply {
 	uint64_t operations; /* in the op log so far */
 	struct proto_policy_info *policies; /* in force, or the error that made C decide; at most 32 */
 	size_t policies_count;
+	uint64_t bad; /* replicas that their datanodes gave up and that are not repaired */
+	uint64_t scrub_oldest_ms; /* no byte was checked by a scrub longer ago; 2^64-1: some never were */
 	const char *hold; /* why nothing is deleted; empty: deletions go their way (RULES 16); at most 511 bytes */
 	uint64_t leaving; /* of under_goal: have all their replicas, one on a datanode that is being emptied */
 	uint32_t nodes_draining; /* datanodes to be emptied */
@@ -754,6 +823,8 @@ struct proto_heartbeat_args {
 	uint64_t write_bytes; /* stored since the start */
 	uint64_t errors; /* since the start */
 	uint64_t copy_bytes; /* read and written for copies between datanodes, part of the above */
+	struct proto_scrub_info *scrub; /* one: of all its data directories together; at most 64 */
+	size_t scrub_count;
 };
 extern const struct proto_shape proto_heartbeat_args_shape;
 
@@ -918,6 +989,100 @@ struct proto_checkpoint_read_reply {
 	size_t pieces_count;
 };
 extern const struct proto_shape proto_checkpoint_read_reply_shape;
+
+/* have datanodes check their replicas, or tell how fast they may */
+struct proto_scrub_args {
+	uint32_t node; /* which datanode; 0: all that are there */
+	bool now; /* a pass over everything begins at once */
+	uint64_t rate; /* bytes/s for each data directory: of that pass, or from now on; 0: the usual */
+};
+extern const struct proto_shape proto_scrub_args_shape;
+
+/* have datanodes check their replicas, or tell how fast they may */
+struct proto_scrub_reply {
+	struct proto_scrub_asked *asked; /* by number; at most 4096 */
+	size_t asked_count;
+};
+extern const struct proto_shape proto_scrub_reply_shape;
+
+/* wait a moment for passes that were asked for */
+struct proto_scrub_wait_args {
+	struct proto_scrub_asked *asked; /* as `scrub` answered; at most 4096 */
+	size_t asked_count;
+	bool repaired; /* wait also until nothing is bad any more */
+	uint32_t wait_ms; /* at most, up to 2,000 */
+};
+extern const struct proto_shape proto_scrub_wait_args_shape;
+
+/* wait a moment for passes that were asked for */
+struct proto_scrub_wait_reply {
+	bool over; /* false: ask again */
+	struct proto_node_info *nodes; /* by number; at most 4096 */
+	size_t nodes_count;
+};
+extern const struct proto_shape proto_scrub_wait_reply_shape;
+
+/* begin to check metadata against itself and against replicas */
+struct proto_fsck_args {
+	const char *path; /* only what concerns files at or below it; at most 4096 bytes */
+	bool repair; /* mend what can safely be mended; nothing is deleted */
+};
+extern const struct proto_shape proto_fsck_args_shape;
+
+/* begin to check metadata against itself and against replicas */
+struct proto_fsck_reply {
+	uint64_t check; /* its number */
+};
+extern const struct proto_shape proto_fsck_reply_shape;
+
+/* what a check has found so far */
+struct proto_fsck_read_args {
+	uint64_t check; /* its number */
+	uint32_t after; /* faults that the caller has */
+	uint32_t wait_ms; /* for more of them, up to 2,000 */
+};
+extern const struct proto_shape proto_fsck_read_args_shape;
+
+/* what a check has found so far */
+struct proto_fsck_read_reply {
+	struct proto_fsck_fault *faults; /* the next ones; at most 200 */
+	size_t faults_count;
+	bool over; /* that was all */
+	const char *stage; /* what it is doing; at most 127 bytes */
+	uint64_t chunks; /* looked at */
+	uint64_t orphans; /* replicas that metadata does not know: left alone */
+	uint64_t wrong; /* faults so far, told or not */
+	uint64_t mended; /* of them mended */
+	uint64_t queued; /* chunks whose repair was begun or hurried */
+	const char *error; /* why it could not go on; empty: it could; at most 511 bytes */
+};
+extern const struct proto_shape proto_fsck_read_reply_shape;
+
+/* as `scrub`, for one datanode */
+struct proto_scrub_begin_args {
+	bool now; /* a pass over everything begins at once */
+	uint64_t rate; /* bytes/s for each data directory; 0: the usual */
+	uint64_t epoch; /* the master's reign (RULES 16) */
+};
+extern const struct proto_shape proto_scrub_begin_args_shape;
+
+/* as `scrub`, for one datanode */
+struct proto_scrub_begin_reply {
+	uint64_t begun; /* passes begun so far, durably */
+};
+extern const struct proto_shape proto_scrub_begin_reply_shape;
+
+/* report all replicas anew; answered when that is done */
+struct proto_report_all_args {
+	uint64_t epoch; /* the master's reign (RULES 16) */
+};
+extern const struct proto_shape proto_report_all_args_shape;
+
+/* report all replicas anew; answered when that is done */
+struct proto_report_all_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_report_all_reply_shape;
 
 /* inode id -> this */
 struct proto_row_inode {
@@ -1310,6 +1475,17 @@ struct proto_op_node_drain {
 };
 extern const struct proto_shape proto_op_node_drain_shape;
 
+/* counts that a check found wrong are set right; a chunk's only where they are as it saw them */
+struct proto_op_mend {
+	struct proto_mend_chunk *chunks; /* whose references are miscounted; at most 1000 */
+	size_t chunks_count;
+	int64_t add_files; /* to the counters */
+	int64_t add_dirs; /* likewise */
+	int64_t add_bytes; /* likewise */
+	int64_t add_chunks; /* likewise */
+};
+extern const struct proto_shape proto_op_mend_shape;
+
 /* ---- JSON ---- */
 
 int proto_fault_encode(const struct proto_fault *from, struct buf *ret);
@@ -1380,6 +1556,22 @@ int proto_missed_encode(const struct proto_missed *from, struct buf *ret);
 int proto_missed_decode(struct arena *arena, const char *json, size_t size, struct proto_missed *ret,
 	struct dfs_error *err);
 int proto_missed_to_json(const struct proto_missed *from, struct cJSON *object);
+int proto_scrub_info_encode(const struct proto_scrub_info *from, struct buf *ret);
+int proto_scrub_info_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_info *ret,
+	struct dfs_error *err);
+int proto_scrub_info_to_json(const struct proto_scrub_info *from, struct cJSON *object);
+int proto_scrub_asked_encode(const struct proto_scrub_asked *from, struct buf *ret);
+int proto_scrub_asked_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_asked *ret,
+	struct dfs_error *err);
+int proto_scrub_asked_to_json(const struct proto_scrub_asked *from, struct cJSON *object);
+int proto_fsck_path_encode(const struct proto_fsck_path *from, struct buf *ret);
+int proto_fsck_path_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_path *ret,
+	struct dfs_error *err);
+int proto_fsck_path_to_json(const struct proto_fsck_path *from, struct cJSON *object);
+int proto_fsck_fault_encode(const struct proto_fsck_fault *from, struct buf *ret);
+int proto_fsck_fault_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_fault *ret,
+	struct dfs_error *err);
+int proto_fsck_fault_to_json(const struct proto_fsck_fault *from, struct cJSON *object);
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret);
 int proto_receipt_decode(struct arena *arena, const char *json, size_t size, struct proto_receipt *ret,
 	struct dfs_error *err);
@@ -1640,6 +1832,54 @@ int proto_checkpoint_read_reply_encode(const struct proto_checkpoint_read_reply 
 int proto_checkpoint_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_checkpoint_read_reply *ret,
 	struct dfs_error *err);
 int proto_checkpoint_read_reply_to_json(const struct proto_checkpoint_read_reply *from, struct cJSON *object);
+int proto_scrub_args_encode(const struct proto_scrub_args *from, struct buf *ret);
+int proto_scrub_args_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_args *ret,
+	struct dfs_error *err);
+int proto_scrub_args_to_json(const struct proto_scrub_args *from, struct cJSON *object);
+int proto_scrub_reply_encode(const struct proto_scrub_reply *from, struct buf *ret);
+int proto_scrub_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_reply *ret,
+	struct dfs_error *err);
+int proto_scrub_reply_to_json(const struct proto_scrub_reply *from, struct cJSON *object);
+int proto_scrub_wait_args_encode(const struct proto_scrub_wait_args *from, struct buf *ret);
+int proto_scrub_wait_args_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_wait_args *ret,
+	struct dfs_error *err);
+int proto_scrub_wait_args_to_json(const struct proto_scrub_wait_args *from, struct cJSON *object);
+int proto_scrub_wait_reply_encode(const struct proto_scrub_wait_reply *from, struct buf *ret);
+int proto_scrub_wait_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_wait_reply *ret,
+	struct dfs_error *err);
+int proto_scrub_wait_reply_to_json(const struct proto_scrub_wait_reply *from, struct cJSON *object);
+int proto_fsck_args_encode(const struct proto_fsck_args *from, struct buf *ret);
+int proto_fsck_args_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_args *ret,
+	struct dfs_error *err);
+int proto_fsck_args_to_json(const struct proto_fsck_args *from, struct cJSON *object);
+int proto_fsck_reply_encode(const struct proto_fsck_reply *from, struct buf *ret);
+int proto_fsck_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_reply *ret,
+	struct dfs_error *err);
+int proto_fsck_reply_to_json(const struct proto_fsck_reply *from, struct cJSON *object);
+int proto_fsck_read_args_encode(const struct proto_fsck_read_args *from, struct buf *ret);
+int proto_fsck_read_args_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_read_args *ret,
+	struct dfs_error *err);
+int proto_fsck_read_args_to_json(const struct proto_fsck_read_args *from, struct cJSON *object);
+int proto_fsck_read_reply_encode(const struct proto_fsck_read_reply *from, struct buf *ret);
+int proto_fsck_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_read_reply *ret,
+	struct dfs_error *err);
+int proto_fsck_read_reply_to_json(const struct proto_fsck_read_reply *from, struct cJSON *object);
+int proto_scrub_begin_args_encode(const struct proto_scrub_begin_args *from, struct buf *ret);
+int proto_scrub_begin_args_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_begin_args *ret,
+	struct dfs_error *err);
+int proto_scrub_begin_args_to_json(const struct proto_scrub_begin_args *from, struct cJSON *object);
+int proto_scrub_begin_reply_encode(const struct proto_scrub_begin_reply *from, struct buf *ret);
+int proto_scrub_begin_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_scrub_begin_reply *ret,
+	struct dfs_error *err);
+int proto_scrub_begin_reply_to_json(const struct proto_scrub_begin_reply *from, struct cJSON *object);
+int proto_report_all_args_encode(const struct proto_report_all_args *from, struct buf *ret);
+int proto_report_all_args_decode(struct arena *arena, const char *json, size_t size, struct proto_report_all_args *ret,
+	struct dfs_error *err);
+int proto_report_all_args_to_json(const struct proto_report_all_args *from, struct cJSON *object);
+int proto_report_all_reply_encode(const struct proto_report_all_reply *from, struct buf *ret);
+int proto_report_all_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_report_all_reply *ret,
+	struct dfs_error *err);
+int proto_report_all_reply_to_json(const struct proto_report_all_reply *from, struct cJSON *object);
 
 /* ---- calls ---- */
 
@@ -1677,8 +1917,14 @@ enum proto_call {
 	PROTO_CALL_DRAINS, /* the datanodes that are being emptied */
 	PROTO_CALL_CHECKPOINT, /* make a checkpoint of the metadata as it is now (RULES 19); it can be read for some time */
 	PROTO_CALL_CHECKPOINT_READ, /* bytes of a checkpoint's file */
+	PROTO_CALL_SCRUB, /* have datanodes check their replicas, or tell how fast they may */
+	PROTO_CALL_SCRUB_WAIT, /* wait a moment for passes that were asked for */
+	PROTO_CALL_FSCK, /* begin to check metadata against itself and against replicas */
+	PROTO_CALL_FSCK_READ, /* what a check has found so far */
+	PROTO_CALL_SCRUB_BEGIN, /* as `scrub`, for one datanode */
+	PROTO_CALL_REPORT_ALL, /* report all replicas anew; answered when that is done */
 };
-enum { PROTO_CALLS = 33 }; /* one more than the last */
+enum { PROTO_CALLS = 39 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;
@@ -1770,8 +2016,9 @@ enum proto_op_kind {
 	PROTO_OP_TRASH_LIVE, /* the master's living time, while something is in the trash */
 	PROTO_OP_TRASH_MEASURE, /* what a directory in the trash holds was counted */
 	PROTO_OP_NODE_DRAIN, /* a datanode is to be emptied, or no longer */
+	PROTO_OP_MEND, /* counts that a check found wrong are set right; a chunk's only where they are as it saw them */
 };
-enum { PROTO_OPS = 29 }; /* one more than the last */
+enum { PROTO_OPS = 30 }; /* one more than the last */
 
 struct proto_op {
 	enum proto_op_kind kind;
@@ -1804,6 +2051,7 @@ struct proto_op {
 		struct proto_op_trash_live trash_live;
 		struct proto_op_trash_measure trash_measure;
 		struct proto_op_node_drain node_drain;
+		struct proto_op_mend mend;
 	};
 };
 

@@ -135,6 +135,24 @@ int proto_role_parse(const char *text, enum proto_role *ret)
 	return 0;
 }
 
+static const char *const fault_kind_names[] = { "metadata", "lost", "under_goal", "over_goal", "broken", "waiting" };
+const struct proto_enum proto_fault_kind_values = { "fault_kind", fault_kind_names, 6 };
+_Static_assert(sizeof(enum proto_fault_kind) == 4, "codecs take an enum for a uint32_t");
+
+const char *proto_fault_kind_name(enum proto_fault_kind value)
+{
+	return (unsigned)value < 6 ? fault_kind_names[value] : "?";
+}
+
+int proto_fault_kind_parse(const char *text, enum proto_fault_kind *ret)
+{
+	int value = proto_enum_find(&proto_fault_kind_values, text);
+	if (value < 0)
+		return DFS_E_INVAL;
+	*ret = (enum proto_fault_kind)value;
+	return 0;
+}
+
 static const struct proto_field proto_fault_fields[] = {
 	{ FIELD(proto_fault, code, TEXT), .max = 32 },
 	{ FIELD(proto_fault, message, TEXT), .max = 511 },
@@ -273,8 +291,9 @@ static const struct proto_field proto_node_info_fields[] = {
 	{ FIELD(proto_node_info, why, TEXT), .max = 255, .optional = true },
 	{ FIELD(proto_node_info, draining, BOOL), .optional = true },
 	{ FIELD(proto_node_info, safe, BOOL), .optional = true },
+	{ FIELD(proto_node_info, scrub, LIST), COUNT(proto_node_info, scrub), .item = PROTO_TYPE_STRUCT, .max = 64, .optional = true, .of = &proto_scrub_info_shape },
 };
-const struct proto_shape proto_node_info_shape = { "node_info", sizeof(struct proto_node_info), proto_node_info_fields, 15 };
+const struct proto_shape proto_node_info_shape = { "node_info", sizeof(struct proto_node_info), proto_node_info_fields, 16 };
 _Static_assert(sizeof(struct proto_node_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_drain_info_fields[] = {
@@ -325,6 +344,45 @@ static const struct proto_field proto_missed_fields[] = {
 const struct proto_shape proto_missed_shape = { "missed", sizeof(struct proto_missed), proto_missed_fields, 2 };
 _Static_assert(sizeof(struct proto_missed) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_scrub_info_fields[] = {
+	{ FIELD(proto_scrub_info, running, U32) },
+	{ FIELD(proto_scrub_info, begun, U64) },
+	{ FIELD(proto_scrub_info, checked, U64) },
+	{ FIELD(proto_scrub_info, total, U64) },
+	{ FIELD(proto_scrub_info, rate, U64) },
+	{ FIELD(proto_scrub_info, oldest_ms, U64) },
+	{ FIELD(proto_scrub_info, found, U64) },
+	{ FIELD(proto_scrub_info, extra, U64) },
+	{ FIELD(proto_scrub_info, bad, U64) },
+};
+const struct proto_shape proto_scrub_info_shape = { "scrub_info", sizeof(struct proto_scrub_info), proto_scrub_info_fields, 9 };
+_Static_assert(sizeof(struct proto_scrub_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_scrub_asked_fields[] = {
+	{ FIELD(proto_scrub_asked, node, U32) },
+	{ FIELD(proto_scrub_asked, begun, U64) },
+	{ FIELD(proto_scrub_asked, error, TEXT), .max = 511, .optional = true },
+};
+const struct proto_shape proto_scrub_asked_shape = { "scrub_asked", sizeof(struct proto_scrub_asked), proto_scrub_asked_fields, 3 };
+_Static_assert(sizeof(struct proto_scrub_asked) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_fsck_path_fields[] = {
+	{ FIELD(proto_fsck_path, path, BYTES), .max = 4096 },
+};
+const struct proto_shape proto_fsck_path_shape = { "fsck_path", sizeof(struct proto_fsck_path), proto_fsck_path_fields, 1 };
+_Static_assert(sizeof(struct proto_fsck_path) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_fsck_fault_fields[] = {
+	{ FIELD(proto_fsck_fault, kind, ENUM), .values = &proto_fault_kind_values },
+	{ FIELD(proto_fsck_fault, wrong, BOOL) },
+	{ FIELD(proto_fsck_fault, chunk, ID), .optional = true },
+	{ FIELD(proto_fsck_fault, text, TEXT), .max = 511 },
+	{ FIELD(proto_fsck_fault, names, U64), .optional = true },
+	{ FIELD(proto_fsck_fault, paths, LIST), COUNT(proto_fsck_fault, paths), .item = PROTO_TYPE_STRUCT, .max = 8, .optional = true, .of = &proto_fsck_path_shape },
+};
+const struct proto_shape proto_fsck_fault_shape = { "fsck_fault", sizeof(struct proto_fsck_fault), proto_fsck_fault_fields, 6 };
+_Static_assert(sizeof(struct proto_fsck_fault) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_receipt_fields[] = {
 	{ FIELD(proto_receipt, chunk, ID) },
 	{ FIELD(proto_receipt, version, U64) },
@@ -356,6 +414,16 @@ static const struct proto_field proto_extent_new_fields[] = {
 };
 const struct proto_shape proto_extent_new_shape = { "extent_new", sizeof(struct proto_extent_new), proto_extent_new_fields, 6 };
 _Static_assert(sizeof(struct proto_extent_new) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_mend_chunk_fields[] = {
+	{ FIELD(proto_mend_chunk, chunk, ID) },
+	{ FIELD(proto_mend_chunk, was_refs, U32) },
+	{ FIELD(proto_mend_chunk, was_live, U64) },
+	{ FIELD(proto_mend_chunk, refs, U32) },
+	{ FIELD(proto_mend_chunk, live, U64) },
+};
+const struct proto_shape proto_mend_chunk_shape = { "mend_chunk", sizeof(struct proto_mend_chunk), proto_mend_chunk_fields, 5 };
+_Static_assert(sizeof(struct proto_mend_chunk) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_hello_args_fields[] = {
 	{ FIELD(proto_hello_args, protocol, U32) },
@@ -653,6 +721,8 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, used, U64) },
 	{ FIELD(proto_status_reply, operations, U64) },
 	{ FIELD(proto_status_reply, policies, LIST), COUNT(proto_status_reply, policies), .item = PROTO_TYPE_STRUCT, .max = 32, .of = &proto_policy_info_shape },
+	{ FIELD(proto_status_reply, bad, U64), .optional = true },
+	{ FIELD(proto_status_reply, scrub_oldest_ms, U64), .optional = true, .fallback = 0 },
 	{ FIELD(proto_status_reply, hold, TEXT), .max = 511, .optional = true },
 	{ FIELD(proto_status_reply, leaving, U64), .optional = true },
 	{ FIELD(proto_status_reply, nodes_draining, U32), .optional = true },
@@ -671,7 +741,7 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, trimming, U64), .optional = true },
 	{ FIELD(proto_status_reply, trimmed, U64), .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 37 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 39 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {
@@ -726,8 +796,9 @@ static const struct proto_field proto_heartbeat_args_fields[] = {
 	{ FIELD(proto_heartbeat_args, write_bytes, U64) },
 	{ FIELD(proto_heartbeat_args, errors, U64) },
 	{ FIELD(proto_heartbeat_args, copy_bytes, U64), .optional = true },
+	{ FIELD(proto_heartbeat_args, scrub, LIST), COUNT(proto_heartbeat_args, scrub), .item = PROTO_TYPE_STRUCT, .max = 64, .optional = true, .of = &proto_scrub_info_shape },
 };
-const struct proto_shape proto_heartbeat_args_shape = { "args", sizeof(struct proto_heartbeat_args), proto_heartbeat_args_fields, 10 };
+const struct proto_shape proto_heartbeat_args_shape = { "args", sizeof(struct proto_heartbeat_args), proto_heartbeat_args_fields, 11 };
 _Static_assert(sizeof(struct proto_heartbeat_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_heartbeat_reply_fields[] = {
@@ -867,6 +938,93 @@ static const struct proto_field proto_checkpoint_read_reply_fields[] = {
 };
 const struct proto_shape proto_checkpoint_read_reply_shape = { "reply", sizeof(struct proto_checkpoint_read_reply), proto_checkpoint_read_reply_fields, 1 };
 _Static_assert(sizeof(struct proto_checkpoint_read_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_scrub_args_fields[] = {
+	{ FIELD(proto_scrub_args, node, U32), .optional = true },
+	{ FIELD(proto_scrub_args, now, BOOL), .optional = true },
+	{ FIELD(proto_scrub_args, rate, U64), .optional = true },
+};
+const struct proto_shape proto_scrub_args_shape = { "args", sizeof(struct proto_scrub_args), proto_scrub_args_fields, 3 };
+_Static_assert(sizeof(struct proto_scrub_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_scrub_reply_fields[] = {
+	{ FIELD(proto_scrub_reply, asked, LIST), COUNT(proto_scrub_reply, asked), .item = PROTO_TYPE_STRUCT, .max = 4096, .of = &proto_scrub_asked_shape },
+};
+const struct proto_shape proto_scrub_reply_shape = { "reply", sizeof(struct proto_scrub_reply), proto_scrub_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_scrub_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_scrub_wait_args_fields[] = {
+	{ FIELD(proto_scrub_wait_args, asked, LIST), COUNT(proto_scrub_wait_args, asked), .item = PROTO_TYPE_STRUCT, .max = 4096, .optional = true, .of = &proto_scrub_asked_shape },
+	{ FIELD(proto_scrub_wait_args, repaired, BOOL), .optional = true },
+	{ FIELD(proto_scrub_wait_args, wait_ms, U32), .optional = true },
+};
+const struct proto_shape proto_scrub_wait_args_shape = { "args", sizeof(struct proto_scrub_wait_args), proto_scrub_wait_args_fields, 3 };
+_Static_assert(sizeof(struct proto_scrub_wait_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_scrub_wait_reply_fields[] = {
+	{ FIELD(proto_scrub_wait_reply, over, BOOL) },
+	{ FIELD(proto_scrub_wait_reply, nodes, LIST), COUNT(proto_scrub_wait_reply, nodes), .item = PROTO_TYPE_STRUCT, .max = 4096, .of = &proto_node_info_shape },
+};
+const struct proto_shape proto_scrub_wait_reply_shape = { "reply", sizeof(struct proto_scrub_wait_reply), proto_scrub_wait_reply_fields, 2 };
+_Static_assert(sizeof(struct proto_scrub_wait_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_fsck_args_fields[] = {
+	{ FIELD(proto_fsck_args, path, BYTES), .max = 4096, .optional = true },
+	{ FIELD(proto_fsck_args, repair, BOOL), .optional = true },
+};
+const struct proto_shape proto_fsck_args_shape = { "args", sizeof(struct proto_fsck_args), proto_fsck_args_fields, 2 };
+_Static_assert(sizeof(struct proto_fsck_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_fsck_reply_fields[] = {
+	{ FIELD(proto_fsck_reply, check, U64) },
+};
+const struct proto_shape proto_fsck_reply_shape = { "reply", sizeof(struct proto_fsck_reply), proto_fsck_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_fsck_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_fsck_read_args_fields[] = {
+	{ FIELD(proto_fsck_read_args, check, U64) },
+	{ FIELD(proto_fsck_read_args, after, U32), .optional = true },
+	{ FIELD(proto_fsck_read_args, wait_ms, U32), .optional = true },
+};
+const struct proto_shape proto_fsck_read_args_shape = { "args", sizeof(struct proto_fsck_read_args), proto_fsck_read_args_fields, 3 };
+_Static_assert(sizeof(struct proto_fsck_read_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_fsck_read_reply_fields[] = {
+	{ FIELD(proto_fsck_read_reply, faults, LIST), COUNT(proto_fsck_read_reply, faults), .item = PROTO_TYPE_STRUCT, .max = 200, .of = &proto_fsck_fault_shape },
+	{ FIELD(proto_fsck_read_reply, over, BOOL) },
+	{ FIELD(proto_fsck_read_reply, stage, TEXT), .max = 127 },
+	{ FIELD(proto_fsck_read_reply, chunks, U64) },
+	{ FIELD(proto_fsck_read_reply, orphans, U64) },
+	{ FIELD(proto_fsck_read_reply, wrong, U64) },
+	{ FIELD(proto_fsck_read_reply, mended, U64) },
+	{ FIELD(proto_fsck_read_reply, queued, U64) },
+	{ FIELD(proto_fsck_read_reply, error, TEXT), .max = 511, .optional = true },
+};
+const struct proto_shape proto_fsck_read_reply_shape = { "reply", sizeof(struct proto_fsck_read_reply), proto_fsck_read_reply_fields, 9 };
+_Static_assert(sizeof(struct proto_fsck_read_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_scrub_begin_args_fields[] = {
+	{ FIELD(proto_scrub_begin_args, now, BOOL) },
+	{ FIELD(proto_scrub_begin_args, rate, U64) },
+	{ FIELD(proto_scrub_begin_args, epoch, U64) },
+};
+const struct proto_shape proto_scrub_begin_args_shape = { "args", sizeof(struct proto_scrub_begin_args), proto_scrub_begin_args_fields, 3 };
+_Static_assert(sizeof(struct proto_scrub_begin_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_scrub_begin_reply_fields[] = {
+	{ FIELD(proto_scrub_begin_reply, begun, U64) },
+};
+const struct proto_shape proto_scrub_begin_reply_shape = { "reply", sizeof(struct proto_scrub_begin_reply), proto_scrub_begin_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_scrub_begin_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_report_all_args_fields[] = {
+	{ FIELD(proto_report_all_args, epoch, U64) },
+};
+const struct proto_shape proto_report_all_args_shape = { "args", sizeof(struct proto_report_all_args), proto_report_all_args_fields, 1 };
+_Static_assert(sizeof(struct proto_report_all_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+const struct proto_shape proto_report_all_reply_shape = { "reply", sizeof(struct proto_report_all_reply), NULL, 0 };
+_Static_assert(sizeof(struct proto_report_all_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
@@ -1248,6 +1406,16 @@ static const struct proto_field proto_op_node_drain_fields[] = {
 };
 const struct proto_shape proto_op_node_drain_shape = { "node_drain", sizeof(struct proto_op_node_drain), proto_op_node_drain_fields, 2 };
 _Static_assert(sizeof(struct proto_op_node_drain) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_mend_fields[] = {
+	{ FIELD(proto_op_mend, chunks, LIST), COUNT(proto_op_mend, chunks), .item = PROTO_TYPE_STRUCT, .max = 1000, .of = &proto_mend_chunk_shape },
+	{ FIELD(proto_op_mend, add_files, I64) },
+	{ FIELD(proto_op_mend, add_dirs, I64) },
+	{ FIELD(proto_op_mend, add_bytes, I64) },
+	{ FIELD(proto_op_mend, add_chunks, I64) },
+};
+const struct proto_shape proto_op_mend_shape = { "mend", sizeof(struct proto_op_mend), proto_op_mend_fields, 5 };
+_Static_assert(sizeof(struct proto_op_mend) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static int proto_hello_args_encode_any(const void *from, struct buf *ret)
 {
@@ -1953,6 +2121,138 @@ static int proto_checkpoint_read_reply_decode_any(struct arena *arena, const cha
 	return proto_shape_decode(&proto_checkpoint_read_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_scrub_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_args_shape, from, ret);
+}
+
+static int proto_scrub_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_scrub_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_reply_shape, from, ret);
+}
+
+static int proto_scrub_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_scrub_wait_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_wait_args_shape, from, ret);
+}
+
+static int proto_scrub_wait_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_wait_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_scrub_wait_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_wait_reply_shape, from, ret);
+}
+
+static int proto_scrub_wait_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_wait_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_fsck_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_args_shape, from, ret);
+}
+
+static int proto_fsck_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_fsck_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_reply_shape, from, ret);
+}
+
+static int proto_fsck_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_fsck_read_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_read_args_shape, from, ret);
+}
+
+static int proto_fsck_read_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_read_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_fsck_read_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_fsck_read_reply_shape, from, ret);
+}
+
+static int proto_fsck_read_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_fsck_read_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_scrub_begin_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_begin_args_shape, from, ret);
+}
+
+static int proto_scrub_begin_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_begin_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_scrub_begin_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_scrub_begin_reply_shape, from, ret);
+}
+
+static int proto_scrub_begin_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_scrub_begin_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_report_all_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_report_all_args_shape, from, ret);
+}
+
+static int proto_report_all_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_report_all_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_report_all_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_report_all_reply_shape, from, ret);
+}
+
+static int proto_report_all_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_report_all_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -2050,6 +2350,24 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_CHECKPOINT_READ] = { "checkpoint_read", true, PROTO_ROLE_ADMIN, false, sizeof(struct proto_checkpoint_read_args), sizeof(struct proto_checkpoint_read_reply),
 		&proto_checkpoint_read_args_shape, &proto_checkpoint_read_reply_shape,
 		proto_checkpoint_read_args_encode_any, proto_checkpoint_read_args_decode_any, proto_checkpoint_read_reply_encode_any, proto_checkpoint_read_reply_decode_any },
+	[PROTO_CALL_SCRUB] = { "scrub", true, PROTO_ROLE_ADMIN, false, sizeof(struct proto_scrub_args), sizeof(struct proto_scrub_reply),
+		&proto_scrub_args_shape, &proto_scrub_reply_shape,
+		proto_scrub_args_encode_any, proto_scrub_args_decode_any, proto_scrub_reply_encode_any, proto_scrub_reply_decode_any },
+	[PROTO_CALL_SCRUB_WAIT] = { "scrub_wait", true, PROTO_ROLE_READ, false, sizeof(struct proto_scrub_wait_args), sizeof(struct proto_scrub_wait_reply),
+		&proto_scrub_wait_args_shape, &proto_scrub_wait_reply_shape,
+		proto_scrub_wait_args_encode_any, proto_scrub_wait_args_decode_any, proto_scrub_wait_reply_encode_any, proto_scrub_wait_reply_decode_any },
+	[PROTO_CALL_FSCK] = { "fsck", true, PROTO_ROLE_ADMIN, false, sizeof(struct proto_fsck_args), sizeof(struct proto_fsck_reply),
+		&proto_fsck_args_shape, &proto_fsck_reply_shape,
+		proto_fsck_args_encode_any, proto_fsck_args_decode_any, proto_fsck_reply_encode_any, proto_fsck_reply_decode_any },
+	[PROTO_CALL_FSCK_READ] = { "fsck_read", true, PROTO_ROLE_ADMIN, false, sizeof(struct proto_fsck_read_args), sizeof(struct proto_fsck_read_reply),
+		&proto_fsck_read_args_shape, &proto_fsck_read_reply_shape,
+		proto_fsck_read_args_encode_any, proto_fsck_read_args_decode_any, proto_fsck_read_reply_encode_any, proto_fsck_read_reply_decode_any },
+	[PROTO_CALL_SCRUB_BEGIN] = { "scrub_begin", false, PROTO_ROLE_NODE, false, sizeof(struct proto_scrub_begin_args), sizeof(struct proto_scrub_begin_reply),
+		&proto_scrub_begin_args_shape, &proto_scrub_begin_reply_shape,
+		proto_scrub_begin_args_encode_any, proto_scrub_begin_args_decode_any, proto_scrub_begin_reply_encode_any, proto_scrub_begin_reply_decode_any },
+	[PROTO_CALL_REPORT_ALL] = { "report_all", false, PROTO_ROLE_NODE, false, sizeof(struct proto_report_all_args), sizeof(struct proto_report_all_reply),
+		&proto_report_all_args_shape, &proto_report_all_reply_shape,
+		proto_report_all_args_encode_any, proto_report_all_args_decode_any, proto_report_all_reply_encode_any, proto_report_all_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
@@ -2098,6 +2416,7 @@ static const struct {
 	[PROTO_OP_TRASH_LIVE] = { "trash_live", &proto_op_trash_live_shape },
 	[PROTO_OP_TRASH_MEASURE] = { "trash_measure", &proto_op_trash_measure_shape },
 	[PROTO_OP_NODE_DRAIN] = { "node_drain", &proto_op_node_drain_shape },
+	[PROTO_OP_MEND] = { "mend", &proto_op_mend_shape },
 };
 
 const char *proto_op_name(enum proto_op_kind kind)
