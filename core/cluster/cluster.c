@@ -83,6 +83,9 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 		counts.used_bytes += node->used_bytes;
 		counts.total_bytes += node->total_bytes;
 		counts.free_bytes += node->free_bytes;
+		counts.bad += node->scrub.bad;
+		if (node->scrub.oldest_ms > counts.scrub_oldest_ms)
+			counts.scrub_oldest_ms = node->scrub.oldest_ms;
 		counts.nodes_up += node->registered && node->state != PROTO_NODE_STATE_SUSPECT;
 	}
 	if (counts.nodes_draining > 0)

@@ -172,6 +172,24 @@ typedef void cluster_sealed(void *arg, int code, const struct dfs_error *err, ui
 void cluster_seal(
         struct cluster *cluster, uint64_t chunk, uint64_t floor, cluster_sealed *done, void *arg);
 
+/* ---- looking (fsck) ---- */
+
+struct cluster_verdict {
+	uint32_t goal, good;
+	uint32_t hoped;  /* replicas that may soon be good: sealing, or their node's report is coming */
+	uint32_t broken; /* corrupt, stale, short, on nodes that are there */
+	bool sealed, empty;
+	bool under, lost; /* lost: under its goal, and nothing is good or hoped for */
+	bool leaving;     /* under its goal only because a node that has it is to be emptied */
+	bool waiting;     /* a seal waits for nodes (RULES 1) */
+	bool copying;
+};
+/* 0, or DFS_E_NOENT: not known here. */
+int cluster_inspect(struct cluster *cluster, uint64_t chunk, struct cluster_verdict *ret);
+/* Without waiting for what an earlier failure put off: true where the chunk is queued for repair, or
+ * being copied. */
+bool cluster_repair_now(struct cluster *cluster, uint64_t chunk);
+
 /* ---- whether anything may be deleted (RULES 16, 22) ---- */
 
 /*
@@ -254,6 +272,9 @@ struct cluster_counts {
 	uint64_t waiting_seals; /* seals that wait for nodes (RULES 1) */
 	uint64_t deleting;      /* chunks whose replicas are being deleted */
 	uint32_t copies;        /* repair copies under way */
+	uint64_t bad; /* replicas that datanodes which are there call bad */
+	uint64_t scrub_oldest_ms; /* of the same: no byte was checked longer ago; UINT64_MAX: some
+	                             never were */
 };
 void cluster_count(struct cluster *cluster, struct cluster_counts *ret);
 

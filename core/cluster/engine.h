@@ -70,6 +70,8 @@ struct node {
 	uint64_t promised_bytes; /* of open chunks placed here */
 	uint32_t recent[RECENT_BUCKETS];
 	uint64_t recent_bucket; /* number of the newest */
+	struct proto_scrub_info scrub; /* of its last heartbeat that told */
+	bool scrub_told;
 	uint64_t orphans;
 	uint64_t copy_bytes; /* served and stored for copies, part of the above */
 	double copy_rate;

@@ -101,6 +101,10 @@ bool cluster_node_heartbeat(struct cluster *cluster, const struct proto_heartbea
 	node->stuck_ms = args->stuck_ms;
 	node->used_bytes = args->used;
 	node->chunks = args->chunks;
+	if (args->scrub_count > 0) {
+		node->scrub = args->scrub[0];
+		node->scrub_told = true;
+	}
 	node_space(node, args->disks, args->disks_count);
 	node_rates(node, args->read_bytes, args->write_bytes, args->copy_bytes, now);
 	judge(cluster, node);

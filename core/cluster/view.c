@@ -186,6 +186,11 @@ static void describe(struct cluster *cluster, struct node *node, struct arena *a
 		ret->why = "its channel is closed";
 	if (node->draining)
 		ret->why = draining_why(cluster, node, arena);
+	ret->scrub = node->scrub_told ? arena_alloc(arena, sizeof(*ret->scrub)) : NULL;
+	if (ret->scrub) {
+		*ret->scrub = node->scrub;
+		ret->scrub_count = 1;
+	}
 }
 
 static void rate_turn(double *rate, uint64_t bytes, uint64_t passed_ms, double share)

@@ -18,16 +18,18 @@ local function run(asked)
     return true
   end
   local rows = {
-    { "NODE", "ADDRESS", "RACK", "STATE", "SEEN", "CHUNKS", "USED", "FREE", "READ", "WRITE", "WHY" },
+    { "NODE", "ADDRESS", "RACK", "STATE", "SEEN", "CHUNKS", "USED", "FREE", "READ", "WRITE", "BAD", "WHY" },
   }
   for _, node in ipairs(reply.nodes) do
     rows[#rows + 1] = {
       tostring(node.node), node.address, node.rack, node.state,
       ("%.1f s"):format(integer(node.silence_ms) / 1000), node.chunks, size(node.used), size(node.free),
-      size(node.read_rate) .. "/s", size(node.write_rate) .. "/s", node.why or "",
+      size(node.read_rate) .. "/s", size(node.write_rate) .. "/s",
+      node.scrub and node.scrub[1] and node.scrub[1].bad or "", node.why or "",
     }
   end
-  columns.write(io.stdout, rows, { [5] = true, [6] = true, [7] = true, [8] = true, [9] = true, [10] = true })
+  columns.write(io.stdout, rows, { [5] = true, [6] = true, [7] = true, [8] = true, [9] = true, [10] = true,
+    [11] = true })
   return true
 end
 

@@ -33,6 +33,7 @@ local function troubles(status)
   for _, missed in ipairs(status.missed or {}) do
     add(true, "chunk %s: %s", missed.chunk, missed.why)
   end
+  add(integer(status.bad) > 0, "%s replicas are bad (dfs scrub, dfs fsck)", status.bad)
   for _, policy in ipairs(status.policies or {}) do
     local recent = integer(policy.error_ago_ms or "0") < POLICY_ERROR_MS
     add((policy.error or "") ~= "" and recent, "policy %s: %s", policy.kind, policy.error)
@@ -98,6 +99,8 @@ local function print_page(status, wrong, drains)
   add("chunks", "%s, %s open, %s under goal, %s lost", status.chunks, status.open_chunks, status.under_goal,
     status.lost)
   repair_rows(status, add)
+  add("checked", "%s", status.scrub_oldest_ms == "18446744073709551615" and "not all of it yet"
+    or ("all of it in the last %s"):format(uptime(status.scrub_oldest_ms)))
   add("writing", "%s sessions", status.sessions)
   add("log", "%s operations", status.operations)
   if integer(status.checkpoint or "0") > 0 then

@@ -71,6 +71,7 @@ local function size(value, option)
   if not bytes then return nil, "takes a size such as 4096, 64M or 1.5G" end
   local min, max = option.min or bytes, option.max or bytes
   if bytes >= min and bytes <= max then return bytes end
+  if not option.max then return nil, ("takes a size of at least %s"):format(size_text(min)) end
   return nil, ("takes a size from %s to %s"):format(size_text(min), size_text(max))
 end
 

@@ -162,6 +162,7 @@ static void metrics(struct datanode *datanode, struct buf *ret)
 	        atomic_load(&pulse->copy_bytes));
 	http_metric(ret, "dfs_datanode_errors_total", "counter",
 	        "Appends, reads and copies that failed.", atomic_load(&pulse->errors));
+	scrub_metrics(datanode, ret);
 	http_metric(ret, "dfs_datanode_registered", "gauge", "1 while registered with the master.",
 	        datanode->registered);
 }

@@ -80,6 +80,7 @@ static void send_beat(struct heart *heart)
 {
 	struct pulse *pulse = &heart->datanode->pulse;
 	struct proto_disk disks[64] = {0};
+	struct proto_scrub_info scrub = {0};
 	struct proto_heartbeat_args args = {
 	        .uuid = heart->datanode->options.store.identity.node,
 	        .incarnation = heart->datanode->incarnation,
@@ -91,6 +92,8 @@ static void send_beat(struct heart *heart)
 	        .write_bytes = atomic_load(&pulse->write_bytes),
 	        .errors = atomic_load(&pulse->errors),
 	        .copy_bytes = atomic_load(&pulse->copy_bytes),
+	        .scrub = &scrub,
+	        .scrub_count = 1,
 	};
 
 	pthread_mutex_lock(&pulse->lock);
@@ -98,6 +101,7 @@ static void send_beat(struct heart *heart)
 	memcpy(heart->disks, pulse->disks, pulse->disks_count * sizeof(heart->disks[0]));
 	pthread_mutex_unlock(&pulse->lock);
 	pulse_disks(heart->disks, args.disks_count, disks);
+	scrub_pulse(pulse, &scrub);
 	heart->beating = true;
 	heart->registrations = atomic_load(&pulse->registrations);
 	link_call(heart->link, PROTO_CALL_HEARTBEAT, &args, 0, 0, BEAT_TIMEOUT_MS, answered, heart);

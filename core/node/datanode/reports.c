@@ -24,6 +24,9 @@ struct reports {
 	uint64_t after; /* its place */
 	bool calling;
 	uint64_t sequence;
+	/* reports_again: the answer waits for the end of a full report that began after the call */
+	struct link_call *asked;
+	bool asked_begun;
 };
 
 /* Rows of one call. */
@@ -36,6 +39,7 @@ struct part {
 };
 
 static void send_next(struct reports *reports);
+static void answer_asked(struct reports *reports);
 static void send_full(struct reports *reports);
 static void send_changes(struct reports *reports);
 static void send_part(struct reports *reports, struct part *part, bool full, bool last);
@@ -73,8 +77,27 @@ void reports_begin(struct datanode *datanode)
 	send_next(reports);
 }
 
+/* Changes that wait are older than what the full report will say of those chunks. */
+void reports_again(struct datanode *datanode, struct link_call *call)
+{
+	struct reports *reports = datanode->reports;
+
+	if (reports->asked) {
+		link_refuse(call, DFS_E_BUSY, "a full report is under way already");
+		return;
+	}
+	reports->asked = call;
+	reports->asked_begun = false;
+	if (!reports->calling)
+		send_next(reports);
+}
+
 void reports_stop(struct datanode *datanode)
 {
+	/* The channel is gone: so is the call that is answered. */
+	if (datanode->reports->asked)
+		link_refuse(datanode->reports->asked, DFS_E_CLOSED, "the channel is gone");
+	datanode->reports->asked = NULL;
 	datanode->reports->full = false;
 	datanode->reports->calling = false;
 	datanode->reports->sending = 0;
@@ -120,10 +143,27 @@ static void send_next(struct reports *reports)
 {
 	if (reports->calling || !reports->datanode->registered)
 		return;
+	if (reports->asked && reports->asked_begun && !reports->full)
+		answer_asked(reports);
+	if (reports->asked && !reports->asked_begun && !reports->full) {
+		reports->asked_begun = true;
+		reports->full = true;
+		reports->after = 0;
+		reports->changes_count = 0;
+	}
 	if (reports->full)
 		send_full(reports);
 	else if (reports->changes_count > 0)
 		send_changes(reports);
+}
+
+static void answer_asked(struct reports *reports)
+{
+	struct proto_report_all_reply reply = {0};
+	struct link_call *call = reports->asked;
+
+	reports->asked = NULL;
+	link_answer(call, &reply);
 }
 
 static void send_full(struct reports *reports)

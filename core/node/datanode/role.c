@@ -38,6 +38,8 @@ int datanode_start(struct datanode **ret, struct io *io, const struct datanode_o
 	if (code == 0)
 		code = open_store(datanode, err);
 	if (code == 0)
+		code = scrub_start(datanode, err);
+	if (code == 0)
 		code = open_doors(datanode, err);
 	if (code == 0)
 		code = heart_start(datanode, err);
@@ -66,6 +68,7 @@ void datanode_stop(struct datanode *datanode, void (*stopped)(void *arg), void *
 	store_flush(datanode->store);
 	heart_stop(datanode);
 	uplink_close(datanode);
+	store_scrub_stop(datanode->store);
 	io_timer_cancel(datanode->io, datanode->tick);
 	io_timer_set(datanode->io, datanode->stop_timer, 0);
 }
@@ -189,6 +192,7 @@ static void pulse_refresh(struct datanode *datanode)
 	free(disks);
 	atomic_store(&pulse->used_bytes, store_used_bytes(datanode->store));
 	atomic_store(&pulse->chunks, store_count(datanode->store));
+	scrub_refresh(datanode);
 }
 
 /* Jobs of the store finish before the end, or, on a disk that hangs, the end comes all the same. */

@@ -11,6 +11,7 @@
 #include "io/net.h"
 #include "node/datanode.h"
 #include "node/http_answer.h"
+#include "store/scrub.h"
 
 /*
  * The inside of the datanode role, shared by the files of this folder and by nobody else.
@@ -24,6 +25,7 @@
  *   copy.c      the repair copy: another datanode's sealed chunk, fetched whole
  *   heart.c     the heartbeat, on a loop of its own
  *   fence.c     the highest reign seen, on disk
+ *   scrub.c     the store's scrub: told of, asked for
  */
 
 struct reign { /* RULES 16 */
@@ -33,9 +35,10 @@ struct reign { /* RULES 16 */
 /* What the data loop tells the heartbeat's thread, and the other way: nothing else is shared
  * between them. */
 struct pulse {
-	pthread_mutex_t lock; /* guards `disks`; held for a copy only */
+	pthread_mutex_t lock; /* guards `disks` and `scrub`; held for a copy only */
 	struct store_dir_info disks[64];
 	size_t disks_count;
+	struct store_scrub_info scrub;
 	atomic_ullong used_bytes, chunks, read_bytes, write_bytes, errors;
 	atomic_ullong copy_bytes; /* of read_bytes and write_bytes, those for copies */
 	atomic_ullong heartbeat_ms; /* how often, as the master asked */
@@ -122,6 +125,8 @@ void uplink_fini(struct datanode *datanode); /* after the store was closed */
 int reports_create(struct datanode *datanode);
 void reports_destroy(struct datanode *datanode);
 void reports_begin(struct datanode *datanode); /* registered: a full report */
+/* The master asked for all of it once more; answered when it has it. */
+void reports_again(struct datanode *datanode, struct link_call *call);
 void reports_stop(struct datanode *datanode);  /* the channel is gone */
 void reports_changed(void *arg, const struct store_held *held);
 void reports_gone(struct datanode *datanode, uint64_t chunk, uint64_t version);
@@ -131,6 +136,14 @@ void copy_start(
         struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args);
 void copy_close_all(struct datanode *datanode);
 void copy_fini(struct datanode *datanode); /* after the store was closed */
+
+/* scrub.c */
+int scrub_start(struct datanode *datanode, struct dfs_error *err);
+void scrub_refresh(struct datanode *datanode); /* what the heartbeat tells of it */
+void scrub_pulse(struct pulse *pulse, struct proto_scrub_info *ret);
+void scrub_command(struct datanode *datanode, struct link_call *call,
+        const struct proto_scrub_begin_args *args);
+void scrub_metrics(struct datanode *datanode, struct buf *ret);
 
 /* heart.c */
 int heart_start(struct datanode *datanode, struct dfs_error *err);

@@ -225,6 +225,16 @@ static void called(void *arg, struct link_call *call, enum proto_call which, con
 		if (epoch_current(datanode, call, ((const struct proto_copy_args *)args)->epoch))
 			copy_start(datanode, call, args);
 		break;
+	case PROTO_CALL_SCRUB_BEGIN:
+		if (epoch_current(datanode, call,
+		            ((const struct proto_scrub_begin_args *)args)->epoch))
+			scrub_command(datanode, call, args);
+		break;
+	case PROTO_CALL_REPORT_ALL:
+		if (epoch_current(datanode, call,
+		            ((const struct proto_report_all_args *)args)->epoch))
+			reports_again(datanode, call);
+		break;
 	default:
 		link_refuse(call, DFS_E_UNSUPPORTED, "a datanode does not answer this");
 	}

@@ -67,6 +67,8 @@ void master_stop(struct master *master, void (*stopped)(void *arg), void *arg)
 	master->stopped_arg = arg;
 	io_net(master->io, server_close, master->server);
 	master->server = NULL;
+	scrub_answer_all(master);
+	fsck_answer_all(master);
 	master_doors_close(master);
 	io_timer_set(master->io, master->tick, 0);
 }
@@ -79,6 +81,7 @@ void master_destroy(struct master *master)
 		io_net(master->io, server_close, master->server);
 	master_doors_close(master);
 	io_timer_destroy(master->io, master->tick);
+	fsck_fini(master);
 	cluster_destroy(master->cluster);
 	meta_close(master->meta);
 	reaper_fini(master);
@@ -180,7 +183,7 @@ static void tick(void *arg)
 
 	machines_tick(master);
 	if (master->stopping) {
-		if (meta_idle(master->meta) && keeper_idle(master)) {
+		if (meta_idle(master->meta) && keeper_idle(master) && fsck_idle(master)) {
 			master->stopped(master->stopped_arg);
 			return;
 		}
@@ -192,6 +195,8 @@ static void tick(void *arg)
 	reaper_tick(master);
 	status_tick(master);
 	keeper_tick(master);
+	scrub_tick(master);
+	fsck_tick(master);
 	io_timer_set(master->io, master->tick, TICK_MS);
 }
 

@@ -24,6 +24,8 @@
  *   machines_admin.c  drain drains
  *   status.c    status nodes, /metrics
  *   keeper.c    checkpoints, the log behind them; checkpoint checkpoint_read
+ *   scrub.c     scrub scrub_wait
+ *   fsck.c      fsck fsck_read: a check's stages; fsck_walk.c: on a worker; fsck_chunks.c: on the loop
  *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
  */
 
@@ -109,6 +111,9 @@ struct master {
 	uint64_t started_ms;
 	uint64_t ticks;
 	bool stopping;
+	struct scrub_waiter *scrub_waiters; /* scrub.c */
+	struct fsck *fsck;                  /* fsck.c: the last check, or the one under way */
+	uint64_t fscks;                     /* begun so far */
 	bool raising;       /* fence.c: an epoch above a datanode's is on its way */
 	char outdated[512]; /* fence.c: why this is an old copy; empty: nobody says so */
 	uint64_t calls_count[PROTO_CALLS];
@@ -165,6 +170,10 @@ void handle_drain(struct request *request, const void *args);
 void handle_drains(struct request *request, const void *args);
 void handle_checkpoint(struct request *request, const void *args);
 void handle_checkpoint_read(struct request *request, const void *args);
+void handle_scrub(struct request *request, const void *args);
+void handle_scrub_wait(struct request *request, const void *args);
+void handle_fsck(struct request *request, const void *args);
+void handle_fsck_read(struct request *request, const void *args);
 
 /*
  * names.c: canonical form of a path of this request, checked against the token's tree; NULL after
@@ -193,6 +202,16 @@ bool master_may_delete(const struct master *master);
 void fence_hold(struct master *master);
 /* What an operator is told of it: empty where deletions go their way. */
 void fence_sentence(struct master *master, char *ret, size_t size);
+
+/* scrub.c */
+void scrub_tick(struct master *master);
+void scrub_answer_all(struct master *master); /* those who wait, as the master stops */
+
+/* fsck.c */
+void fsck_tick(struct master *master);
+bool fsck_idle(const struct master *master); /* no worker is on one */
+void fsck_fini(struct master *master);
+void fsck_answer_all(struct master *master);
 
 /* reaper.c */
 int reaper_load(struct master *master, struct dfs_error *err);

@@ -88,6 +88,8 @@ void handle_status(struct request *request, const void *args)
 	fence_sentence(master, hold, sizeof(hold));
 	reply.read_only = master->outdated;
 	keeper_status(master, &reply);
+	reply.bad = counts.bad;
+	reply.scrub_oldest_ms = counts.scrub_oldest_ms;
 	policies_list(request, &reply);
 	if (repair_list(request, &reply) != 0)
 		request_refuse(request, DFS_E_NOMEM, "the master is out of memory");
@@ -218,6 +220,8 @@ int status_metrics(struct master *master, struct buf *ret)
 	http_metric(ret, "dfs_master_lost_chunks", "gauge", "Sealed chunks without a good replica.",
 	        counts.lost);
 	repair_metrics(master, ret);
+	http_metric(ret, "dfs_master_bad_replicas", "gauge",
+	        "Replicas that datanodes gave up and that are not repaired.", counts.bad);
 	http_metric(ret, "dfs_master_sessions", "gauge", "Write sessions.", master->sessions_count);
 	buf_text(ret, "# HELP dfs_master_calls_total Calls answered, by name.\n# TYPE "
 	              "dfs_master_calls_total counter\n");

@@ -324,12 +324,15 @@ static void nodes_and_df_are_tables(void **state)
 	             "\"dead\",\"silence_ms\":\"61000\","
 	             "\"total\":\"0\",\"free\":\"0\",\"used\":\"0\",\"chunks\":\"0\",\"read_rate\":"
 	             "\"0\",\"write_rate\":\"0\","
-	             "\"why\":\"silent\"}]}";
+	             "\"why\":\"silent\",\"scrub\":[{\"bad\":\"3\"}]}]}";
 	prints("nodes",
 	        "NODE  ADDRESS  RACK  STATE    SEEN  CHUNKS   USED     FREE   READ      WRITE  "
-	        "WHY\n"
-	        "1     h1:7071  r1    up      0.3 s       7  512 B  1.0 KiB  0 B/s  1.0 MiB/s  \n"
-	        "2     h2:7071        dead   61.0 s       0    0 B      0 B  0 B/s      0 B/s  "
+	        "BAD  WHY\n"
+	        "1     h1:7071  r1    up      0.3 s       7  512 B  1.0 KiB  0 B/s  1.0 MiB/s      "
+	        " "
+	        "\n"
+	        "2     h2:7071        dead   61.0 s       0    0 B      0 B  0 B/s      0 B/s    3 "
+	        " "
 	        "silent\n");
 	has(run("nodes --json", 0, ""), "{\"nodes\":[{\"address\":\"h1:7071\"");
 	has(run("df -b", 0, ""), "NODE           SIZE  IN CHUNKS           FREE  FULL\n"
