@@ -4,9 +4,10 @@
 # figure: below the floor is `"ok": false`, the reach is what good work gives.
 # shellcheck shell=bash disable=SC2154,SC2034
 
-figure_groups=(put_goal1 put_goal3 get stat create put_small memory)
+figure_groups=(put_goal1 put_goal3 get stat create put_small memory restart)
 figure_names=(put_1g_goal1_async put_1g_goal1_sync put_1g_goal3_sync put_1g_goal3_async get_1g_file get_1g_null
-  stat_rate create_rate put_4k_time datanode_memory client_memory_put client_memory_get)
+  stat_rate create_rate put_4k_time datanode_memory client_memory_put client_memory_get
+  restart_serves restart_known restart_heap restart_stat)
 
 # ---- large files -----------------------------------------------------------------------------------------------
 
@@ -178,4 +179,35 @@ group_memory() {
   ! wanted datanode_memory || bound_figure datanode_memory MiB 64 2 "$work/peaks.datanode"
   ! wanted client_memory_put || bound_figure client_memory_put MiB 128 2 "$work/peaks.put"
   ! wanted client_memory_get || bound_figure client_memory_get MiB 128 2 "$work/peaks.get"
+}
+
+# ---- restart ---------------------------------------------------------------------------------------------------
+
+restart_chunks=1000000
+
+# One kill -9 of a master that knows a million chunks on three datanodes; its figures go to a file each.
+restart_once() { # FIRST
+  "$tools/restart_bench" "$build/dfs" "$work/restart" "127.0.0.1:$port" $restart_chunks "$1" >"$work/restart.out" \
+    2>"$work/restart.log" || fail "restart_bench: $(tail -3 "$work/restart.log")"
+  while read -r name value; do
+    echo "$value" >>"$work/restart.$name"
+  done <"$work/restart.out"
+}
+
+group_restart() {
+  local i first
+  any_wanted restart_serves restart_known restart_heap restart_stat || return 0
+  need_tool restart_fill
+  need_tool restart_bench
+  free_ports 0
+  dfs init --dir "$work/restart" --listen "127.0.0.1:$port" >/dev/null || fail "dfs init"
+  first=$("$tools/restart_fill" "$work/restart" $restart_chunks) || fail "restart_fill"
+  for ((i = 1; i <= runs; i++)); do
+    restart_once "$first"
+  done
+  rm -r "$work/restart"
+  ! wanted restart_serves || bound_figure restart_serves s 1 2 "$work/restart.serves_s"
+  ! wanted restart_known || bound_figure restart_known s 10 2 "$work/restart.known_s"
+  ! wanted restart_heap || bound_figure restart_heap MiB 93 1.5 "$work/restart.heap_mib"
+  ! wanted restart_stat || bound_figure restart_stat ms 100 2 "$work/restart.stat_p99_ms"
 }
