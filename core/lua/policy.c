@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lua/answer.h"
+#include "lua/memo.h"
 #include "lua/rng.h"
 #include "lua/sandbox.h"
 #include "lua/view.h"
@@ -21,6 +22,7 @@ struct script {
 	bool goal; /* it answers `goal` too */
 	struct view view;
 	struct rng rng;
+	struct memo chunk_size_memo, goal_memo;
 };
 
 struct policy_host {
@@ -51,6 +53,7 @@ struct place_call {
 struct file_call {
 	const char *function;
 	const struct file_request *request;
+	struct memo *memo;
 	uint64_t answer;
 };
 
@@ -67,6 +70,7 @@ static int goal(
         void *ctx, const struct file_request *request, uint32_t *ret_goal, struct dfs_error *err);
 static const char *name_of(void *ctx, const char *kind);
 static int call_place(lua_State *L);
+static int file_ask(struct script *script, struct file_call *call, struct dfs_error *err);
 static int call_file(lua_State *L);
 
 const struct policy_ops policy_host_ops = {
@@ -192,9 +196,9 @@ static int chunk_size(
         void *ctx, const struct file_request *request, uint64_t *ret_bytes, struct dfs_error *err)
 {
 	struct script *script = &((struct policy_host *)ctx)->chunking;
-	struct file_call call = {
-	        "chunk_size", request, request->asked ? request->asked : CHUNK_SIZE_DEFAULT};
-	int code = script->sandbox ? sandbox_call(script->sandbox, call_file, &call, err) : 0;
+	struct file_call call = {"chunk_size", request, &script->chunk_size_memo,
+	        request->asked ? request->asked : CHUNK_SIZE_DEFAULT};
+	int code = script->sandbox ? file_ask(script, &call, err) : 0;
 
 	if (code == 0)
 		*ret_bytes = call.answer;
@@ -205,11 +209,25 @@ static int goal(
         void *ctx, const struct file_request *request, uint32_t *ret_goal, struct dfs_error *err)
 {
 	struct script *script = &((struct policy_host *)ctx)->chunking;
-	struct file_call call = {"goal", request, request->asked ? request->asked : GOAL_DEFAULT};
-	int code = script->goal ? sandbox_call(script->sandbox, call_file, &call, err) : 0;
+	struct file_call call = {"goal", request, &script->goal_memo,
+	        request->asked ? request->asked : GOAL_DEFAULT};
+	int code = script->goal ? file_ask(script, &call, err) : 0;
 
 	if (code == 0)
 		*ret_goal = call.answer < UINT32_MAX ? (uint32_t)call.answer : UINT32_MAX;
+	return code;
+}
+
+/* The script, or what it answered when all that it looked at was the same. */
+static int file_ask(struct script *script, struct file_call *call, struct dfs_error *err)
+{
+	int code;
+
+	if (memo_find(call->memo, call->request, &call->answer))
+		return 0;
+	code = sandbox_call(script->sandbox, call_file, call, err);
+	if (code == 0)
+		memo_keep(call->memo, call->request, call->answer);
 	return code;
 }
 
@@ -250,27 +268,13 @@ static int call_place(lua_State *L)
 	return 0;
 }
 
-/* chunk_size and goal: what is unknown or not asked for is nil. */
 static int call_file(lua_State *L)
 {
 	struct file_call *call = lua_touserdata(L, 1);
-	const struct file_request *request = call->request;
 
 	sandbox_push_result(L);
 	lua_getfield(L, -1, call->function);
-	lua_createtable(L, 0, 4);
-	lua_pushstring(L, request->path);
-	lua_setfield(L, -2, "path");
-	if (request->size_bytes != UINT64_MAX) {
-		lua_pushinteger(L, (lua_Integer)request->size_bytes);
-		lua_setfield(L, -2, "size");
-	}
-	if (request->asked != 0) {
-		lua_pushinteger(L, (lua_Integer)request->asked);
-		lua_setfield(L, -2, "asked");
-	}
-	lua_pushinteger(L, request->nodes);
-	lua_setfield(L, -2, "nodes");
+	memo_request_push(L, call->memo, call->request);
 	lua_call(L, 1, 1);
 	call->answer = answer_read_count(L, call->function);
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Base and math libraries of the sandbox. */
+#include "lua/memo.h"
 #include "lua/safe.h"
 
 #include <lauxlib.h>
@@ -16,6 +17,7 @@ static int base_pairs(lua_State *L);
 static int base_pcall(lua_State *L);
 static int base_xpcall(lua_State *L);
 static int base_setmetatable(lua_State *L);
+static int base_getmetatable(lua_State *L);
 static int base_tonumber(lua_State *L);
 static int base_tostring(lua_State *L);
 static void wrap(lua_State *L, const char *name, lua_CFunction ours);
@@ -39,6 +41,7 @@ void safe_base_push(lua_State *L)
 	safe_allow(L, base_names);
 	luaL_setfuncs(L, base_ours, 0);
 	wrap(L, "setmetatable", base_setmetatable);
+	wrap(L, "getmetatable", base_getmetatable);
 	wrap(L, "tonumber", base_tonumber);
 }
 
@@ -157,6 +160,7 @@ static int base_setmetatable(lua_State *L)
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 2);
+	memo_reveal(L, 1);
 	for (size_t i = 0; lua_istable(L, 2) && i < 2; i++) {
 		lua_pushstring(L, refused[i]);
 		if (lua_rawget(L, 2) != LUA_TNIL)
@@ -166,6 +170,16 @@ static int base_setmetatable(lua_State *L)
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
 	lua_call(L, 2, 1);
+	return 1;
+}
+
+static int base_getmetatable(lua_State *L)
+{
+	luaL_checkany(L, 1);
+	memo_reveal(L, 1);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_pushvalue(L, 1);
+	lua_call(L, 1, 1);
 	return 1;
 }
 
