@@ -29,9 +29,10 @@ enum kind {
 	NODE_CUT_FROM_NODE,
 	CLIENT_CUT_FROM_NODE,
 	CONNECTIONS_BREAK,
+	CLOCK_STEPS,
 };
 
-_Static_assert(CONNECTIONS_BREAK + 1 == STORM_FAULT_KINDS, "a figure for each kind");
+_Static_assert(CLOCK_STEPS + 1 == STORM_FAULT_KINDS, "a figure for each kind");
 
 static const char *const names[STORM_FAULT_KINDS] = {
         [NONE] = "none",
@@ -51,6 +52,7 @@ static const char *const names[STORM_FAULT_KINDS] = {
         [NODE_CUT_FROM_NODE] = "datanode cut off from another",
         [CLIENT_CUT_FROM_NODE] = "client cut off from a datanode",
         [CONNECTIONS_BREAK] = "connections break",
+        [CLOCK_STEPS] = "clock is set",
 };
 
 static bool begin(struct storm *storm, struct fault *fault);
@@ -195,6 +197,10 @@ static bool begin(struct storm *storm, struct fault *fault)
 	case CONNECTIONS_BREAK:
 		sim_drop_connections(world->sim, host, client);
 		sim_drop_connections(world->sim, host, world->master_host);
+		return true;
+	case CLOCK_STEPS: /* up to three hours, either way; the master's every third time */
+		sim_host_wall_step(fault->other % 3 == 0 ? world->master_host : host,
+		        (int64_t)storm_draw(storm, 6 * 3600 * 1000) - 3 * 3600 * 1000);
 		return true;
 	}
 	return false;
