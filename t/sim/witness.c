@@ -21,10 +21,10 @@ enum {
 
 /* A replica as last seen on a datanode's disk; kept while the datanode is away. */
 struct seen {
-	bool here;             /* at the last look */
-	bool looked;           /* in this look */
-	bool survives;         /* in this look: it must be here still */
-	struct datanode *role; /* that showed it: another one is another process */
+	bool here;            /* at the last look */
+	bool looked;          /* in this look */
+	bool survives;        /* in this look: it must be here still */
+	uint64_t incarnation; /* of the process that showed it */
 	struct store_held held;
 };
 
@@ -273,7 +273,8 @@ static const char *look_at_node(struct witness *witness, unsigned node)
 		struct seen *seen = &chunk->on[node];
 
 		seen->looked = false;
-		seen->survives = seen->here && seen->role != role && is_acknowledged(chunk, node);
+		seen->survives = seen->here && seen->incarnation != role->incarnation &&
+		                 is_acknowledged(chunk, node);
 	}
 	store_each(role->store, 0, each_replica, &look);
 	for (struct chunk *chunk = witness->chunks; chunk && !look.wrong; chunk = chunk->hh.next) {
@@ -311,7 +312,7 @@ static const char *look_at_replica(
 	struct datanode *role = witness->world->nodes[node].role;
 	const char *name = witness->world->nodes[node].name;
 
-	if (seen->here && seen->role == role && held->state != STORE_BAD &&
+	if (seen->here && seen->incarnation == role->incarnation && held->state != STORE_BAD &&
 	        seen->held.state != STORE_BAD && held->version < seen->held.version)
 		return broken(witness,
 		        "chunk %016" PRIx64 ": its version fell from %" PRIu64 " to %" PRIu64
@@ -339,7 +340,8 @@ static const char *look_at_replica(
 			        " bytes on %s, at %" PRIu64 " in metadata",
 			        chunk->id, held->length, name, chunk->row.length);
 	}
-	*seen = (struct seen){.here = true, .looked = true, .role = role, .held = *held};
+	*seen = (struct seen){
+	        .here = true, .looked = true, .incarnation = role->incarnation, .held = *held};
 	return NULL;
 }
 
