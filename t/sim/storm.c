@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/crc32c.h"
 
 enum { STEPS = 40, SETTLE_MS = 1800000, WELL_FOR = 6 /* looks, half a second apart */ };
 
@@ -13,11 +14,10 @@ static void run(struct storm *storm);
 static void look(struct storm *storm);
 static void await_well(struct storm *storm);
 static bool is_well(struct storm *storm, struct proto_status_reply *status);
-static void figures_count(struct storm *storm);
 
 static _Thread_local jmp_buf over; /* a broken run ends here; one run at a time in a thread */
 
-bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures)
+bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures, uint32_t *ret_story)
 {
 	struct world_options options = {
 	        .seed = seed,
@@ -44,7 +44,9 @@ bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures)
 	} else if (tell_trace) {
 		fwrite(storm->world->trace.data, 1, storm->world->trace.size, stderr);
 	}
-	figures_count(storm);
+	figures->simulated_ms += sim_now_ms(storm->world->sim);
+	if (ret_story)
+		*ret_story = crc32c(0, storm->world->trace.data, storm->world->trace.size);
 	witness_destroy(storm->witness);
 	for (unsigned i = 0; i < STORM_USERS; i++)
 		free(storm->users[i].bytes);
@@ -155,9 +157,4 @@ static bool is_well(struct storm *storm, struct proto_status_reply *status)
 	arena_fini(&arena);
 	buf_fini(&json);
 	return well;
-}
-
-static void figures_count(struct storm *storm)
-{
-	storm->figures->simulated_ms += sim_now_ms(storm->world->sim);
 }

@@ -57,8 +57,11 @@ struct storm {
 	struct storm_figures *figures;
 };
 
-/* A whole run. false, after telling seed, time and what is broken on standard error. */
-bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures);
+/*
+ * A whole run. false, after telling seed, time and what is broken on standard error. `ret_story`:
+ * CRC32C of its trace, the same whenever that seed is run by the same program; may be NULL.
+ */
+bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures, uint32_t *ret_story);
 
 /* Uniform below `below`. */
 uint64_t storm_draw(struct storm *storm, uint64_t below);
