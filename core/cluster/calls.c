@@ -11,6 +11,7 @@ static struct call *call_new(
         struct cluster *cluster, const struct call *like, uint64_t patience_ms);
 static void dispatch(struct cluster *cluster, const struct call *call, int code,
         const struct dfs_error *err, const void *reply);
+static void operation_over(struct cluster *cluster, const struct call *call, int code);
 static void fail_list(struct cluster *cluster, struct call *list, int code, const char *sentence);
 
 enum { OP_PATIENCE_MS = 120000 };
@@ -38,8 +39,14 @@ void cluster_durable(struct cluster *cluster, uint64_t token, int code)
 	if (!call || call->kind != PROTO_CALL_NONE)
 		return;
 	HASH_DEL(cluster->calls, call);
-	seal_durable(cluster, call, code);
+	operation_over(cluster, call, code);
 	free(call);
+}
+
+static void operation_over(struct cluster *cluster, const struct call *call, int code)
+{
+	if (!deletes_durable(cluster, call, code))
+		seal_durable(cluster, call, code);
 }
 
 bool call_send(struct cluster *cluster, struct node *node, enum proto_call kind, const void *args,
@@ -166,7 +173,7 @@ static void fail_list(struct cluster *cluster, struct call *list, int code, cons
 	LL_FOREACH_SAFE(list, call, next)
 	{
 		if (call->kind == PROTO_CALL_NONE)
-			seal_durable(cluster, call, code);
+			operation_over(cluster, call, code);
 		else
 			dispatch(cluster, call, code, &err, NULL);
 		free(call);

@@ -15,6 +15,7 @@ enum { CHUNKS_A_CALL = 1000, DELETE_PATIENCE_MS = 120000, AGAIN_MS = 5000 };
 
 static struct doom *find(const struct cluster *cluster, uint64_t chunk);
 static bool is_last(struct cluster *cluster, uint64_t chunk);
+static void raise_version(struct cluster *cluster, struct doom *doom);
 static void send_batch(struct cluster *cluster, struct node *node);
 static void prune(struct cluster *cluster, struct node *node);
 static void rotate(struct node *node, size_t count);
@@ -109,12 +110,30 @@ void deletes_answered(struct cluster *cluster, const struct call *call, int code
 		doom_check(cluster, reply->gone[i].chunk);
 	}
 	for (size_t i = 0; i < asked; i++)
-		refused += still_wanted(cluster, node->doomed[i], node);
+		if (still_wanted(cluster, node->doomed[i], node)) {
+			refused++;
+			if (code == 0)
+				raise_version(cluster, find(cluster, node->doomed[i]));
+		}
 	prune(cluster, node);
 	rotate(node, refused);
 	/* Refused (being appended to) or the call failed: not at once again. */
 	if (code != 0 || refused > 0)
 		node->delete_after_ms = cluster_now(cluster) + AGAIN_MS;
+}
+
+bool deletes_durable(struct cluster *cluster, const struct call *call, int code)
+{
+	struct doom *doom = find(cluster, call->chunk);
+
+	if (!doom || call->op != PROTO_OP_CHUNK_RAISE || !doom->raised ||
+	        call->version != doom->version + 1)
+		return false;
+	if (code == 0)
+		doom->version = call->version;
+	else
+		doom->raised = false; /* the next refusal tries again */
+	return true;
 }
 
 void doom_check(struct cluster *cluster, uint64_t id)
@@ -191,6 +210,23 @@ static struct doom *find(const struct cluster *cluster, uint64_t chunk)
 
 	HASH_FIND(hh, cluster->dooms, &chunk, sizeof(chunk), doom);
 	return doom;
+}
+
+/*
+ * A datanode refuses to delete what is open at this very version (RULES 13): it acknowledged the
+ * chunk, the commit sealed it in metadata, and it died before it wrote so itself. Above a raised
+ * version nobody can append to it any more.
+ */
+static void raise_version(struct cluster *cluster, struct doom *doom)
+{
+	struct proto_op op = {.kind = PROTO_OP_CHUNK_RAISE};
+	struct call like = {.chunk = doom->chunk, .version = doom->version + 1};
+
+	if (doom->raised)
+		return;
+	op.chunk_raise.chunk = doom->chunk;
+	op.chunk_raise.version = like.version;
+	doom->raised = call_submit(cluster, &op, &like);
 }
 
 /* No node is known to hold it that may come back to say so, and none is about to hold it. */

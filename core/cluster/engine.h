@@ -203,6 +203,7 @@ struct trim {
 /* A chunk whose replicas are being deleted (RULES 13). */
 struct doom {
 	uint64_t chunk, version;
+	bool raised;       /* or about to be: at most once */
 	UT_hash_handle hh; /* cluster->dooms */
 	void (*gone)(void *arg, uint64_t chunk);
 	void *arg;
@@ -503,6 +504,8 @@ void settle_fini(struct cluster *cluster);
 /* ---- deletes.c ---- */
 
 void doom_on(struct cluster *cluster, struct node *node, uint64_t chunk);
+/* True where the operation was one of deletes.c: a raise, done or refused. */
+bool deletes_durable(struct cluster *cluster, const struct call *call, int code);
 void deletes_answered(struct cluster *cluster, const struct call *call, int code,
         const struct proto_delete_reply *reply);
 /* A replica of a doomed chunk is known to be gone, or a copy of it ended: perhaps it was the last.

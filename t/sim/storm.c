@@ -13,6 +13,21 @@ enum { STEPS = 40, SETTLE_MS = 1800000, WELL_FOR = 6 /* looks, half a second apa
 static void run(struct storm *storm);
 static void look(struct storm *storm);
 static void await_well(struct storm *storm);
+static void await_tidy(struct storm *storm);
+/* What faults and repairs have left over goes, with time. */
+static void await_tidy(struct storm *storm)
+{
+	uint64_t until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
+	const char *wrong;
+
+	while ((wrong = witness_tidy(storm->witness))) {
+		if (sim_now_ms(storm->world->sim) > until_ms)
+			storm_broken(storm, "half an hour after the last fault: %s", wrong);
+		sim_run_for(storm->world->sim, 1000);
+	}
+	users_check(storm);
+}
+
 static bool is_well(struct storm *storm, struct proto_status_reply *status);
 
 static _Thread_local jmp_buf over; /* a broken run ends here; one run at a time in a thread */
@@ -29,6 +44,7 @@ bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures, ui
 	volatile bool well = false; /* as it is after the jump */
 
 	options.master.timing.safe_mode_ms = 5000;
+	options.master.timing.trim_after_ms = 15000;
 	options.master.timing.trim_after_ms = 5000;
 	storm->seed = seed;
 	storm->random = seed * 0x9e3779b97f4a7c15u + 99;
@@ -98,6 +114,7 @@ static void run(struct storm *storm)
 	}
 	await_well(storm);
 	users_check(storm);
+	await_tidy(storm);
 	storm->figures->runs++;
 }
 

@@ -37,6 +37,7 @@ struct fault {         /* one that lasts */
 	unsigned kind; /* 0: none */
 	unsigned node, other;
 	uint64_t until_ms;
+	int64_t step_ms; /* of a clock */
 };
 
 struct storm_figures {

@@ -34,6 +34,8 @@ enum kind {
 
 _Static_assert(CLOCK_STEPS + 1 == STORM_FAULT_KINDS, "a figure for each kind");
 
+enum { CLOCK_STEP_MAX_MS = 20 * 60 * 1000 };
+
 static const char *const names[STORM_FAULT_KINDS] = {
         [NONE] = "none",
         [NODE_KILLED] = "datanode killed",
@@ -52,7 +54,7 @@ static const char *const names[STORM_FAULT_KINDS] = {
         [NODE_CUT_FROM_NODE] = "datanode cut off from another",
         [CLIENT_CUT_FROM_NODE] = "client cut off from a datanode",
         [CONNECTIONS_BREAK] = "connections break",
-        [CLOCK_STEPS] = "clock is set",
+        [CLOCK_STEPS] = "clock set wrong",
 };
 
 static bool begin(struct storm *storm, struct fault *fault);
@@ -198,9 +200,11 @@ static bool begin(struct storm *storm, struct fault *fault)
 		sim_drop_connections(world->sim, host, client);
 		sim_drop_connections(world->sim, host, world->master_host);
 		return true;
-	case CLOCK_STEPS: /* up to three hours, either way; the master's every third time */
-		sim_host_wall_step(fault->other % 3 == 0 ? world->master_host : host,
-		        (int64_t)storm_draw(storm, 6 * 3600 * 1000) - 3 * 3600 * 1000);
+	case CLOCK_STEPS: /* the master's every third time */
+		fault->step_ms =
+		        (int64_t)storm_draw(storm, 2 * CLOCK_STEP_MAX_MS) - CLOCK_STEP_MAX_MS;
+		sim_host_wall_step(
+		        fault->other % 3 == 0 ? world->master_host : host, fault->step_ms);
 		return true;
 	}
 	return false;
@@ -242,6 +246,10 @@ static void end(struct storm *storm, struct fault *fault)
 	case CLIENT_CUT_FROM_NODE:
 		sim_partition(
 		        world->sim, host, world->clients[ended.other % STORM_USERS].host, false);
+		break;
+	case CLOCK_STEPS:
+		sim_host_wall_step(
+		        ended.other % 3 == 0 ? world->master_host : host, -ended.step_ms);
 		break;
 	default: /* those that are down start again: faults_tick */
 		break;

@@ -123,6 +123,30 @@ const char *witness_end(struct witness *witness)
 	return wrong ? wrong : end_of_history(witness);
 }
 
+const char *witness_tidy(struct witness *witness)
+{
+	const char *wrong = witness_look(witness);
+
+	for (struct chunk *chunk = witness->chunks; chunk && !wrong; chunk = chunk->hh.next) {
+		unsigned here = 0, want = chunk->row.refs > 0 ? chunk->row.goal : 0;
+		const struct seen *last = NULL;
+
+		for (unsigned node = 0; node < witness->world->options.nodes; node++) {
+			here += chunk->on[node].here;
+			if (chunk->on[node].here)
+				last = &chunk->on[node];
+		}
+		if (chunk->known && here > want)
+			wrong = broken(witness,
+			        "chunk %016" PRIx64
+			        ": %u replicas where %u are asked for; one is in state %d at "
+			        "version %" PRIu64 " (%s), metadata in %d at %" PRIu64,
+			        chunk->id, here, want, last->held.state, last->held.version,
+			        last->held.why, chunk->row.state, chunk->row.version);
+	}
+	return wrong;
+}
+
 void witness_disk_fails(struct witness *witness)
 {
 	witness->hurt = true;

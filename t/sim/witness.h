@@ -31,6 +31,9 @@ void witness_destroy(struct witness *witness);
 /* NULL, or the sentence that says what is broken; borrowed until the next call. */
 const char *witness_look(struct witness *witness);
 const char *witness_end(struct witness *witness);
+/* NULL where nothing is kept twice over: as many replicas as the goal asks for, none of what was
+ * freed. */
+const char *witness_tidy(struct witness *witness);
 /* From now on to the next witness_end one replica, wherever it is, may be destroyed. */
 void witness_disk_fails(struct witness *witness);
 /* This datanode's disk was replaced by an empty one. */

@@ -135,6 +135,35 @@ static void a_refused_deletion_is_asked_again_behind_the_others(void **state)
 	bench_free(b);
 }
 
+/*
+ * The storm found it: a datanode acknowledged a chunk and died before it sealed it, the file was
+ * removed, and the datanode refused for ever to delete what was open at the very version that it
+ * was asked for.
+ */
+static void a_refused_deletion_comes_again_above_a_raised_version(void **state)
+{
+	struct bench *b = bench_new(1);
+	struct proto_op op;
+	struct sent *sent;
+
+	bench_sealed_chunk(b, CHUNK(1), 1, (const uint32_t[]){1, 0});
+	cluster_chunk_delete(b->cluster, CHUNK(1), 1, bench_gone, b);
+	bench_run(b, 500);
+	deleted(b, 1, CHUNK(1));
+	op = bench_durable(b, PROTO_OP_CHUNK_RAISE, 0);
+	assert_int_equal(op.chunk_raise.chunk, CHUNK(1));
+	assert_int_equal(op.chunk_raise.version, 2);
+	bench_run(b, 6000);
+	sent = bench_find(b, PROTO_CALL_DELETE, 1);
+	assert_int_equal(sent->args.delete.chunks[0].version, 2);
+	deleted(b, 1, CHUNK(1)); /* for another reason, then: once is enough */
+	assert_int_equal(bench_submitted(b), 0);
+	bench_run(b, 6000);
+	deleted(b, 1, 0);
+	assert_int_equal(b->gone_count, 1);
+	bench_free(b);
+}
+
 static void deletions_travel_in_bounded_batches_one_at_a_time(void **state)
 {
 	struct bench *b = bench_new(1);
@@ -332,6 +361,7 @@ int main(void)
 	        cmocka_unit_test(a_node_that_returns_without_it_has_deleted_it),
 	        cmocka_unit_test(a_report_of_its_deletion_is_an_answer_too),
 	        cmocka_unit_test(a_refused_deletion_is_asked_again_behind_the_others),
+	        cmocka_unit_test(a_refused_deletion_comes_again_above_a_raised_version),
 	        cmocka_unit_test(deletions_travel_in_bounded_batches_one_at_a_time),
 	        cmocka_unit_test(a_batch_that_is_refused_does_not_hold_up_the_next),
 	        cmocka_unit_test(nothing_is_deleted_in_safe_mode),
