@@ -198,6 +198,8 @@ static void fence_saved(struct datanode *datanode, int code)
 	}
 	datanode->registered = true;
 	atomic_fetch_add(&datanode->pulse.registrations, 1);
+	/* A beat that was answered since the last channel closed spoke of that one. */
+	atomic_store(&datanode->pulse.unknown_there, false);
 	datanode->retry_ms = RETRY_FIRST_MS;
 	datanode_log(datanode, "info", "event=registered node=%u master=%s epoch=%llu",
 	        datanode->node, datanode->master, (unsigned long long)datanode->reign.epoch);
