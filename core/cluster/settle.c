@@ -152,7 +152,8 @@ static bool may_become_good(const struct cluster *cluster, const struct chunk *c
 {
 	enum mark mark = replica_mark(chunk, at);
 
-	if (mark != MARK_OPEN && mark != MARK_STALE)
+	/* One that answered no freeze is asked what it has; its answer marks it. */
+	if (mark != MARK_OPEN && mark != MARK_STALE && mark != MARK_UNKNOWN)
 		return false;
 	return replica_confirmed(cluster, chunk, at) &&
 	       node_reachable(cluster->nodes[chunk->slots[at]]);
