@@ -24,7 +24,7 @@ is "$(files)" 106 "three chunks and fifty, twice"
 dfs put --goal 2 --chunk-size 1M "$tmp/in" /file
 less_than() { [ "$(files)" -le "$1" ]; }
 ok "chunks of an overwritten file go" await less_than 106
-ok "rm -r" dfs rm -r /tree
+ok "rm -r --now" dfs rm -r --now /tree
 ok "chunks of a removed tree go" await less_than 6
 dfs get /file "$tmp/out" && cmp -s "$tmp/in" "$tmp/out"
 tap $? "the others stay"

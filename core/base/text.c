@@ -88,6 +88,30 @@ refused:
 	return refuse(err, text, "a size such as 4096, 64M or 1.5G");
 }
 
+int text_parse_age(const char *text, uint64_t *ret_ms, struct dfs_error *err)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
+	        {"w", 604800000}};
+	const char *at = text;
+	uint64_t count = 0, ms;
+
+	if (digits_u64(&at, &count) == 0 && count == 0 && *at == '\0') {
+		*ret_ms = 0;
+		return 0;
+	}
+	for (size_t i = 0; at != text && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(at, units[i].name) != 0 ||
+		        __builtin_mul_overflow(count, units[i].ms, &ms))
+			continue;
+		*ret_ms = ms;
+		return 0;
+	}
+	return refuse(err, text, "a time such as 90s, 12h or 3d");
+}
+
 void text_size(uint64_t bytes, char ret[TEXT_SIZE_MAX])
 {
 	const char *unit = "KMGTPE";

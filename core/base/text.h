@@ -19,6 +19,8 @@ void text_id(uint64_t id, char ret[TEXT_ID_SIZE]);
 /* "64M", "4096", "1.5G" (K M G T, powers of 1024, optional B or iB) */
 int text_parse_size(const char *text, uint64_t *ret, struct dfs_error *err);
 /* "64.0 MiB", "17 B" */
+/* A time: digits and ms, s, m, h, d or w; "0". DFS_E_INVAL. */
+int text_parse_age(const char *text, uint64_t *ret_ms, struct dfs_error *err);
 void text_size(uint64_t bytes, char ret[TEXT_SIZE_MAX]);
 int text_hex_decode(const char *hex, void *ret_bytes, size_t size); /* 0 or DFS_E_INVAL */
 void text_hex(const void *bytes, size_t size, char *ret);            /* 2 * size + 1 */

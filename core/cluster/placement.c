@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KIND_PLACE, KIND_CHUNK_SIZE, KIND_GOAL, GOAL_DEFAULT = 3 };
+enum { GOAL_DEFAULT = 3 };
 
-static void fell_back(struct policies *policies, int kind, const struct dfs_error *err);
+static void fell_back(
+        struct policies *policies, enum policy_kind kind, const struct dfs_error *err);
 static const struct place_node *find_node(const struct place_view *view, uint32_t node);
 static uint32_t roomy_nodes(const struct place_view *view, uint64_t size_bytes);
 static uint32_t wanted_nodes(const struct place_request *request, const struct place_view *view);
@@ -30,7 +31,7 @@ int policies_place(struct policies *policies, const struct place_request *reques
 	bool failed = false;
 	int rc;
 
-	policies->decisions[KIND_PLACE]++;
+	policies->decisions[POLICY_PLACE]++;
 	if (policies->ops && policies->ops->place && wanted_nodes(request, view) > 0) {
 		rc = policies->ops->place(policies->ctx, request, view, &answer, &why);
 		if (rc == 0)
@@ -42,7 +43,7 @@ int policies_place(struct policies *policies, const struct place_request *reques
 			*ret = answer;
 			return 0;
 		}
-		fell_back(policies, KIND_PLACE, &why);
+		fell_back(policies, POLICY_PLACE, &why);
 		failed = true;
 	}
 	rc = place_builtin(request, view, &answer, err);
@@ -50,7 +51,7 @@ int policies_place(struct policies *policies, const struct place_request *reques
 		return rc;
 	answer.fallback = failed;
 	snprintf(answer.error, sizeof(answer.error), "%s",
-	        failed ? policies->error[KIND_PLACE] : "");
+	        failed ? policies->error[POLICY_PLACE] : "");
 	*ret = answer;
 	return 0;
 }
@@ -60,14 +61,14 @@ uint64_t policies_chunk_size(struct policies *policies, const struct file_reques
 	uint64_t size = default_chunk_size(request);
 	struct dfs_error why = {0};
 
-	policies->decisions[KIND_CHUNK_SIZE]++;
+	policies->decisions[POLICY_CHUNK_SIZE]++;
 	if (policies->ops && policies->ops->chunk_size) {
 		uint64_t answer = 0;
 
 		if (policies->ops->chunk_size(policies->ctx, request, &answer, &why) == 0)
 			size = answer;
 		else
-			fell_back(policies, KIND_CHUNK_SIZE, &why);
+			fell_back(policies, POLICY_CHUNK_SIZE, &why);
 	}
 	if (size < CHUNK_SIZE_MIN)
 		return CHUNK_SIZE_MIN;
@@ -79,18 +80,44 @@ uint32_t policies_goal(struct policies *policies, const struct file_request *req
 	uint32_t goal = default_goal(request);
 	struct dfs_error why = {0};
 
-	policies->decisions[KIND_GOAL]++;
+	policies->decisions[POLICY_GOAL]++;
 	if (policies->ops && policies->ops->goal) {
 		uint32_t answer = 0;
 
 		if (policies->ops->goal(policies->ctx, request, &answer, &why) == 0)
 			goal = answer;
 		else
-			fell_back(policies, KIND_GOAL, &why);
+			fell_back(policies, POLICY_GOAL, &why);
 	}
 	if (goal < 1)
 		return 1;
 	return goal > PLACE_REPLICAS_MAX ? PLACE_REPLICAS_MAX : goal;
+}
+
+uint64_t policies_retain(struct policies *policies, const struct retain_request *request)
+{
+	struct dfs_error why = {0};
+	uint64_t answer = 0;
+	int code;
+
+	policies->decisions[POLICY_RETAIN]++;
+	if (!policies->ops || !policies->ops->retain)
+		return request->default_ms;
+	code = policies->ops->retain(policies->ctx, request, &answer, &why);
+	if (code == 0 && answer > RETAIN_MAX_MS)
+		code = error_set(&why, DFS_E_INVAL,
+		        "retain answers %" PRIu64 " ms, more than ten years", answer);
+	if (code == 0)
+		return answer;
+	fell_back(policies, POLICY_RETAIN, &why);
+	return request->default_ms;
+}
+
+const char *policy_kind_name(enum policy_kind kind)
+{
+	static const char *const names[POLICY_KINDS] = {"place", "chunk_size", "goal", "retain"};
+
+	return names[kind];
 }
 
 int place_check(const struct place_request *request, const struct place_view *view,
@@ -145,7 +172,7 @@ int place_builtin(const struct place_request *request, const struct place_view *
 	return 0;
 }
 
-static void fell_back(struct policies *policies, int kind, const struct dfs_error *err)
+static void fell_back(struct policies *policies, enum policy_kind kind, const struct dfs_error *err)
 {
 	policies->fallbacks[kind]++;
 	snprintf(policies->error[kind], sizeof(policies->error[kind]), "%.255s",

@@ -58,6 +58,13 @@ struct file_request { /* for chunk_size and goal */
 	uint32_t nodes;      /* registered datanodes */
 };
 
+struct retain_request { /* for retain: a name goes into the trash (RULES 14) */
+	const char *path;
+	const char *kind;    /* "file", "dir", "symlink" */
+	uint64_t size_bytes; /* of a file; UINT64_MAX: not known, a directory is not walked */
+	uint64_t default_ms; /* as configured */
+};
+
 /* Each returns 0, or negative with a sentence (the script's file and line). `ctx` is the host's.
  * NULL members: built-in. */
 struct policy_ops {
@@ -67,16 +74,26 @@ struct policy_ops {
 	        struct dfs_error *err);
 	int (*goal)(void *ctx, const struct file_request *request, uint32_t *ret_goal,
 	        struct dfs_error *err);
+	int (*retain)(void *ctx, const struct retain_request *request, uint64_t *ret_ms,
+	        struct dfs_error *err);
 	const char *(*name)(void *ctx,
 	        const char *kind); /* of the script in force, "spread"; "built-in" without one */
 };
 
+enum policy_kind { POLICY_PLACE, POLICY_CHUNK_SIZE, POLICY_GOAL, POLICY_RETAIN, POLICY_KINDS };
+
+/* "place"... */
+const char *policy_kind_name(enum policy_kind kind);
+
 struct policies {
 	const struct policy_ops *ops;
 	void *ctx;
-	uint64_t decisions[3], fallbacks[3]; /* place, chunk_size, goal */
-	char error[3][256];
+	uint64_t decisions[POLICY_KINDS], fallbacks[POLICY_KINDS];
+	char error[POLICY_KINDS][256];
 };
+
+static const uint64_t RETAIN_DEFAULT_MS = 3 * 86400000ull;
+static const uint64_t RETAIN_MAX_MS = 3653 * 86400000ull; /* ten years */
 
 enum {
 	CHUNK_SIZE_MIN = 64 * 1024,
@@ -91,6 +108,9 @@ int policies_place(struct policies *policies, const struct place_request *reques
 uint64_t policies_chunk_size(
         struct policies *policies, const struct file_request *request); /* clamped to MIN..MAX */
 uint32_t policies_goal(struct policies *policies, const struct file_request *request); /* 1..9 */
+/* How long the name stays in the trash, 0: it is freed at once. An answer over RETAIN_MAX_MS is
+ * none: the default holds. */
+uint64_t policies_retain(struct policies *policies, const struct retain_request *request);
 /* The check alone: 0 or DFS_E_INVAL with what is wrong with the answer. */
 int place_check(const struct place_request *request, const struct place_view *view,
         const struct place_answer *answer, struct dfs_error *err);

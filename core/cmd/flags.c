@@ -131,6 +131,13 @@ static int flag_take(const struct flag *flag, const char *value, struct dfs_erro
 		return text_parse_size(value, flag->to, err);
 	case FLAG_MS:
 		return text_parse_u64(value, flag->to, err);
+	case FLAG_AGE:
+		return text_parse_age(value, flag->to, err);
+	case FLAG_AGE_TEXT: /* checked here, and passed on as it is */
+		code = text_parse_age(value, &number, err);
+		if (code == 0)
+			*(const char **)flag->to = value;
+		return code;
 	case FLAG_U32:
 	case FLAG_PORT:
 		code = text_parse_u64(value, &number, err);

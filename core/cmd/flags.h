@@ -8,7 +8,17 @@
 #include "base/error.h"
 
 /* Flags of the verbs that are not scripts. A row says where its value goes and what it must be. */
-enum flag_kind { FLAG_TEXT, FLAG_SWITCH, FLAG_U32, FLAG_PORT, FLAG_SIZE, FLAG_MS, FLAG_DATA };
+enum flag_kind {
+	FLAG_TEXT,
+	FLAG_SWITCH,
+	FLAG_U32,
+	FLAG_PORT,
+	FLAG_SIZE,
+	FLAG_MS,
+	FLAG_AGE,
+	FLAG_AGE_TEXT,
+	FLAG_DATA
+};
 
 struct flag {
 	const char *name;

@@ -20,6 +20,7 @@ static const struct role roles[] = {
         {"up", "start a whole cluster on this machine",
                 "usage: dfs up [--nodes N] [--dir DIR] [--port P] [--detach] [--placement NAME] "
                 "[--chunking NAME]\n"
+                "              [--retain AGE] [--retain-policy NAME]\n"
                 "\n"
                 "Start a master and N datanodes as children of one process, with all data below "
                 "DIR\n"
@@ -33,8 +34,12 @@ static const struct role roles[] = {
                 "  --detach          return when the cluster is healthy; `dfs down` ends it\n"
                 "  --placement NAME  a script of scripts/placement (default: spread)\n"
                 "  --chunking NAME   a script of scripts/chunking (default: fixed)\n"
-                "  --master-config FILE  a Lua table of flags of `dfs master`, without the dashes, - "
-                "as _\n",
+                "  --master-config FILE  a Lua table of flags of `dfs master`, without the dashes, "
+                "- "
+                "as _\n"
+                "  --retain AGE      how long what is removed stays in the trash: 3d, 12h, 0 "
+                "(default: 3d)\n"
+                "  --retain-policy NAME  a script of scripts/retain (default: default)\n",
                 up_run},
         {"down", "end the cluster that `dfs up` started",
                 "usage: dfs down [--dir DIR]\n"
@@ -103,7 +108,12 @@ static const struct role roles[] = {
                 "  --trim-after MS     how long datanodes must have been steady before replicas "
                 "above the goal\n"
                 "                      are deleted (default: 300000)\n"
-                "  --map-size SIZE     address space of the database (default: 1T)\n",
+                "  --map-size SIZE     address space of the database (default: 1T)\n"
+                "  --retain AGE        how long what is removed stays in the trash: 3d, 12h, 0 "
+                "(default: 3d)\n"
+                "  --retain-policy NAME  a script of scripts/retain (default: default)\n"
+                "  --orphan-grace AGE  how long replicas that the metadata does not know are left "
+                "alone (default: 1h)\n",
                 master_run},
         {"datanode", "run a datanode",
                 "usage: dfs datanode --dir DIR --key FILE --master HOST:PORT [--listen HOST:PORT] "
@@ -154,6 +164,8 @@ static int up_run(const struct scripts *scripts, int argc, char **argv)
 	        {"placement", FLAG_TEXT, &settings.placement},
 	        {"chunking", FLAG_TEXT, &settings.chunking},
 	        {"master-config", FLAG_TEXT, &settings.master_config},
+	        {"retain", FLAG_AGE_TEXT, &settings.retain},
+	        {"retain-policy", FLAG_TEXT, &settings.retain_policy},
 	};
 	int code = flags_parse(
 	        &(struct flags){"up", role_find("up")->usage, rows, sizeof(rows) / sizeof(rows[0])},
@@ -232,6 +244,9 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"repair-cluster-rate", FLAG_SIZE, &settings.repair_cluster_rate},
 	        {"trim-after", FLAG_MS, &settings.trim_after_ms},
 	        {"map-size", FLAG_SIZE, &settings.map_bytes},
+	        {"retain", FLAG_AGE, &settings.retain_ms, &settings.retain_given},
+	        {"retain-policy", FLAG_TEXT, &settings.retain_policy},
+	        {"orphan-grace", FLAG_AGE, &settings.orphan_grace_ms, &settings.orphan_grace_given},
 	};
 	int code = verb >= 0 ? verb
 	                     : flags_parse(&(struct flags){"master", role_find("master")->usage,

@@ -29,7 +29,7 @@ void answer_read_place(lua_State *L, struct place_answer *ret)
 	read_reason(L, ret->reason);
 }
 
-uint64_t answer_read_count(lua_State *L, const char *function)
+uint64_t answer_read_count(lua_State *L, const char *function, lua_Integer least)
 {
 	int whole;
 	lua_Integer count = lua_tointegerx(L, -1, &whole);
@@ -37,9 +37,9 @@ uint64_t answer_read_count(lua_State *L, const char *function)
 	if (lua_type(L, -1) != LUA_TNUMBER)
 		luaL_error(L, "%s must return a number, it returned %s", function,
 		        luaL_typename(L, -1));
-	if (!whole || count < 1)
-		luaL_error(L, "%s must return a whole number of at least 1, it returned %f",
-		        function, lua_tonumber(L, -1));
+	if (!whole || count < least)
+		luaL_error(L, "%s must return a whole number of at least %I, it returned %f",
+		        function, (LUAI_UACINT)least, lua_tonumber(L, -1));
 	return (uint64_t)count;
 }
 

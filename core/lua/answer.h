@@ -10,7 +10,7 @@
 
 /* { nodes = { 3, 1, ... }, reason = "..." }; in nodes stand numbers, or nodes of the view. */
 void answer_read_place(lua_State *L, struct place_answer *ret);
-/* A whole number >= 1: bytes, replicas. */
-uint64_t answer_read_count(lua_State *L, const char *function);
+/* A whole number >= `least`: bytes, replicas, milliseconds. */
+uint64_t answer_read_count(lua_State *L, const char *function, lua_Integer least);
 
 #endif

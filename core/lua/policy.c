@@ -26,7 +26,7 @@ struct script {
 };
 
 struct policy_host {
-	struct script placement, chunking;
+	struct script placement, chunking, retain;
 };
 
 /* A kind of script: where it lies and which function it must have. */
@@ -35,7 +35,8 @@ struct kind {
 };
 
 static const struct kind kind_place = {"place", "placement"},
-                         kind_chunk_size = {"chunk_size", "chunking"};
+                         kind_chunk_size = {"chunk_size", "chunking"},
+                         kind_retain = {"retain", "retain"};
 
 /* Arguments of the functions that run inside the sandbox. */
 struct check_call {
@@ -57,6 +58,11 @@ struct file_call {
 	uint64_t answer;
 };
 
+struct retain_call {
+	const struct retain_request *request;
+	uint64_t answer;
+};
+
 static int script_load(struct script *script, const struct policy_host_options *options,
         const struct kind *kind, const char *name, struct dfs_error *err);
 static void script_fini(struct script *script);
@@ -68,13 +74,16 @@ static int chunk_size(
         void *ctx, const struct file_request *request, uint64_t *ret_bytes, struct dfs_error *err);
 static int goal(
         void *ctx, const struct file_request *request, uint32_t *ret_goal, struct dfs_error *err);
+static int retain(
+        void *ctx, const struct retain_request *request, uint64_t *ret_ms, struct dfs_error *err);
 static const char *name_of(void *ctx, const char *kind);
+static int call_retain(lua_State *L);
 static int call_place(lua_State *L);
 static int file_ask(struct script *script, struct file_call *call, struct dfs_error *err);
 static int call_file(lua_State *L);
 
 const struct policy_ops policy_host_ops = {
-        .place = place, .chunk_size = chunk_size, .goal = goal, .name = name_of};
+        .place = place, .chunk_size = chunk_size, .goal = goal, .retain = retain, .name = name_of};
 
 int policy_host_create(
         struct policy_host **ret, const struct policy_host_options *options, struct dfs_error *err)
@@ -88,6 +97,8 @@ int policy_host_create(
 	if (code == 0)
 		code = script_load(
 		        &host->chunking, options, &kind_chunk_size, options->chunking, err);
+	if (code == 0)
+		code = script_load(&host->retain, options, &kind_retain, options->retain, err);
 	if (code != 0) {
 		policy_host_destroy(host);
 		return code;
@@ -102,6 +113,7 @@ void policy_host_destroy(struct policy_host *host)
 		return;
 	script_fini(&host->placement);
 	script_fini(&host->chunking);
+	script_fini(&host->retain);
 	free(host);
 }
 
@@ -231,11 +243,24 @@ static int file_ask(struct script *script, struct file_call *call, struct dfs_er
 	return code;
 }
 
+static int retain(
+        void *ctx, const struct retain_request *request, uint64_t *ret_ms, struct dfs_error *err)
+{
+	struct script *script = &((struct policy_host *)ctx)->retain;
+	struct retain_call call = {request, request->default_ms};
+	int code = script->sandbox ? sandbox_call(script->sandbox, call_retain, &call, err) : 0;
+
+	if (code == 0)
+		*ret_ms = call.answer;
+	return code;
+}
+
 static const char *name_of(void *ctx, const char *kind)
 {
 	struct policy_host *host = ctx;
-	bool placing = strcmp(kind, kind_place.name) == 0;
-	struct script *script = placing ? &host->placement : &host->chunking;
+	struct script *script = strcmp(kind, kind_place.name) == 0    ? &host->placement
+	                        : strcmp(kind, kind_retain.name) == 0 ? &host->retain
+	                                                              : &host->chunking;
 	bool answers = strcmp(kind, "goal") == 0 ? script->goal : script->sandbox != NULL;
 
 	return answers ? script->name : "built-in";
@@ -276,6 +301,29 @@ static int call_file(lua_State *L)
 	lua_getfield(L, -1, call->function);
 	memo_request_push(L, call->memo, call->request);
 	lua_call(L, 1, 1);
-	call->answer = answer_read_count(L, call->function);
+	call->answer = answer_read_count(L, call->function, 1);
+	return 0;
+}
+
+static int call_retain(lua_State *L)
+{
+	struct retain_call *call = lua_touserdata(L, 1);
+	const struct retain_request *request = call->request;
+
+	sandbox_push_result(L);
+	lua_getfield(L, -1, "retain");
+	lua_createtable(L, 0, 4);
+	lua_pushstring(L, request->path);
+	lua_setfield(L, -2, "path");
+	lua_pushstring(L, request->kind);
+	lua_setfield(L, -2, "kind");
+	if (request->size_bytes != UINT64_MAX) {
+		lua_pushinteger(L, (lua_Integer)request->size_bytes);
+		lua_setfield(L, -2, "size");
+	}
+	lua_pushinteger(L, (lua_Integer)request->default_ms);
+	lua_setfield(L, -2, "default");
+	lua_call(L, 1, 1);
+	call->answer = answer_read_count(L, "retain", 0);
 	return 0;
 }

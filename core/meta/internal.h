@@ -12,6 +12,7 @@ struct meta {
 	struct io *io;
 	struct meta_options options;
 	uint64_t epoch, reign;
+	int64_t last_wall_ms; /* of the last operation before this reign */
 	uint64_t operation; /* last committed, as the loop knows */
 	uint64_t log_bytes;
 	uint64_t commits;   /* batches */

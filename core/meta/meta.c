@@ -88,6 +88,11 @@ uint64_t meta_commits(const struct meta *meta)
 	return meta->commits;
 }
 
+int64_t meta_last_wall_ms(const struct meta *meta)
+{
+	return meta->last_wall_ms;
+}
+
 bool meta_doomed_now(struct meta *meta)
 {
 	struct kv_txn *kv;
@@ -111,6 +116,7 @@ static int reign_begin(struct meta *meta, struct dfs_error *err)
 		return rc;
 	while (epoch.epoch_begin.reign == 0)
 		epoch.epoch_begin.reign = io_random_u64(meta->io);
+	meta->last_wall_ms = meta->txn.counters.wall_ms;
 	epoch.epoch_begin.epoch = meta->txn.counters.epoch + 1;
 	epoch.epoch_begin.cluster = meta->options.cluster;
 	rc = apply_own(&meta->txn, meta->io, &epoch, err);

@@ -66,8 +66,9 @@ void meta_close(struct meta *meta);
 /* Numbers of this reign. */
 uint64_t meta_epoch(const struct meta *meta);
 uint64_t meta_reign(const struct meta *meta);
-uint64_t meta_operation(const struct meta *meta); /* last committed */
-uint64_t meta_log_bytes(const struct meta *meta); /* added to the log in this reign */
+uint64_t meta_operation(const struct meta *meta);   /* last committed */
+uint64_t meta_log_bytes(const struct meta *meta);   /* added to the log in this reign */
+int64_t meta_last_wall_ms(const struct meta *meta); /* of the last operation before; 0: none */
 
 /*
  * Whose history has a (epoch, reign, operation) that a datanode served (RULES 16): the one that
@@ -137,11 +138,11 @@ int meta_each_session(struct meta *meta, uint64_t after, uint32_t limit,
 int meta_each_node(struct meta *meta,
         int (*each)(void *arg, uint32_t node, const struct proto_row_node *row), void *arg);
 /* Chunks that a session may write; freed chunks, the oldest first, that lost their last reference
- * before `before_ms`. */
+ * before `before_ms`, past (after_ms, after): INT64_MIN, 0 begins with the oldest. */
 int meta_each_session_chunk(struct meta *meta, uint64_t session, uint64_t after, uint32_t limit,
         int (*each)(void *arg, uint64_t chunk), void *arg);
-int meta_each_freed(struct meta *meta, int64_t before_ms, uint32_t limit,
-        int (*each)(void *arg, uint64_t chunk, int64_t freed_ms), void *arg);
+int meta_each_freed(struct meta *meta, int64_t after_ms, uint64_t after, int64_t before_ms,
+        uint32_t limit, int (*each)(void *arg, uint64_t chunk, int64_t freed_ms), void *arg);
 /*
  * The trash (RULES 14). Its entries by number, which is also their order in time; those whose time
  * has come at `living_ms`, in the order in which it came; how much it holds (zeros: nothing ever).

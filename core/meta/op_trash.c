@@ -15,6 +15,7 @@ static int entry_find(struct txn *txn, const struct proto_op_undelete *args, uin
         struct proto_row_trash *ret, struct dfs_error *err);
 static int undelete_place(struct txn *txn, const struct proto_op_undelete *args, struct place *ret,
         struct dfs_error *err);
+static int entry_there(struct txn *txn, uint64_t entry, struct dfs_error *err);
 static int drop_one(struct txn *txn, uint64_t entry, uint64_t living_ms, size_t *rows,
         uint64_t *dropped, struct dfs_error *err);
 static int drop_inode(
@@ -102,6 +103,8 @@ int op_trash_drop(struct txn *txn, const struct proto_op *op, struct meta_result
 	size_t rows = args->rows < DROP_ROWS_MAX ? args->rows : DROP_ROWS_MAX;
 	int rc = living_check(args->living_ms, &ret->err);
 
+	if (rc == 0 && args->entries_count == 1 && args->living_ms == 0)
+		rc = entry_there(txn, args->entries[0], &ret->err);
 	if (rc == 0)
 		rc = trash_count_get(txn, &ret->err);
 	if (rc != 0)
@@ -200,6 +203,17 @@ static int undelete_place(struct txn *txn, const struct proto_op_undelete *args,
 		return error_set(
 		        err, rc, "%.400s: make it, or undelete elsewhere (--to)", err->text);
 	return rc;
+}
+
+/* Somebody names this very one. */
+static int entry_there(struct txn *txn, uint64_t entry, struct dfs_error *err)
+{
+	struct table_key key = key_u64(entry);
+	int rc;
+
+	if (txn_has(txn, META_TRASH, &key, &rc, err) || rc != 0)
+		return rc;
+	return error_set(err, DFS_E_NOENT, "%" PRIu64 " is not in the trash (dfs trash ls)", entry);
 }
 
 static int drop_one(struct txn *txn, uint64_t entry, uint64_t living_ms, size_t *rows,

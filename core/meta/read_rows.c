@@ -129,12 +129,13 @@ static int freed_visit(
 	return 0;
 }
 
-int meta_each_freed(struct meta *meta, int64_t before_ms, uint32_t limit,
-        int (*each)(void *arg, uint64_t chunk, int64_t freed_ms), void *arg)
+int meta_each_freed(struct meta *meta, int64_t after_ms, uint64_t after, int64_t before_ms,
+        uint32_t limit, int (*each)(void *arg, uint64_t chunk, int64_t freed_ms), void *arg)
 {
 	struct freed_visit visit = {each, arg, before_ms};
 
-	return read_page(meta, META_FREED, key_none(), limit, freed_visit, &visit);
+	return read_page(meta, META_FREED, key_u64_2(key_from_time(after_ms), after_key(after)),
+	        limit, freed_visit, &visit);
 }
 
 struct member_visit {

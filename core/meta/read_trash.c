@@ -93,8 +93,8 @@ struct name_visit {
 	        void *arg, const char *name, const struct proto_row_dentry *dentry, uint64_t size);
 	void *arg;
 	struct kv_txn *kv;
-	uint64_t dir;
 	const char *after;
+	uint32_t visited;
 };
 
 static int name_visit(struct name_visit *visit, const struct table_cursor *cursor,
@@ -108,7 +108,8 @@ static int name_visit(struct name_visit *visit, const struct table_cursor *curso
 	snprintf(name, sizeof(name), "%.*s", (int)cursor->key.size - 8,
 	        (const char *)cursor->key.bytes + 8);
 	if (rc == 0 && strcmp(name, visit->after) == 0)
-		return 0;
+		return 0; /* the one to begin after */
+	visit->visited++;
 	if (rc == 0 && dentry.kind == PROTO_KIND_FILE)
 		rc = read_inode(visit->kv, dentry.inode, arena, &row, NULL);
 	if (rc == 0)
@@ -121,7 +122,7 @@ int meta_each_name(struct meta *meta, uint64_t dir, const char *after, uint32_t 
                 void *arg, const char *name, const struct proto_row_dentry *dentry, uint64_t size),
         void *arg)
 {
-	struct name_visit visit = {each, arg, NULL, dir, after};
+	struct name_visit visit = {each, arg, NULL, after, 0};
 	struct table_key first = key_name(dir, after, strnlen(after, NAME_BYTES_MAX));
 	struct table_cursor cursor = {0};
 	struct arena arena = {0};
@@ -131,7 +132,7 @@ int meta_each_name(struct meta *meta, uint64_t dir, const char *after, uint32_t 
 	if (rc != 0)
 		return rc;
 	rc = table_seek(visit.kv, META_DENTRY, &first, &cursor, NULL);
-	for (uint32_t count = 0; rc == 0 && count < limit && !stop; count++) {
+	while (rc == 0 && visit.visited < limit && !stop) {
 		if (key_get_u64(&cursor.key, 0) != dir)
 			break;
 		arena_reset(&arena);

@@ -14,6 +14,8 @@
  */
 struct master;
 
+static const uint64_t RETAIN_NONE = UINT64_MAX;
+
 struct master_options {
 	struct kv *kv;                 /* borrowed */
 	const char *cluster;           /* id, 32 hex digits */
@@ -28,8 +30,11 @@ struct master_options {
 	const char *checkpoint_dir; /* absolute; NULL: no checkpoints, and the log is kept whole */
 	uint64_t checkpoint_ms;     /* 0: 3,600,000 (RULES 19) */
 	uint64_t checkpoint_log_bytes; /* 0: 64 MiB */
-	uint32_t goal_default;         /* 0: 3 */
-	uint32_t min_replicas;         /* 0: min(goal, 2) (RULES 24) */
+	/* How long a removed name stays in the trash where the policy says nothing else; 0: three
+	 * days. RETAIN_NONE: it is freed at once. */
+	uint64_t retain_ms;
+	uint32_t goal_default; /* 0: 3 */
+	uint32_t min_replicas; /* 0: min(goal, 2) (RULES 24) */
 	void (*fatal)(
 	        void *arg, const struct dfs_error *err); /* a commit failed: end the process */
 	/*

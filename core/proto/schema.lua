@@ -176,7 +176,7 @@ S.structs = {
     { "text", "text", "the same as a sentence", max = 511 },
   } },
   { name = "policy_info", doc = "a policy in force", fields = {
-    { "kind", "text", "place, chunk_size, goal", max = 31 },
+    { "kind", "text", "place, chunk_size, goal, retain", max = 31 },
     { "name", "text", "its file without .lua", max = 63 },
     { "decisions", "u64", "since the start" },
     { "fallbacks", "u64", "answers that C refused or that failed" },
@@ -220,6 +220,19 @@ S.structs = {
     { "text", "text", "one sentence", max = 511 },
     { "names", "u64", "files that it concerns", optional = true },
     { "paths", "list", "some of them", of = "fsck_path", max = 8, optional = true },
+  } },
+  { name = "trashed", doc = "a name in the trash", fields = {
+    { "entry", "u64", "its number" },
+    { "path", "bytes", "where it was", max = 4096 },
+    { "kind", "enum", "what it is", of = "kind" },
+    { "inode", "id", "inode number" },
+    { "time_ms", "i64", "when it was removed, ms since 1970" },
+    { "by", "text", "who removed it, as the caller said", max = 63 },
+    { "left_ms", "u64", "how long it stays, of the master's living time" },
+    { "counted", "bool", "the next three are known; a large tree is counted in the background" },
+    { "files", "u64", "files and symlinks in it" },
+    { "dirs", "u64", "directories, itself too" },
+    { "bytes", "u64", "of the files" },
   } },
   -- Not part of a call: the JSON body of a datanode's 200 answer to POST /v1/chunks/ID.
   { name = "receipt", doc = "a datanode's answer to an append", fields = {
@@ -305,13 +318,19 @@ S.calls = {
     errors = { "NOENT", "EXIST", "NOTDIR", "NAME" } },
 
   { name = "remove", to = "master", auth = "write", mutates = true,
-    doc = "remove a name and, recursive, all below it",
+    doc = "remove a name and, recursive, all below it: it goes into the trash, or is freed at once (RULES 14)",
     args = {
       path(),
       { "recursive", "bool", "a directory with what is in it", optional = true },
-      { "directory", "bool", "only an empty directory (rmdir)", optional = true },
+      { "directory", "bool", "only an empty directory (rmdir): nothing goes into the trash", optional = true },
+      { "now", "bool", "free it at once", optional = true },
+      { "by", "text", "who, for the list of the trash", max = 63, optional = true },
     },
-    reply = { { "attr", "struct", "of what was removed", of = "attr" } },
+    reply = {
+      { "attr", "struct", "of what was removed", of = "attr" },
+      { "entry", "u64", "its number in the trash; 0: it was freed", optional = true },
+      { "left_ms", "u64", "how long it stays there, of the master's living time", optional = true },
+    },
     errors = { "NOENT", "NOTDIR", "ISDIR", "NOTEMPTY", "NAME" } },
 
   { name = "rename", to = "master", auth = "write", mutates = true,
@@ -452,6 +471,10 @@ S.calls = {
       { "free", "u64", "bytes of it not used" },
       { "used", "u64", "bytes in chunks" },
       { "operations", "u64", "in the op log so far" },
+      { "trash_entries", "u64", "names in the trash", optional = true },
+      { "trash_files", "u64", "files in it, as far as counted; not among `files`", optional = true },
+      { "trash_bytes", "u64", "of these files; not among `bytes`", optional = true },
+      { "purge_paused", "text", "why nothing leaves the trash; empty: it does", max = 255, optional = true },
       { "policies", "list", "in force, or the error that made C decide", of = "policy_info", max = 32 },
       { "bad", "u64", "replicas that their datanodes gave up and that are not repaired", optional = true },
       { "scrub_oldest_ms", "u64", "no byte was checked by a scrub longer ago; 2^64-1: some never were",
@@ -689,6 +712,44 @@ S.calls = {
   { name = "report_all", to = "datanode", auth = "node", doc = "report all replicas anew; answered when that is done",
     args = { epoch }, reply = {},
     errors = { "FENCED" } },
+
+  { name = "trash_list", to = "master", auth = "read", doc = "what is in the trash, the oldest first",
+    args = {
+      { "after", "u64", "begin past this entry", optional = true },
+      { "limit", "u32", "entries, at most 1,000", optional = true, default = 1000 },
+      { "path", "bytes", "only what was there or below", max = 4096, optional = true },
+    },
+    reply = {
+      { "entries", "list", "in order of their numbers", of = "trashed", max = 1000 },
+      { "more", "bool", "ask again after `next`, though there may be no entries here" },
+      { "next", "u64", "the last entry looked at" },
+    },
+    errors = { "NAME" } },
+
+  { name = "undelete", to = "master", auth = "write", mutates = true,
+    doc = "bring a name back from the trash, with its inode, bytes, attributes and links",
+    args = {
+      path("where it was"),
+      { "to", "bytes", "where it goes; empty: where it was", max = 4096, optional = true },
+      { "entry", "u64", "which removal of that path; 0: the newest", optional = true },
+    },
+    reply = { { "attr", "struct", "of the name as it is now", of = "attr" } },
+    errors = { "NOENT", "EXIST", "NOTDIR", "NAME", "INVAL" } },
+
+  { name = "trash_empty", to = "master", auth = "write", mutates = true,
+    doc = "free what is in the trash; a step of it: ask again while there is more",
+    args = {
+      { "after", "u64", "begin past this entry", optional = true },
+      { "path", "bytes", "only what was there or below", max = 4096, optional = true },
+      { "entry", "u64", "only this one", optional = true },
+      { "older_ms", "u64", "only what was removed longer ago, of the master's living time", optional = true },
+    },
+    reply = {
+      { "freed", "u64", "entries freed by this call" },
+      { "more", "bool", "ask again after `next`" },
+      { "next", "u64", "the last entry looked at" },
+    },
+    errors = { "NOENT", "NAME" } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -1013,6 +1074,10 @@ S.prints = {
   } },
   { verb = "scrub", doc = "one object", call = "scrub_wait" },
   { verb = "fsck", doc = "one object: `faults` all of them, the rest as at the end", call = "fsck_read" },
+  { verb = "trash ls", doc = "one object", fields = {
+    { "entries", "list", "the oldest first", of = "trashed" },
+  } },
+  { verb = "trash empty", doc = "one object", fields = { { "freed", "u64", "names freed" } } },
   { verb = "df", doc = "one object", fields = {
     { "total", "u64", "bytes of disk" },
     { "used", "u64", "bytes in chunks" },

@@ -34,6 +34,8 @@ local function troubles(status)
     add(true, "chunk %s: %s", missed.chunk, missed.why)
   end
   add(integer(status.bad) > 0, "%s replicas are bad (dfs scrub, dfs fsck)", status.bad)
+  local paused = status.purge_paused or ""
+  add(paused ~= "", "trash: %s", paused)
   for _, policy in ipairs(status.policies or {}) do
     local recent = integer(policy.error_ago_ms or "0") < POLICY_ERROR_MS
     add((policy.error or "") ~= "" and recent, "policy %s: %s", policy.kind, policy.error)
@@ -96,6 +98,10 @@ local function print_page(status, wrong, drains)
   for _, drain in ipairs(drains or {}) do add("draining", "%s: %s", machines.name(drain), drain.text) end
   add("space", "%s, %s in chunks, %s free", size(status.total), size(status.used), size(status.free))
   add("files", "%s in %s directories, %s", status.files, status.dirs, size(status.bytes))
+  if integer(status.trash_entries) > 0 then
+    add("trash", "%s names, %s files, %s", status.trash_entries, status.trash_files or "0",
+      size(status.trash_bytes))
+  end
   add("chunks", "%s, %s open, %s under goal, %s lost", status.chunks, status.open_chunks, status.under_goal,
     status.lost)
   repair_rows(status, add)

@@ -46,3 +46,14 @@
 ---@field summary string
 ---@field chunk_size fun(request: policy.file_request): integer, string?
 ---@field goal (fun(request: policy.file_request): integer)?
+
+---@class policy.retain_request
+---@field path string
+---@field kind "file"|"dir"|"symlink"
+---@field size integer?       # bytes of a file; nil: a tree
+---@field default integer     # ms, as configured
+
+---@class policy.retain
+---@field kind "retain"
+---@field summary string
+---@field retain fun(request: policy.retain_request): integer, string?

@@ -115,7 +115,7 @@ static void same(struct world *world, const char *path, const char *bytes)
 
 static int remove_file(struct world *world, const char *path)
 {
-	struct proto_remove_args args = {.path = path};
+	struct proto_remove_args args = {.path = path, .now = true};
 
 	return world_call(world, 0, PROTO_CALL_REMOVE, &args, NULL);
 }

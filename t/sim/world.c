@@ -63,15 +63,14 @@ void world_destroy(struct world *world)
 
 void world_start(struct world *world)
 {
-	struct token token = {.role = TOKEN_ADMIN};
 	struct dfs_error err = {0};
 	char bearer[PASS_SIZE];
 
 	world_master_start(world);
 	for (unsigned i = 0; i < world->options.nodes; i++)
 		world_node_start(world, i);
-	token_sign(world->key, &token, bearer);
 	for (unsigned i = 0; i < world->options.clients; i++) {
+		struct token token = {.role = TOKEN_ADMIN};
 		struct client_options options = {
 		        .master = "master:7070",
 		        .token = bearer,
@@ -80,6 +79,9 @@ void world_start(struct world *world)
 		        .parallel = 4,
 		};
 
+		if (world->options.trees[i])
+			snprintf(token.prefix, sizeof(token.prefix), "%s", world->options.trees[i]);
+		token_sign(world->key, &token, bearer);
 		if (client_create(&world->clients[i].client, sim_host_io(world->clients[i].host),
 		            &options, &err) != 0)
 			die("client_create", &err);

@@ -30,6 +30,7 @@ struct world_options {
 	uint64_t seed;
 	unsigned nodes, clients;
 	struct master_options master; /* timing and the like; zeros: defaults */
+	const char *trees[WORLD_CLIENTS_MAX]; /* that a client's token is good for; NULL: all */
 };
 
 struct world {

@@ -233,6 +233,19 @@ export const STRUCTS = {
     { name: "names", type: "u64", optional: true },
     { name: "paths", type: "list", of: "fsck_path", max: 8, optional: true },
   ],
+  trashed: [
+    { name: "entry", type: "u64" },
+    { name: "path", type: "bytes", max: 4096 },
+    { name: "kind", type: "enum", of: "kind" },
+    { name: "inode", type: "id" },
+    { name: "time_ms", type: "i64" },
+    { name: "by", type: "text", max: 63 },
+    { name: "left_ms", type: "u64" },
+    { name: "counted", type: "bool" },
+    { name: "files", type: "u64" },
+    { name: "dirs", type: "u64" },
+    { name: "bytes", type: "u64" },
+  ],
   receipt: [
     { name: "chunk", type: "id" },
     { name: "version", type: "u64" },
@@ -329,16 +342,20 @@ export const CALLS = {
       { name: "attr", type: "struct", of: "attr" },
     ],
   },
-  // remove a name and, recursive, all below it
+  // remove a name and, recursive, all below it: it goes into the trash, or is freed at once (RULES 14)
   remove: {
     to: "master", role: "write", mutates: true,
     args: [
       { name: "path", type: "bytes", max: 4096 },
       { name: "recursive", type: "bool", optional: true },
       { name: "directory", type: "bool", optional: true },
+      { name: "now", type: "bool", optional: true },
+      { name: "by", type: "text", max: 63, optional: true },
     ],
     reply: [
       { name: "attr", type: "struct", of: "attr" },
+      { name: "entry", type: "u64", optional: true },
+      { name: "left_ms", type: "u64", optional: true },
     ],
   },
   // move a name; replaces a file by a file, an empty directory by a directory
@@ -509,6 +526,10 @@ export const CALLS = {
       { name: "free", type: "u64" },
       { name: "used", type: "u64" },
       { name: "operations", type: "u64" },
+      { name: "trash_entries", type: "u64", optional: true },
+      { name: "trash_files", type: "u64", optional: true },
+      { name: "trash_bytes", type: "u64", optional: true },
+      { name: "purge_paused", type: "text", max: 255, optional: true },
       { name: "policies", type: "list", of: "policy_info", max: 32 },
       { name: "bad", type: "u64", optional: true },
       { name: "scrub_oldest_ms", type: "u64", optional: true, default: 0 },
@@ -782,5 +803,46 @@ export const CALLS = {
       { name: "epoch", type: "u64" },
     ],
     reply: [],
+  },
+  // what is in the trash, the oldest first
+  trash_list: {
+    to: "master", role: "read", mutates: false,
+    args: [
+      { name: "after", type: "u64", optional: true },
+      { name: "limit", type: "u32", optional: true, default: 1000 },
+      { name: "path", type: "bytes", max: 4096, optional: true },
+    ],
+    reply: [
+      { name: "entries", type: "list", of: "trashed", max: 1000 },
+      { name: "more", type: "bool" },
+      { name: "next", type: "u64" },
+    ],
+  },
+  // bring a name back from the trash, with its inode, bytes, attributes and links
+  undelete: {
+    to: "master", role: "write", mutates: true,
+    args: [
+      { name: "path", type: "bytes", max: 4096 },
+      { name: "to", type: "bytes", max: 4096, optional: true },
+      { name: "entry", type: "u64", optional: true },
+    ],
+    reply: [
+      { name: "attr", type: "struct", of: "attr" },
+    ],
+  },
+  // free what is in the trash; a step of it: ask again while there is more
+  trash_empty: {
+    to: "master", role: "write", mutates: true,
+    args: [
+      { name: "after", type: "u64", optional: true },
+      { name: "path", type: "bytes", max: 4096, optional: true },
+      { name: "entry", type: "u64", optional: true },
+      { name: "older_ms", type: "u64", optional: true },
+    ],
+    reply: [
+      { name: "freed", type: "u64" },
+      { name: "more", type: "bool" },
+      { name: "next", type: "u64" },
+    ],
   },
 };

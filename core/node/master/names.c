@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The namespace: what stat, ls, mkdir, rm, mv and chmod ask. */
+/* The namespace: what stat, ls, mkdir, mv and chmod ask. */
 #include <string.h>
 #include "base/path.h"
 #include "node/master/role.h"
 
 static void answer_attr(void *arg, const struct meta_result *result);
-static bool in_tree(const char *path, const char *prefix);
 static int64_t mtime_or_now(struct request *request, int64_t mtime_ns);
 
 void handle_stat(struct request *request, const void *args)
@@ -96,19 +95,6 @@ void handle_symlink(struct request *request, const void *args)
 	request_submit(request, &op, answer_attr);
 }
 
-void handle_remove(struct request *request, const void *args)
-{
-	const struct proto_remove_args *remove = args;
-	struct proto_op op = {.kind = PROTO_OP_REMOVE};
-
-	op.remove.path = request_path(request, remove->path);
-	if (!op.remove.path)
-		return;
-	op.remove.recursive = remove->recursive;
-	op.remove.directory = remove->directory;
-	request_submit(request, &op, answer_attr);
-}
-
 void handle_rename(struct request *request, const void *args)
 {
 	const struct proto_rename_args *rename = args;
@@ -150,7 +136,7 @@ const char *request_path(struct request *request, const char *path)
 
 	if (path_normalize(path, buf, &err) != 0)
 		request_fail(request, &err);
-	else if (!in_tree(buf->data, request->token.prefix))
+	else if (!path_in_tree(buf->data, request->token.prefix))
 		request_refuse(request, DFS_E_PERM, "this token is good below %s only",
 		        request->token.prefix);
 	else if (!(text = arena_text(&request->arena, buf->data, buf->size)))
@@ -163,7 +149,7 @@ void request_submit(struct request *request, const struct proto_op *op, meta_don
 	meta_submit(request->master->meta, op, request->client, request->sequence, done, request);
 }
 
-/* mkdir, create, symlink, remove, rename and setattr share one shape of reply: { attr }. */
+/* mkdir, create, symlink, rename and setattr share one shape of reply: { attr }. */
 static void answer_attr(void *arg, const struct meta_result *result)
 {
 	struct request *request = arg;
@@ -175,7 +161,7 @@ static void answer_attr(void *arg, const struct meta_result *result)
 		request_answer(request, &reply);
 }
 
-static bool in_tree(const char *path, const char *prefix)
+bool path_in_tree(const char *path, const char *prefix)
 {
 	size_t size = strlen(prefix);
 

@@ -2,8 +2,8 @@
 /*
  * What happens by time: write sessions that fell silent end, chunks without references are deleted
  * once no reader can hold a ticket for them (RULES 9), and a recursive remove is finished step by
- * step. A rolling scan over the chunk table finds the freed ones, as the master of the paper scans
- * its own state (GFS 4.4).
+ * step. The paper's master finds garbage by scanning its own state (GFS 4.4); here freed chunks
+ * stand in a table by age, and a look at its beginning is enough.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "node/master/role.h"
 
 enum {
-	SCAN_ROWS = 2000,
+	FREED_ROWS = 1000,
 	PURGE_ROWS = 1000,
 	FORGET_MAX = 1000,
 	DELETING_MAX = 100000,
@@ -27,8 +27,12 @@ struct deleting { /* a chunk whose replicas are being deleted */
 
 struct reaper {
 	struct master *master;
-	uint64_t scan_after;
+	uint64_t scan_after; /* sessions, at the start */
 	uint32_t scan_seen;
+	int64_t freed_after_ms; /* freed chunks: how far the last look went */
+	uint64_t freed_after;
+	uint64_t freed[FREED_ROWS];
+	size_t freed_count;
 	size_t bucket;
 	struct deleting *deleting;
 	uint64_t gone[FORGET_MAX]; /* deleted everywhere, to be forgotten */
@@ -39,8 +43,10 @@ struct reaper {
 
 static int load_session(void *arg, uint64_t session, const struct proto_row_session *row);
 static void expire_sessions(struct reaper *reaper);
-static void scan(struct reaper *reaper);
-static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *row);
+static void freed_look(struct reaper *reaper);
+static int freed_take(void *arg, uint64_t chunk, int64_t freed_ms);
+static bool freed_lingers(const struct master *master, const struct proto_row_chunk *row);
+static void freed_delete(struct reaper *reaper, uint64_t chunk, const struct proto_row_chunk *row);
 static void raise_first(struct deleting *deleting);
 static void raised(void *arg, const struct meta_result *result);
 static void chunk_gone(void *arg, uint64_t chunk);
@@ -65,7 +71,7 @@ int reaper_load(struct master *master, struct dfs_error *err)
 		code = meta_each_session(
 		        master->meta, reaper->scan_after, 10000, load_session, reaper);
 	} while (code == 0 && reaper->scan_seen > 0);
-	reaper->scan_after = 0;
+	reaper->freed_after_ms = INT64_MIN;
 	return code == 0 ? 0
 	                 : error_set(err, code, "reading write sessions from the metadata: %s",
 	                           dfs_error_text(code));
@@ -77,7 +83,7 @@ void reaper_tick(struct master *master)
 
 	expire_sessions(reaper);
 	if (master_may_delete(master))
-		scan(reaper);
+		freed_look(reaper);
 	forget(reaper);
 	purge(reaper);
 }
@@ -184,35 +190,61 @@ static void session_over(void *arg, const struct meta_result *result)
 
 /* ---- freed chunks ---- */
 
-static void scan(struct reaper *reaper)
+/* A page of the freed chunks at a tick, the oldest first, past those of the last page: some wait
+ * for datanodes that are away. */
+static void freed_look(struct reaper *reaper)
 {
-	reaper->scan_seen = 0;
-	meta_each_chunk(reaper->master->meta, reaper->scan_after, SCAN_ROWS, scan_chunk, reaper);
-	if (reaper->scan_seen < SCAN_ROWS)
-		reaper->scan_after = 0;
+	struct master *master = reaper->master;
+	struct arena arena = {0};
+	struct proto_row_chunk row;
+
+	reaper->freed_count = 0;
+	meta_each_freed(master->meta, reaper->freed_after_ms, reaper->freed_after, INT64_MAX,
+	        FREED_ROWS, freed_take, reaper);
+	if (reaper->freed_count < FREED_ROWS) {
+		reaper->freed_after_ms = INT64_MIN;
+		reaper->freed_after = 0;
+	}
+	for (size_t i = 0; i < reaper->freed_count; i++) {
+		if (meta_chunk(master->meta, reaper->freed[i], &arena, &row, NULL) == 0 &&
+		        !freed_lingers(master, &row))
+			freed_delete(reaper, reaper->freed[i], &row);
+		arena_reset(&arena);
+	}
+	arena_fini(&arena);
 }
 
-static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *row)
+/* RULES 9. One that was never sealed was never in a file: no reader was told of it. */
+static bool freed_lingers(const struct master *master, const struct proto_row_chunk *row)
+{
+	if (row->length == 0)
+		return false;
+	return sweeper_paused(master) ||
+	       io_wall_ms(master->io) - row->freed_ms <
+	               (int64_t)(master->options.linger_ms + master->options.ticket_ms);
+}
+
+static int freed_take(void *arg, uint64_t chunk, int64_t freed_ms)
 {
 	struct reaper *reaper = arg;
+
+	reaper->freed[reaper->freed_count++] = chunk;
+	reaper->freed_after_ms = freed_ms;
+	reaper->freed_after = chunk;
+	return reaper->freed_count == FREED_ROWS;
+}
+
+static void freed_delete(struct reaper *reaper, uint64_t chunk, const struct proto_row_chunk *row)
+{
 	struct master *master = reaper->master;
 	struct deleting *deleting;
 
-	reaper->scan_after = chunk;
-	reaper->scan_seen++;
-	if (row->state != PROTO_CHUNK_STATE_FREED)
-		return 0;
-	/* One that was never sealed was never in a file: no reader was told of it. */
-	if (row->length > 0 &&
-	        io_wall_ms(master->io) - row->freed_ms <
-	                (int64_t)(master->options.linger_ms + master->options.ticket_ms))
-		return 0;
 	HASH_FIND(hh, reaper->deleting, &chunk, sizeof(chunk), deleting);
 	if (deleting || HASH_COUNT(reaper->deleting) >= DELETING_MAX)
-		return 0;
+		return;
 	deleting = calloc(1, sizeof(*deleting));
 	if (!deleting)
-		return 0;
+		return;
 	deleting->chunk = chunk;
 	deleting->version = row->version;
 	deleting->reaper = reaper;
@@ -221,7 +253,6 @@ static int scan_chunk(void *arg, uint64_t chunk, const struct proto_row_chunk *r
 		cluster_chunk_delete(master->cluster, chunk, row->version, chunk_gone, reaper);
 	else
 		raise_first(deleting);
-	return 0;
 }
 
 /*
@@ -243,14 +274,14 @@ static void raised(void *arg, const struct meta_result *result)
 	struct deleting *deleting = arg;
 	struct reaper *reaper = deleting->reaper;
 
-	if (result->code != 0) /* the scan comes to it again */
+	if (result->code != 0) /* the look comes to it again */
 		deleting_over(reaper, deleting->chunk);
 	else
 		cluster_chunk_delete(reaper->master->cluster, deleting->chunk, deleting->version,
 		        chunk_gone, reaper);
 }
 
-/* One that finds the batch full is left to the scan, which asks for it again. */
+/* One that finds the batch full is left to the next look, which asks for it again. */
 static void chunk_gone(void *arg, uint64_t chunk)
 {
 	struct reaper *reaper = arg;

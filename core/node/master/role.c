@@ -86,6 +86,7 @@ void master_destroy(struct master *master)
 	meta_close(master->meta);
 	reaper_fini(master);
 	keeper_fini(master);
+	sweeper_fini(master);
 	requests_free(master->in_flight);
 	requests_free(master->free_requests);
 	machines_fini(master);
@@ -132,6 +133,8 @@ static void options_defaults(struct master_options *options)
 		options->checkpoint_ms = 3600000;
 	if (!options->checkpoint_log_bytes)
 		options->checkpoint_log_bytes = 64 << 20;
+	if (!options->retain_ms)
+		options->retain_ms = RETAIN_DEFAULT_MS;
 	if (!options->goal_default)
 		options->goal_default = 3;
 	if (!options->timing.heartbeat_ms)
@@ -173,6 +176,8 @@ static int open_engines(struct master *master, struct dfs_error *err)
 		code = reaper_load(master, err);
 	if (code == 0)
 		code = keeper_load(master, err);
+	if (code == 0)
+		code = sweeper_load(master, err);
 	return code;
 }
 
@@ -192,6 +197,7 @@ static void tick(void *arg)
 	}
 	master->ticks++;
 	calls_retry(master);
+	sweeper_tick(master);
 	reaper_tick(master);
 	status_tick(master);
 	keeper_tick(master);
@@ -212,4 +218,5 @@ static void meta_was_fatal(void *arg, const struct dfs_error *err)
 static void meta_applied(void *arg, const struct proto_op *op, const struct meta_result *result)
 {
 	machines_applied(arg, op, result);
+	sweeper_applied(arg, op);
 }

@@ -16,7 +16,7 @@
  *   role.c      start, stop, timers
  *   doors.c     channels and HTTP requests: who calls, with what role; replies
  *   calls.c     the table: call -> handler
- *   names.c     stat list mkdir create symlink remove rename setattr
+ *   names.c     stat list mkdir create symlink rename setattr
  *   writes.c    write sessions: write_begin allocate renew seal stage commit abandon
  *   reads.c     locate
  *   machines.c  register report heartbeat progress; the cluster engine's effects
@@ -27,6 +27,8 @@
  *   scrub.c     scrub scrub_wait
  *   fsck.c      fsck fsck_read: a check's stages; fsck_walk.c: on a worker; fsck_chunks.c: on the loop
  *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
+ *   trash.c     remove undelete trash_list trash_empty
+ *   sweeper.c    the master's living time, what leaves the trash, what trees in it hold
  */
 
 enum {
@@ -59,6 +61,8 @@ struct request {
 	void (*retry)(struct request *request); /* at the next tick; NULL: it does not wait */
 	struct write_plan *plan; /* writes.c: what an allocation waits to answer, in `arena` */
 	uint64_t sealing;        /* writes.c: the chunk whose seal it waits for */
+	uint64_t keep_ms;        /* trash.c: how long what is removed is kept */
+	void *work;              /* trash.c: the page of an emptying, in `arena` */
 	struct proto_register_args
 	        *registering; /* machines.c: what a registration waits to answer */
 	struct request *prev, *next;
@@ -108,6 +112,7 @@ struct master {
 	uint64_t sessions_count;
 	struct reaper *reaper;
 	struct keeper *keeper;
+	struct sweeper *sweeper;
 	uint64_t started_ms;
 	uint64_t ticks;
 	bool stopping;
@@ -117,7 +122,7 @@ struct master {
 	bool raising;       /* fence.c: an epoch above a datanode's is on its way */
 	char outdated[512]; /* fence.c: why this is an old copy; empty: nobody says so */
 	uint64_t calls_count[PROTO_CALLS];
-	uint64_t fallbacks_seen[3], fallback_ms[3]; /* status.c: of each kind of policy */
+	uint64_t fallbacks_seen[POLICY_KINDS], fallback_ms[POLICY_KINDS]; /* status.c: of each kind of policy */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -150,6 +155,9 @@ void handle_create(struct request *request, const void *args);
 void handle_symlink(struct request *request, const void *args);
 void handle_remove(struct request *request, const void *args);
 void handle_rename(struct request *request, const void *args);
+void handle_undelete(struct request *request, const void *args);
+void handle_trash_list(struct request *request, const void *args);
+void handle_trash_empty(struct request *request, const void *args);
 void handle_setattr(struct request *request, const void *args);
 void handle_write_begin(struct request *request, const void *args);
 void handle_allocate(struct request *request, const void *args);
@@ -180,6 +188,8 @@ void handle_fsck_read(struct request *request, const void *args);
  * refusing the request. The text lives in the request's arena.
  */
 const char *request_path(struct request *request, const char *path);
+/* Whether a path is `prefix` or below it; "" and "/" hold all. */
+bool path_in_tree(const char *path, const char *prefix);
 /* Queue an operation for this request; `done` gets the request as arg. */
 void request_submit(struct request *request, const struct proto_op *op, meta_done *done);
 
@@ -227,6 +237,15 @@ void keeper_tick(struct master *master);
 bool keeper_idle(const struct master *master);
 void keeper_status(struct master *master, struct proto_status_reply *ret);
 void keeper_fini(struct master *master);
+/* sweeper.c (RULES 14) */
+int sweeper_load(struct master *master, struct dfs_error *err);
+void sweeper_tick(struct master *master);
+void sweeper_applied(struct master *master, const struct proto_op *op);
+/* How long masters have lived. */
+uint64_t sweeper_living_ms(const struct master *master);
+/* Why nothing is freed by age, of trash or freed chunks; NULL: it is. */
+const char *sweeper_paused(const struct master *master);
+void sweeper_fini(struct master *master);
 
 /* status.c */
 void status_tick(struct master *master);

@@ -4,9 +4,9 @@
 #include "node/http_answer.h"
 #include "node/master/role.h"
 
-static const char *const kinds[] = {"place", "chunk_size", "goal"};
 enum { MISSED_MAX = 16 };
 
+static void trash_count(struct master *master, struct proto_status_reply *reply);
 static void policies_list(struct request *request, struct proto_status_reply *reply);
 static int repair_list(struct request *request, struct proto_status_reply *reply);
 static void repair_metrics(struct master *master, struct buf *ret);
@@ -84,6 +84,7 @@ void handle_status(struct request *request, const void *args)
 	reply.free = counts.free_bytes;
 	reply.used = counts.used_bytes;
 	reply.operations = counters.operation;
+	trash_count(master, &reply);
 	reply.hold = hold;
 	fence_sentence(master, hold, sizeof(hold));
 	reply.read_only = master->outdated;
@@ -123,18 +124,34 @@ static int repair_list(struct request *request, struct proto_status_reply *reply
 	return cluster_missed(cluster, arena, MISSED_MAX, &reply->missed, &reply->missed_count);
 }
 
+/* What is in the trash is counted among the rest in the metadata: it is told apart here. */
+static void trash_count(struct master *master, struct proto_status_reply *reply)
+{
+	struct proto_row_trash_count count = {0};
+	const char *paused = sweeper_paused(master);
+
+	meta_trash_count(master->meta, &count);
+	reply->trash_entries = count.entries;
+	reply->trash_files = count.files;
+	reply->trash_bytes = count.bytes;
+	reply->files -= count.files < reply->files ? count.files : reply->files;
+	reply->dirs -= count.dirs < reply->dirs ? count.dirs : reply->dirs;
+	reply->bytes -= count.bytes < reply->bytes ? count.bytes : reply->bytes;
+	reply->purge_paused = paused ? paused : "";
+}
+
 static void policies_list(struct request *request, struct proto_status_reply *reply)
 {
 	struct policies *policies = request->master->options.policies;
 	uint64_t now_ms = io_mono_ms(request->master->io);
 
-	reply->policies = arena_alloc(&request->arena, 3 * sizeof(*reply->policies));
-	for (size_t i = 0; reply->policies && i < 3; i++) {
+	reply->policies = arena_alloc(&request->arena, POLICY_KINDS * sizeof(*reply->policies));
+	for (int i = 0; reply->policies && i < POLICY_KINDS; i++) {
 		struct proto_policy_info *info = &reply->policies[reply->policies_count++];
 
-		info->kind = kinds[i];
+		info->kind = policy_kind_name((enum policy_kind)i);
 		info->name = policies->ops && policies->ops->name
-		                     ? policies->ops->name(policies->ctx, kinds[i])
+		                     ? policies->ops->name(policies->ctx, info->kind)
 		                     : "built-in";
 		info->decisions = policies->decisions[i];
 		info->fallbacks = policies->fallbacks[i];
@@ -151,13 +168,14 @@ void status_tick(struct master *master)
 {
 	struct policies *policies = master->options.policies;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < POLICY_KINDS; i++) {
 		if (policies->fallbacks[i] == master->fallbacks_seen[i])
 			continue;
 		master->fallbacks_seen[i] = policies->fallbacks[i];
 		master->fallback_ms[i] = io_mono_ms(master->io);
 		master_log(master, "warn", "event=policy_failed kind=%s times=%llu text=\"%s\"",
-		        kinds[i], (unsigned long long)policies->fallbacks[i], policies->error[i]);
+		        policy_kind_name((enum policy_kind)i),
+		        (unsigned long long)policies->fallbacks[i], policies->error[i]);
 	}
 }
 
@@ -194,8 +212,10 @@ int status_metrics(struct master *master, struct buf *ret)
 {
 	struct proto_row_counters counters = {0};
 	struct cluster_counts counts = {0};
+	struct proto_row_trash_count trash = {0};
 	struct arena arena = {0};
 
+	meta_trash_count(master->meta, &trash);
 	meta_counters(master->meta, &arena, &counters);
 	cluster_count(master->cluster, &counts);
 	arena_fini(&arena);
@@ -204,6 +224,9 @@ int status_metrics(struct master *master, struct buf *ret)
 	        counters.dirs);
 	http_metric(ret, "dfs_master_bytes", "gauge", "Bytes of files.", counters.bytes);
 	http_metric(ret, "dfs_master_chunks", "gauge", "Chunks in the metadata.", counters.chunks);
+	http_metric(ret, "dfs_master_trash_entries", "gauge", "Names in the trash.", trash.entries);
+	http_metric(ret, "dfs_master_trash_bytes", "gauge",
+	        "Bytes of files in the trash, as far as counted.", trash.bytes);
 	http_metric(ret, "dfs_master_operations_total", "counter", "Operations in the log.",
 	        counters.operation);
 	http_metric(ret, "dfs_master_commits_total", "counter",

@@ -121,6 +121,9 @@ static int start(struct process *process, const struct master_settings *settings
 	        .session_ms = settings->session_ms,
 	        .linger_ms = settings->linger_ms,
 	        .ticket_ms = settings->ticket_ms,
+	        .retain_ms = settings->retain_given && settings->retain_ms == 0
+	                             ? RETAIN_NONE
+	                             : settings->retain_ms,
 	        .goal_default = settings->goal,
 	        .min_replicas = settings->min_replicas,
 	        .fatal = fatal,
@@ -200,6 +203,7 @@ static int load_policies(struct process *process, const struct role_files *files
 	        .scripts = files->scripts,
 	        .placement = settings->placement ? settings->placement : "spread",
 	        .chunking = settings->chunking ? settings->chunking : "fixed",
+	        .retain = settings->retain_policy ? settings->retain_policy : "default",
 	};
 	int code = policy_host_create(&process->host, &options, err);
 

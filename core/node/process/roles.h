@@ -20,13 +20,18 @@ struct master_settings {
 	const char *dir, *listen, *key;
 	const char *placement, *chunking; /* names of scripts; NULL: spread, fixed */
 	uint64_t dead_after_ms, session_ms, linger_ms, ticket_ms, lease_ms, safe_mode_ms,
-	        freeze_wait_ms; /* 0: defaults */
-	uint64_t checkpoint_ms, checkpoint_log_bytes; /* 0: defaults */
-	uint64_t idle_seal_ms, trim_after_ms;         /* likewise */
+	        freeze_wait_ms;                                      /* 0: defaults */
+	uint64_t checkpoint_ms, checkpoint_log_bytes;                /* 0: defaults */
+	uint64_t idle_seal_ms, trim_after_ms;                        /* likewise */
 	uint64_t repair_rate, repair_busy_rate, repair_cluster_rate; /* bytes/s, likewise */
 	uint32_t copies, copies_from, copies_to;
 	uint32_t goal, min_replicas;
 	uint64_t map_bytes;
+	const char *retain_policy; /* name of a script; NULL: default */
+	uint64_t retain_ms;
+	bool retain_given; /* else three days */
+	uint64_t orphan_grace_ms;
+	bool orphan_grace_given; /* else an hour */
 };
 
 int role_master(const struct role_files *files, const struct master_settings *settings,
@@ -54,7 +59,7 @@ struct up_settings {
 	uint16_t port;
 	bool port_given;
 	bool detach;
-	const char *placement, *chunking;
+	const char *placement, *chunking, *retain, *retain_policy; /* NULL: the master's defaults */
 	const char *master_config; /* a file of master_settings; NULL: the defaults */
 };
 

@@ -339,9 +339,10 @@ static int start_master(
         struct up *up, const char *listen, const char *key, const char *dir, struct dfs_error *err)
 {
 	const struct up_settings *settings = &up->settings;
-	const char *argv[16] = {"dfs", "master", "--listen", listen, "--key", key, "--dir", dir};
+	const char *argv[32] = {"dfs", "master", "--listen", listen, "--key", key, "--dir", dir};
 	const char *more[][2] = {{"--config", settings->master_config},
-	        {"--placement", settings->placement}, {"--chunking", settings->chunking}};
+	        {"--placement", settings->placement}, {"--chunking", settings->chunking},
+	        {"--retain", settings->retain}, {"--retain-policy", settings->retain_policy}};
 	size_t count = 8;
 
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {

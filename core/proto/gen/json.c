@@ -318,6 +318,21 @@ int proto_fsck_fault_to_json(const struct proto_fsck_fault *from, struct cJSON *
 	return proto_shape_to_json(&proto_fsck_fault_shape, from, object);
 }
 
+int proto_trashed_encode(const struct proto_trashed *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trashed_shape, from, ret);
+}
+
+int proto_trashed_decode(struct arena *arena, const char *json, size_t size, struct proto_trashed *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trashed_shape, arena, json, size, ret, err);
+}
+
+int proto_trashed_to_json(const struct proto_trashed *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_trashed_shape, from, object);
+}
+
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_receipt_shape, from, ret);
@@ -1471,4 +1486,94 @@ int proto_report_all_reply_decode(struct arena *arena, const char *json, size_t 
 int proto_report_all_reply_to_json(const struct proto_report_all_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_report_all_reply_shape, from, object);
+}
+
+int proto_trash_list_args_encode(const struct proto_trash_list_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_list_args_shape, from, ret);
+}
+
+int proto_trash_list_args_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_list_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_list_args_shape, arena, json, size, ret, err);
+}
+
+int proto_trash_list_args_to_json(const struct proto_trash_list_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_trash_list_args_shape, from, object);
+}
+
+int proto_trash_list_reply_encode(const struct proto_trash_list_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_list_reply_shape, from, ret);
+}
+
+int proto_trash_list_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_list_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_list_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_trash_list_reply_to_json(const struct proto_trash_list_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_trash_list_reply_shape, from, object);
+}
+
+int proto_undelete_args_encode(const struct proto_undelete_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_undelete_args_shape, from, ret);
+}
+
+int proto_undelete_args_decode(struct arena *arena, const char *json, size_t size, struct proto_undelete_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_undelete_args_shape, arena, json, size, ret, err);
+}
+
+int proto_undelete_args_to_json(const struct proto_undelete_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_undelete_args_shape, from, object);
+}
+
+int proto_undelete_reply_encode(const struct proto_undelete_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_undelete_reply_shape, from, ret);
+}
+
+int proto_undelete_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_undelete_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_undelete_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_undelete_reply_to_json(const struct proto_undelete_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_undelete_reply_shape, from, object);
+}
+
+int proto_trash_empty_args_encode(const struct proto_trash_empty_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_empty_args_shape, from, ret);
+}
+
+int proto_trash_empty_args_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_empty_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_empty_args_shape, arena, json, size, ret, err);
+}
+
+int proto_trash_empty_args_to_json(const struct proto_trash_empty_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_trash_empty_args_shape, from, object);
+}
+
+int proto_trash_empty_reply_encode(const struct proto_trash_empty_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_empty_reply_shape, from, ret);
+}
+
+int proto_trash_empty_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_empty_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_empty_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_trash_empty_reply_to_json(const struct proto_trash_empty_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_trash_empty_reply_shape, from, object);
 }

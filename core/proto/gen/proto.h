@@ -307,7 +307,7 @@ extern const struct proto_shape proto_drain_info_shape;
 
 /* a policy in force */
 struct proto_policy_info {
-	const char *kind; /* place, chunk_size, goal; at most 31 bytes */
+	const char *kind; /* place, chunk_size, goal, retain; at most 31 bytes */
 	const char *name; /* its file without .lua; at most 63 bytes */
 	uint64_t decisions; /* since the start */
 	uint64_t fallbacks; /* answers that C refused or that failed */
@@ -372,6 +372,22 @@ struct proto_fsck_fault {
 	size_t paths_count;
 };
 extern const struct proto_shape proto_fsck_fault_shape;
+
+/* a name in the trash */
+struct proto_trashed {
+	uint64_t entry; /* its number */
+	const char *path; /* where it was; at most 4096 bytes */
+	enum proto_kind kind; /* what it is */
+	uint64_t inode; /* inode number */
+	int64_t time_ms; /* when it was removed, ms since 1970 */
+	const char *by; /* who removed it, as the caller said; at most 63 bytes */
+	uint64_t left_ms; /* how long it stays, of the master's living time */
+	bool counted; /* the next three are known; a large tree is counted in the background */
+	uint64_t files; /* files and symlinks in it */
+	uint64_t dirs; /* directories, itself too */
+	uint64_t bytes; /* of the files */
+};
+extern const struct proto_shape proto_trashed_shape;
 
 /* a datanode's answer to an append */
 struct proto_receipt {
@@ -515,17 +531,21 @@ struct proto_symlink_reply {
 };
 extern const struct proto_shape proto_symlink_reply_shape;
 
-/* remove a name and, recursive, all below it */
+/* remove a name and, recursive, all below it: it goes into the trash, or is freed at once (RULES 14) */
 struct proto_remove_args {
 	const char *path; /* absolute path; at most 4096 bytes */
 	bool recursive; /* a directory with what is in it */
-	bool directory; /* only an empty directory (rmdir) */
+	bool directory; /* only an empty directory (rmdir): nothing goes into the trash */
+	bool now; /* free it at once */
+	const char *by; /* who, for the list of the trash; at most 63 bytes */
 };
 extern const struct proto_shape proto_remove_args_shape;
 
-/* remove a name and, recursive, all below it */
+/* remove a name and, recursive, all below it: it goes into the trash, or is freed at once (RULES 14) */
 struct proto_remove_reply {
 	struct proto_attr attr; /* of what was removed */
+	uint64_t entry; /* its number in the trash; 0: it was freed */
+	uint64_t left_ms; /* how long it stays there, of the master's living time */
 };
 extern const struct proto_shape proto_remove_reply_shape;
 
@@ -736,6 +756,10 @@ struct proto_status_reply {
 	uint64_t free; /* bytes of it not used */
 	uint64_t used; /* bytes in chunks */
 	uint64_t operations; /* in the op log so far */
+	uint64_t trash_entries; /* names in the trash */
+	uint64_t trash_files; /* files in it, as far as counted; not among `files` */
+	uint64_t trash_bytes; /* of these files; not among `bytes` */
+	const char *purge_paused; /* why nothing leaves the trash; empty: it does; at most 255 bytes */
 	struct proto_policy_info *policies; /* in force, or the error that made C decide; at most 32 */
 	size_t policies_count;
 	uint64_t bad; /* replicas that their datanodes gave up and that are not repaired */
@@ -1083,6 +1107,55 @@ struct proto_report_all_reply {
 	bool none; /* no fields */
 };
 extern const struct proto_shape proto_report_all_reply_shape;
+
+/* what is in the trash, the oldest first */
+struct proto_trash_list_args {
+	uint64_t after; /* begin past this entry */
+	uint32_t limit; /* entries, at most 1,000 */
+	const char *path; /* only what was there or below; at most 4096 bytes */
+};
+#define PROTO_TRASH_LIST_ARGS_INIT { .limit = 1000 }
+extern const struct proto_shape proto_trash_list_args_shape;
+
+/* what is in the trash, the oldest first */
+struct proto_trash_list_reply {
+	struct proto_trashed *entries; /* in order of their numbers; at most 1000 */
+	size_t entries_count;
+	bool more; /* ask again after `next`, though there may be no entries here */
+	uint64_t next; /* the last entry looked at */
+};
+extern const struct proto_shape proto_trash_list_reply_shape;
+
+/* bring a name back from the trash, with its inode, bytes, attributes and links */
+struct proto_undelete_args {
+	const char *path; /* where it was; at most 4096 bytes */
+	const char *to; /* where it goes; empty: where it was; at most 4096 bytes */
+	uint64_t entry; /* which removal of that path; 0: the newest */
+};
+extern const struct proto_shape proto_undelete_args_shape;
+
+/* bring a name back from the trash, with its inode, bytes, attributes and links */
+struct proto_undelete_reply {
+	struct proto_attr attr; /* of the name as it is now */
+};
+extern const struct proto_shape proto_undelete_reply_shape;
+
+/* free what is in the trash; a step of it: ask again while there is more */
+struct proto_trash_empty_args {
+	uint64_t after; /* begin past this entry */
+	const char *path; /* only what was there or below; at most 4096 bytes */
+	uint64_t entry; /* only this one */
+	uint64_t older_ms; /* only what was removed longer ago, of the master's living time */
+};
+extern const struct proto_shape proto_trash_empty_args_shape;
+
+/* free what is in the trash; a step of it: ask again while there is more */
+struct proto_trash_empty_reply {
+	uint64_t freed; /* entries freed by this call */
+	bool more; /* ask again after `next` */
+	uint64_t next; /* the last entry looked at */
+};
+extern const struct proto_shape proto_trash_empty_reply_shape;
 
 /* inode id -> this */
 struct proto_row_inode {
@@ -1572,6 +1645,10 @@ int proto_fsck_fault_encode(const struct proto_fsck_fault *from, struct buf *ret
 int proto_fsck_fault_decode(struct arena *arena, const char *json, size_t size, struct proto_fsck_fault *ret,
 	struct dfs_error *err);
 int proto_fsck_fault_to_json(const struct proto_fsck_fault *from, struct cJSON *object);
+int proto_trashed_encode(const struct proto_trashed *from, struct buf *ret);
+int proto_trashed_decode(struct arena *arena, const char *json, size_t size, struct proto_trashed *ret,
+	struct dfs_error *err);
+int proto_trashed_to_json(const struct proto_trashed *from, struct cJSON *object);
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret);
 int proto_receipt_decode(struct arena *arena, const char *json, size_t size, struct proto_receipt *ret,
 	struct dfs_error *err);
@@ -1880,6 +1957,30 @@ int proto_report_all_reply_encode(const struct proto_report_all_reply *from, str
 int proto_report_all_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_report_all_reply *ret,
 	struct dfs_error *err);
 int proto_report_all_reply_to_json(const struct proto_report_all_reply *from, struct cJSON *object);
+int proto_trash_list_args_encode(const struct proto_trash_list_args *from, struct buf *ret);
+int proto_trash_list_args_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_list_args *ret,
+	struct dfs_error *err);
+int proto_trash_list_args_to_json(const struct proto_trash_list_args *from, struct cJSON *object);
+int proto_trash_list_reply_encode(const struct proto_trash_list_reply *from, struct buf *ret);
+int proto_trash_list_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_list_reply *ret,
+	struct dfs_error *err);
+int proto_trash_list_reply_to_json(const struct proto_trash_list_reply *from, struct cJSON *object);
+int proto_undelete_args_encode(const struct proto_undelete_args *from, struct buf *ret);
+int proto_undelete_args_decode(struct arena *arena, const char *json, size_t size, struct proto_undelete_args *ret,
+	struct dfs_error *err);
+int proto_undelete_args_to_json(const struct proto_undelete_args *from, struct cJSON *object);
+int proto_undelete_reply_encode(const struct proto_undelete_reply *from, struct buf *ret);
+int proto_undelete_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_undelete_reply *ret,
+	struct dfs_error *err);
+int proto_undelete_reply_to_json(const struct proto_undelete_reply *from, struct cJSON *object);
+int proto_trash_empty_args_encode(const struct proto_trash_empty_args *from, struct buf *ret);
+int proto_trash_empty_args_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_empty_args *ret,
+	struct dfs_error *err);
+int proto_trash_empty_args_to_json(const struct proto_trash_empty_args *from, struct cJSON *object);
+int proto_trash_empty_reply_encode(const struct proto_trash_empty_reply *from, struct buf *ret);
+int proto_trash_empty_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_empty_reply *ret,
+	struct dfs_error *err);
+int proto_trash_empty_reply_to_json(const struct proto_trash_empty_reply *from, struct cJSON *object);
 
 /* ---- calls ---- */
 
@@ -1891,7 +1992,7 @@ enum proto_call {
 	PROTO_CALL_MKDIR, /* make a directory */
 	PROTO_CALL_CREATE, /* an empty file where none is */
 	PROTO_CALL_SYMLINK, /* make a symbolic link; it is stored, not followed */
-	PROTO_CALL_REMOVE, /* remove a name and, recursive, all below it */
+	PROTO_CALL_REMOVE, /* remove a name and, recursive, all below it: it goes into the trash, or is freed at once (RULES 14) */
 	PROTO_CALL_RENAME, /* move a name; replaces a file by a file, an empty directory by a directory */
 	PROTO_CALL_SETATTR, /* change attributes */
 	PROTO_CALL_WRITE_BEGIN, /* open a write session for the new content of a file (RULES 11) */
@@ -1923,8 +2024,11 @@ enum proto_call {
 	PROTO_CALL_FSCK_READ, /* what a check has found so far */
 	PROTO_CALL_SCRUB_BEGIN, /* as `scrub`, for one datanode */
 	PROTO_CALL_REPORT_ALL, /* report all replicas anew; answered when that is done */
+	PROTO_CALL_TRASH_LIST, /* what is in the trash, the oldest first */
+	PROTO_CALL_UNDELETE, /* bring a name back from the trash, with its inode, bytes, attributes and links */
+	PROTO_CALL_TRASH_EMPTY, /* free what is in the trash; a step of it: ask again while there is more */
 };
-enum { PROTO_CALLS = 39 }; /* one more than the last */
+enum { PROTO_CALLS = 42 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;

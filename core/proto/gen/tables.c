@@ -383,6 +383,22 @@ static const struct proto_field proto_fsck_fault_fields[] = {
 const struct proto_shape proto_fsck_fault_shape = { "fsck_fault", sizeof(struct proto_fsck_fault), proto_fsck_fault_fields, 6 };
 _Static_assert(sizeof(struct proto_fsck_fault) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_trashed_fields[] = {
+	{ FIELD(proto_trashed, entry, U64) },
+	{ FIELD(proto_trashed, path, BYTES), .max = 4096 },
+	{ FIELD(proto_trashed, kind, ENUM), .values = &proto_kind_values },
+	{ FIELD(proto_trashed, inode, ID) },
+	{ FIELD(proto_trashed, time_ms, I64) },
+	{ FIELD(proto_trashed, by, TEXT), .max = 63 },
+	{ FIELD(proto_trashed, left_ms, U64) },
+	{ FIELD(proto_trashed, counted, BOOL) },
+	{ FIELD(proto_trashed, files, U64) },
+	{ FIELD(proto_trashed, dirs, U64) },
+	{ FIELD(proto_trashed, bytes, U64) },
+};
+const struct proto_shape proto_trashed_shape = { "trashed", sizeof(struct proto_trashed), proto_trashed_fields, 11 };
+_Static_assert(sizeof(struct proto_trashed) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_receipt_fields[] = {
 	{ FIELD(proto_receipt, chunk, ID) },
 	{ FIELD(proto_receipt, version, U64) },
@@ -524,14 +540,18 @@ static const struct proto_field proto_remove_args_fields[] = {
 	{ FIELD(proto_remove_args, path, BYTES), .max = 4096 },
 	{ FIELD(proto_remove_args, recursive, BOOL), .optional = true },
 	{ FIELD(proto_remove_args, directory, BOOL), .optional = true },
+	{ FIELD(proto_remove_args, now, BOOL), .optional = true },
+	{ FIELD(proto_remove_args, by, TEXT), .max = 63, .optional = true },
 };
-const struct proto_shape proto_remove_args_shape = { "args", sizeof(struct proto_remove_args), proto_remove_args_fields, 3 };
+const struct proto_shape proto_remove_args_shape = { "args", sizeof(struct proto_remove_args), proto_remove_args_fields, 5 };
 _Static_assert(sizeof(struct proto_remove_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_remove_reply_fields[] = {
 	{ FIELD(proto_remove_reply, attr, STRUCT), .of = &proto_attr_shape },
+	{ FIELD(proto_remove_reply, entry, U64), .optional = true },
+	{ FIELD(proto_remove_reply, left_ms, U64), .optional = true },
 };
-const struct proto_shape proto_remove_reply_shape = { "reply", sizeof(struct proto_remove_reply), proto_remove_reply_fields, 1 };
+const struct proto_shape proto_remove_reply_shape = { "reply", sizeof(struct proto_remove_reply), proto_remove_reply_fields, 3 };
 _Static_assert(sizeof(struct proto_remove_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_rename_args_fields[] = {
@@ -720,6 +740,10 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, free, U64) },
 	{ FIELD(proto_status_reply, used, U64) },
 	{ FIELD(proto_status_reply, operations, U64) },
+	{ FIELD(proto_status_reply, trash_entries, U64), .optional = true },
+	{ FIELD(proto_status_reply, trash_files, U64), .optional = true },
+	{ FIELD(proto_status_reply, trash_bytes, U64), .optional = true },
+	{ FIELD(proto_status_reply, purge_paused, TEXT), .max = 255, .optional = true },
 	{ FIELD(proto_status_reply, policies, LIST), COUNT(proto_status_reply, policies), .item = PROTO_TYPE_STRUCT, .max = 32, .of = &proto_policy_info_shape },
 	{ FIELD(proto_status_reply, bad, U64), .optional = true },
 	{ FIELD(proto_status_reply, scrub_oldest_ms, U64), .optional = true, .fallback = 0 },
@@ -741,7 +765,7 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, trimming, U64), .optional = true },
 	{ FIELD(proto_status_reply, trimmed, U64), .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 39 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 43 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {
@@ -1025,6 +1049,53 @@ _Static_assert(sizeof(struct proto_report_all_args) <= PROTO_STRUCT_SIZE, "raise
 
 const struct proto_shape proto_report_all_reply_shape = { "reply", sizeof(struct proto_report_all_reply), NULL, 0 };
 _Static_assert(sizeof(struct proto_report_all_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_trash_list_args_fields[] = {
+	{ FIELD(proto_trash_list_args, after, U64), .optional = true },
+	{ FIELD(proto_trash_list_args, limit, U32), .optional = true, .fallback = 1000 },
+	{ FIELD(proto_trash_list_args, path, BYTES), .max = 4096, .optional = true },
+};
+const struct proto_shape proto_trash_list_args_shape = { "args", sizeof(struct proto_trash_list_args), proto_trash_list_args_fields, 3 };
+_Static_assert(sizeof(struct proto_trash_list_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_trash_list_reply_fields[] = {
+	{ FIELD(proto_trash_list_reply, entries, LIST), COUNT(proto_trash_list_reply, entries), .item = PROTO_TYPE_STRUCT, .max = 1000, .of = &proto_trashed_shape },
+	{ FIELD(proto_trash_list_reply, more, BOOL) },
+	{ FIELD(proto_trash_list_reply, next, U64) },
+};
+const struct proto_shape proto_trash_list_reply_shape = { "reply", sizeof(struct proto_trash_list_reply), proto_trash_list_reply_fields, 3 };
+_Static_assert(sizeof(struct proto_trash_list_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_undelete_args_fields[] = {
+	{ FIELD(proto_undelete_args, path, BYTES), .max = 4096 },
+	{ FIELD(proto_undelete_args, to, BYTES), .max = 4096, .optional = true },
+	{ FIELD(proto_undelete_args, entry, U64), .optional = true },
+};
+const struct proto_shape proto_undelete_args_shape = { "args", sizeof(struct proto_undelete_args), proto_undelete_args_fields, 3 };
+_Static_assert(sizeof(struct proto_undelete_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_undelete_reply_fields[] = {
+	{ FIELD(proto_undelete_reply, attr, STRUCT), .of = &proto_attr_shape },
+};
+const struct proto_shape proto_undelete_reply_shape = { "reply", sizeof(struct proto_undelete_reply), proto_undelete_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_undelete_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_trash_empty_args_fields[] = {
+	{ FIELD(proto_trash_empty_args, after, U64), .optional = true },
+	{ FIELD(proto_trash_empty_args, path, BYTES), .max = 4096, .optional = true },
+	{ FIELD(proto_trash_empty_args, entry, U64), .optional = true },
+	{ FIELD(proto_trash_empty_args, older_ms, U64), .optional = true },
+};
+const struct proto_shape proto_trash_empty_args_shape = { "args", sizeof(struct proto_trash_empty_args), proto_trash_empty_args_fields, 4 };
+_Static_assert(sizeof(struct proto_trash_empty_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_trash_empty_reply_fields[] = {
+	{ FIELD(proto_trash_empty_reply, freed, U64) },
+	{ FIELD(proto_trash_empty_reply, more, BOOL) },
+	{ FIELD(proto_trash_empty_reply, next, U64) },
+};
+const struct proto_shape proto_trash_empty_reply_shape = { "reply", sizeof(struct proto_trash_empty_reply), proto_trash_empty_reply_fields, 3 };
+_Static_assert(sizeof(struct proto_trash_empty_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
@@ -2253,6 +2324,72 @@ static int proto_report_all_reply_decode_any(struct arena *arena, const char *js
 	return proto_shape_decode(&proto_report_all_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_trash_list_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_list_args_shape, from, ret);
+}
+
+static int proto_trash_list_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_list_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_trash_list_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_list_reply_shape, from, ret);
+}
+
+static int proto_trash_list_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_list_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_undelete_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_undelete_args_shape, from, ret);
+}
+
+static int proto_undelete_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_undelete_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_undelete_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_undelete_reply_shape, from, ret);
+}
+
+static int proto_undelete_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_undelete_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_trash_empty_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_empty_args_shape, from, ret);
+}
+
+static int proto_trash_empty_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_empty_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_trash_empty_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_trash_empty_reply_shape, from, ret);
+}
+
+static int proto_trash_empty_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_trash_empty_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -2368,6 +2505,15 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_REPORT_ALL] = { "report_all", false, PROTO_ROLE_NODE, false, sizeof(struct proto_report_all_args), sizeof(struct proto_report_all_reply),
 		&proto_report_all_args_shape, &proto_report_all_reply_shape,
 		proto_report_all_args_encode_any, proto_report_all_args_decode_any, proto_report_all_reply_encode_any, proto_report_all_reply_decode_any },
+	[PROTO_CALL_TRASH_LIST] = { "trash_list", true, PROTO_ROLE_READ, false, sizeof(struct proto_trash_list_args), sizeof(struct proto_trash_list_reply),
+		&proto_trash_list_args_shape, &proto_trash_list_reply_shape,
+		proto_trash_list_args_encode_any, proto_trash_list_args_decode_any, proto_trash_list_reply_encode_any, proto_trash_list_reply_decode_any },
+	[PROTO_CALL_UNDELETE] = { "undelete", true, PROTO_ROLE_WRITE, true, sizeof(struct proto_undelete_args), sizeof(struct proto_undelete_reply),
+		&proto_undelete_args_shape, &proto_undelete_reply_shape,
+		proto_undelete_args_encode_any, proto_undelete_args_decode_any, proto_undelete_reply_encode_any, proto_undelete_reply_decode_any },
+	[PROTO_CALL_TRASH_EMPTY] = { "trash_empty", true, PROTO_ROLE_WRITE, true, sizeof(struct proto_trash_empty_args), sizeof(struct proto_trash_empty_reply),
+		&proto_trash_empty_args_shape, &proto_trash_empty_reply_shape,
+		proto_trash_empty_args_encode_any, proto_trash_empty_args_decode_any, proto_trash_empty_reply_encode_any, proto_trash_empty_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)

@@ -52,6 +52,30 @@ static void malformed_sizes_are_refused(void **state)
 		size_is_refused(bad[i]);
 }
 
+static void ages_have_a_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms;
+	} good[] = {{"0", 0}, {"0d", 0}, {"250ms", 250}, {"90s", 90000}, {"5m", 300000},
+	        {"12h", 43200000}, {"3d", 259200000}, {"2w", 1209600000}};
+	static const char *const bad[] = {"", "3", "d", "3 d", "3d ", "-3d", "1.5d", "3D", "3days",
+	        "3dd", "99999999999999999999d", "18446744073709551615w"};
+	struct dfs_error err = {0};
+	uint64_t ms = 42;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(text_parse_age(good[i].text, &ms, NULL), 0);
+		assert_int_equal(ms, good[i].ms);
+	}
+	ms = 42;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(text_parse_age(bad[i], &ms, &err), DFS_E_INVAL);
+		assert_int_equal(ms, 42);
+		assert_non_null(strstr(err.text, "is not a time"));
+	}
+}
+
 static void sizes_are_shown_with_one_decimal(void **state)
 {
 	const struct {
@@ -248,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(sizes_are_read_in_powers_of_1024),
 	        cmocka_unit_test(malformed_sizes_are_refused),
+	        cmocka_unit_test(ages_have_a_unit),
 	        cmocka_unit_test(sizes_are_shown_with_one_decimal),
 	        cmocka_unit_test(u64_is_the_whole_text_or_nothing),
 	        cmocka_unit_test(i64_reaches_both_ends_and_no_further),

@@ -200,6 +200,7 @@ struct script {
 	struct place_answer answer;
 	uint64_t chunk_size;
 	uint32_t goal;
+	uint64_t retain_ms;
 };
 
 static int script_place(void *ctx, const struct place_request *request,
@@ -230,7 +231,17 @@ static int script_goal(
 	return script->code;
 }
 
-static const struct policy_ops ops = {script_place, script_chunk_size, script_goal, NULL};
+static int script_retain(
+        void *ctx, const struct retain_request *request, uint64_t *ret, struct dfs_error *err)
+{
+	struct script *script = ctx;
+
+	*ret = script->retain_ms;
+	return script->code ? error_set(err, script->code, "retain.lua:1: no") : 0;
+}
+
+static const struct policy_ops ops = {
+        script_place, script_chunk_size, script_goal, script_retain, NULL};
 
 static void a_good_script_decides(void **state)
 {
@@ -334,6 +345,29 @@ static void goals_stay_between_one_and_nine(void **state)
 	assert_int_equal(policies_goal(&none, &request), 9);
 }
 
+/* RULES 14: nought to ten years; whatever else is none, and what was configured holds. */
+static void retention_stays_below_ten_years(void **state)
+{
+	struct script script = {0};
+	struct policies policies = {.ops = &ops, .ctx = &script}, none = {0};
+	struct retain_request request = {.path = "/x", .kind = "file", .default_ms = 77};
+
+	assert_int_equal(policies_retain(&policies, &request), 0);
+	script.retain_ms = RETAIN_MAX_MS;
+	assert_int_equal(policies_retain(&policies, &request), RETAIN_MAX_MS);
+	assert_int_equal(policies.fallbacks[POLICY_RETAIN], 0);
+	script.retain_ms = RETAIN_MAX_MS + 1;
+	assert_int_equal(policies_retain(&policies, &request), 77);
+	assert_int_equal(policies.fallbacks[POLICY_RETAIN], 1);
+	assert_non_null(strstr(policies.error[POLICY_RETAIN], "ten years"));
+	script.code = DFS_E_SCRIPT;
+	assert_int_equal(policies_retain(&policies, &request), 77);
+	assert_non_null(strstr(policies.error[POLICY_RETAIN], "retain.lua:1"));
+	assert_int_equal(policies.decisions[POLICY_RETAIN], 4);
+	assert_int_equal(policies_retain(&none, &request), 77);
+	assert_string_equal(policy_kind_name(POLICY_RETAIN), "retain");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +386,7 @@ int main(void)
 	        cmocka_unit_test(full_nodes_are_no_fault_of_the_script),
 	        cmocka_unit_test(chunk_sizes_are_clamped),
 	        cmocka_unit_test(goals_stay_between_one_and_nine),
+	        cmocka_unit_test(retention_stays_below_ten_years),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

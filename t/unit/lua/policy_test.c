@@ -378,6 +378,35 @@ static void goals_are_asked_of_the_chunking_script(void **state)
 	policy_host_destroy(without);
 }
 
+static uint64_t retained(const char *script, const char *path)
+{
+	struct policy_host_options options = {SCRIPTS_DIR, NULL, NULL, 0, 0, script};
+	struct retain_request request = {
+	        .path = path, .kind = "file", .size_bytes = 5, .default_ms = 1234};
+	struct policy_host *host;
+	struct dfs_error err = {0};
+	uint64_t ms = 1;
+
+	assert_int_equal(policy_host_create(&host, &options, &err), 0);
+	assert_string_equal(policy_host_ops.name(host, "retain"), script ? script : "built-in");
+	assert_int_equal(policy_host_ops.retain(host, &request, &ms, &err), 0);
+	policy_host_destroy(host);
+	return ms;
+}
+
+static void retention_is_asked_of_its_script(void **state)
+{
+	(void)state;
+	assert_int_equal(retained(NULL, "/x"), 1234);
+	assert_int_equal(retained("default", "/tmp/x"), 1234);
+	assert_int_equal(retained("by_tree", "/tmp/x/y"), 0);
+	assert_int_equal(retained("by_tree", "/tmp"), 0);
+	assert_int_equal(retained("by_tree", "/tmpx"), 1234);
+	assert_int_equal(retained("by_tree", "/scratch/a"), 43200000);
+	assert_int_equal(retained("by_tree", "/home/ada/tmp/x"), UINT64_C(30) * 86400000);
+	assert_int_equal(retained("by_tree", "/"), 1234);
+}
+
 static void without_a_script_the_built_in_places(void **state)
 {
 	static struct fake_view fake;
@@ -419,6 +448,7 @@ int main(int argc, char **argv)
 	        cmocka_unit_test(chunk_sizes_are_as_documented),
 	        cmocka_unit_test(what_is_asked_is_honoured_within_limits),
 	        cmocka_unit_test(goals_are_asked_of_the_chunking_script),
+	        cmocka_unit_test(retention_is_asked_of_its_script),
 	        cmocka_unit_test(without_a_script_the_built_in_places),
 	        cmocka_unit_test(an_empty_view_gives_no_nodes),
 	};

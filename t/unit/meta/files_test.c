@@ -48,7 +48,8 @@ static int freed(struct world *w)
 {
 	int count = 0;
 
-	assert_int_equal(meta_each_freed(w->meta, INT64_MAX, 0, freed_count, &count), 0);
+	assert_int_equal(
+	        meta_each_freed(w->meta, INT64_MIN, 0, INT64_MAX, 0, freed_count, &count), 0);
 	return count;
 }
 
@@ -527,11 +528,12 @@ static void freed_chunks_are_told_by_age(void **state)
 	world_must(w, op_of_session_end(b));
 	sim_run_for(w->sim, 1000);
 	world_must(w, op_of_session_end(a));
-	assert_int_equal(meta_each_freed(w->meta, INT64_MAX, 0, freed_kept, kept), 0);
+	assert_int_equal(meta_each_freed(w->meta, INT64_MIN, 0, INT64_MAX, 0, freed_kept, kept), 0);
 	assert_int_equal(kept[0], second[0]);
 	assert_int_equal(kept[1], world_chunk(w, second[0]).freed_ms);
 	kept[0] = 0;
-	assert_int_equal(meta_each_freed(w->meta, (int64_t)kept[1], 0, freed_kept, kept), 0);
+	assert_int_equal(
+	        meta_each_freed(w->meta, INT64_MIN, 0, (int64_t)kept[1], 0, freed_kept, kept), 0);
 	assert_int_equal(kept[0], 0);
 }
 

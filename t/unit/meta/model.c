@@ -295,6 +295,9 @@ static int bring_back(struct model *model, const struct proto_op_undelete *args)
 
 static int drop(struct model *model, const struct proto_op_trash_drop *args)
 {
+	if (args->entries_count == 1 && args->living_ms == 0 &&
+	        !model_trash_number(model, args->entries[0]))
+		return DFS_E_NOENT;
 	lived(model, args->living_ms);
 	for (size_t i = 0; i < args->entries_count; i++) {
 		struct model_trash *entry = model_trash_number(model, args->entries[i]);
