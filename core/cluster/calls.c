@@ -133,6 +133,7 @@ static struct call *call_new(struct cluster *cluster, const struct call *like, u
 	        .trim = like->trim,
 	        .chunk = like->chunk,
 	        .version = like->version,
+	        .orphans = like->orphans,
 	        .deadline_ms = cluster_now(cluster) + patience_ms,
 	};
 	HASH_ADD(hh, cluster->calls, token, sizeof(call->token), call);
@@ -153,6 +154,8 @@ static void dispatch(struct cluster *cluster, const struct call *call, int code,
 	case PROTO_CALL_DELETE:
 		if (call->trim)
 			trims_answered(cluster, call, code, reply);
+		else if (call->orphans)
+			orphans_answered(cluster, call, code, reply);
 		else
 			deletes_answered(cluster, call, code, reply);
 		break;

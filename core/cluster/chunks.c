@@ -47,6 +47,7 @@ struct chunk *chunk_add(struct cluster *cluster, uint64_t id)
 	table->index[place] = ++table->count;
 	chunk = number_at(table, table->count - 1);
 	*chunk = (struct chunk){.id = id};
+	orphan_known(cluster, id);
 	return chunk;
 }
 

@@ -50,6 +50,7 @@ void cluster_destroy(struct cluster *cluster)
 	settle_fini(cluster);
 	deletes_fini(cluster);
 	trims_fini(cluster);
+	orphans_fini(cluster);
 	delays_fini(cluster);
 	under_fini(cluster);
 	chunks_fini(cluster);
@@ -75,7 +76,6 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
 		const struct node *node = cluster->nodes[i];
 
-		counts.orphans += node->orphans;
 		counts.nodes_draining += node->draining;
 		counts.nodes_unplugged += drain_safe(cluster, node) && !node_alive(node);
 		if (!node_alive(node))
@@ -92,6 +92,7 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 		counts.leaving = drain_leaving(cluster);
 	for (const struct open *open = cluster->opens; open; open = open->hh.next)
 		counts.waiting_seals += seal_waits(open);
+	orphans_count(cluster, &counts);
 	counts.safe_mode = cluster->safe_mode;
 	counts.deleting = HASH_COUNT(cluster->dooms);
 	counts.copies = cluster->copies_count;
@@ -155,6 +156,7 @@ static struct cluster_options with_defaults(const struct cluster_options *option
 	o.copies_to_max = at_most(o.copies_to_max ? o.copies_to_max : 2, COPIES_MAX);
 	o.trim_after_ms = o.trim_after_ms ? o.trim_after_ms : 300000;
 	o.repair_busy_rate = o.repair_busy_rate ? o.repair_busy_rate : 16 * 1024 * 1024;
+	o.orphan_grace_ms = o.orphan_grace_ms ? o.orphan_grace_ms : 3600000;
 	return o;
 }
 
@@ -183,6 +185,7 @@ static void tick(void *arg)
 	settle_tick(cluster);
 	deletes_tick(cluster);
 	trims_tick(cluster);
+	orphans_tick(cluster, passed);
 	repair_tick(cluster);
 	drain_tick(cluster);
 	io_timer_set(cluster->io, cluster->timer, tick_ms(cluster));

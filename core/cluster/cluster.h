@@ -23,6 +23,13 @@
  */
 struct cluster;
 
+/* What metadata says of a chunk that it is not known to have, when asked once more. */
+enum orphan_verdict {
+	ORPHAN_KEEP,    /* it has it after all, or cannot tell */
+	ORPHAN_FOREIGN, /* this master and those before it never gave that number out */
+	ORPHAN_DELETE,  /* given out, and there is no row for it */
+};
+
 /*
  * How effects leave. Each that has a `token` is answered later, never from within the call itself,
  * by the function that its comment names. What `args` and `op` point to is borrowed for the call.
@@ -46,6 +53,9 @@ struct cluster_out {
 	 * idle_seal_ms. NULL: no session is.
 	 */
 	bool (*writer_alive)(void *arg, uint64_t chunk);
+	/* Asked when a replica of an unknown chunk is reported, and right before it is deleted.
+	 * NULL: orphans are left alone. */
+	enum orphan_verdict (*orphan)(void *arg, uint64_t chunk);
 	void *arg;
 };
 
@@ -66,6 +76,8 @@ struct cluster_options {
 	/* How long the nodes of a chunk must have been steady before surplus of it is deleted:
 	 * 300,000. */
 	uint64_t trim_after_ms;
+	uint64_t orphan_grace_ms; /* before a replica that metadata does not know is deleted:
+	                             3,600,000 */
 };
 
 int cluster_create(struct cluster **ret, struct io *io, const struct cluster_options *options,
@@ -268,7 +280,9 @@ struct cluster_counts {
 	uint32_t nodes_draining;  /* to be emptied, whatever their state */
 	uint32_t nodes_unplugged; /* of these, gone when nothing needed them any more */
 	bool safe_mode;
-	uint64_t orphans;       /* replicas reported that metadata does not know; left alone */
+	/* Replicas reported that metadata does not know (RULES 16): all; bytes and age of those
+	 * that are remembered; those whose number was never given out; deleted since the start. */
+	uint64_t orphans, orphan_bytes, orphan_age_ms, orphans_foreign, orphans_collected;
 	uint64_t waiting_seals; /* seals that wait for nodes (RULES 1) */
 	uint64_t deleting;      /* chunks whose replicas are being deleted */
 	uint32_t copies;        /* repair copies under way */

@@ -69,11 +69,13 @@ struct node {
 	double read_rate, write_rate;
 	uint64_t promised_bytes; /* of open chunks placed here */
 	uint32_t recent[RECENT_BUCKETS];
-	uint64_t recent_bucket; /* number of the newest */
+	uint64_t recent_bucket;        /* number of the newest */
 	struct proto_scrub_info scrub; /* of its last heartbeat that told */
 	bool scrub_told;
-	uint64_t orphans;
-	uint64_t copy_bytes; /* served and stored for copies, part of the above */
+	uint64_t orphans;        /* of cluster->orphans, those here */
+	uint64_t orphans_beyond; /* reported and not remembered */
+	bool collecting;         /* a delete call for orphans is under way */
+	uint64_t copy_bytes;     /* served and stored for copies, part of the above */
 	double copy_rate;
 	uint32_t copies_out, copies_in; /* copies that read from it, that write to it */
 	double repair_load;             /* bytes of copies from and to it, lately: they spread */
@@ -177,6 +179,7 @@ struct call {
 	uint16_t slot, source; /* node called; copy: node read from */
 	bool trim;             /* delete: of surplus */
 	uint64_t chunk, version;
+	bool orphans; /* delete: of orphans */
 	uint64_t deadline_ms;
 };
 
@@ -257,7 +260,7 @@ struct cluster {
 	uint64_t started_ms, ticked_ms;
 	bool safe_mode;
 	uint64_t deaf_since_ms; /* no datanode is heard, and none closed its channel; 0: not so */
-	char held[128]; /* why deletions are held; "": they are not */
+	char held[128];         /* why deletions are held; "": they are not */
 
 	struct node **nodes; /* by slot */
 	uint32_t nodes_count;
@@ -281,6 +284,10 @@ struct cluster {
 	struct under_queue surplus; /* chunks to be looked at by trim.c, with the time when */
 	bool surplus_overflowed;
 	uint64_t trimmed;
+	struct orphan *orphans;
+	/* What of its life this master was awake; since when orphans may be deleted, and when they
+	 * are looked at next; how many were deleted. */
+	uint64_t awake_ms, orphans_from_ms, orphans_look_ms, orphans_collected;
 	struct delay *delays;
 	struct copy copies[COPIES_MAX];
 	uint32_t copies_count;
@@ -539,6 +546,22 @@ void trims_answered(struct cluster *cluster, const struct call *call, int code,
         const struct proto_delete_reply *reply);
 void trims_tick(struct cluster *cluster);
 void trims_fini(struct cluster *cluster);
+
+/* ---- orphans.c ---- */
+
+/* The node holds a replica of a chunk that metadata does not know; or no longer does. */
+void orphan_heard(struct cluster *cluster, struct node *node, const struct proto_held *held);
+void orphan_gone(struct cluster *cluster, struct node *node, uint64_t chunk);
+/* Metadata has the chunk from now on. */
+void orphan_known(struct cluster *cluster, uint64_t chunk);
+/* A full report: those that it does not name are gone. */
+void orphans_begin_round(struct cluster *cluster, struct node *node);
+void orphans_end_round(struct cluster *cluster, struct node *node);
+void orphans_answered(struct cluster *cluster, const struct call *call, int code,
+        const struct proto_delete_reply *reply);
+void orphans_tick(struct cluster *cluster, uint64_t passed_ms);
+void orphans_count(const struct cluster *cluster, struct cluster_counts *ret);
+void orphans_fini(struct cluster *cluster);
 
 /* ---- repair.c: copies ---- */
 

@@ -133,7 +133,7 @@ void held_heard(struct cluster *cluster, struct node *node, const struct proto_h
 	bool seal;
 
 	if (!chunk) {
-		node->orphans++; /* left alone: RULES 16, design 6 */
+		orphan_heard(cluster, node, held);
 		return;
 	}
 	if (chunk->state == PROTO_CHUNK_STATE_FREED) {

@@ -167,7 +167,7 @@ void node_begin_round(struct cluster *cluster, struct node *node)
 	}
 	node->reporting = node->hoped = true;
 	node->reporting_since_ms = cluster_now(cluster);
-	node->orphans = 0;
+	orphans_begin_round(cluster, node);
 	cluster->walk_wanted = true;
 }
 

@@ -41,6 +41,8 @@ static void gone_heard(struct cluster *cluster, struct node *node, uint64_t id)
 
 	if (chunk)
 		missing(cluster, chunk, node);
+	else
+		orphan_gone(cluster, node, id);
 }
 
 /*
@@ -67,13 +69,14 @@ static void end_round(struct cluster *cluster, struct node *node)
 		else
 			missing(cluster, chunk, node);
 	}
+	orphans_end_round(cluster, node);
 	node->reporting = node->hoped = false;
 	node->reported = true;
 	node->steady_ms = cluster_now(cluster);
 	cluster->walk_wanted = true;
 	cluster_event(cluster,
 	        "event=node_reported node=%" PRIu32 " replicas=%" PRIu64 " orphans=%" PRIu64,
-	        node->number, count, node->orphans);
+	        node->number, count, node->orphans + node->orphans_beyond);
 }
 
 static void missing(struct cluster *cluster, struct chunk *chunk, struct node *node)

@@ -89,6 +89,8 @@ uint64_t meta_commits(const struct meta *meta);
 uint64_t meta_new_client(struct meta *meta);
 uint64_t meta_new_chunk(struct meta *meta);
 uint64_t meta_new_session(struct meta *meta);
+/* Whether this reign, or one before it, can have given that chunk id out. */
+bool meta_chunk_issued(const struct meta *meta, uint64_t chunk);
 
 /*
  * Queue an operation. Copies `op` deeply. (client 0: not deduplicated.) `done` comes on the loop

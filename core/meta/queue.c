@@ -76,6 +76,15 @@ uint64_t meta_new_chunk(struct meta *meta)
 	return counter ? meta->epoch << 40 | counter : 0;
 }
 
+bool meta_chunk_issued(const struct meta *meta, uint64_t chunk)
+{
+	uint64_t epoch = chunk >> 40, counter = chunk & ((1ull << 40) - 1);
+
+	if (epoch == 0 || counter == 0 || epoch > meta->epoch)
+		return false;
+	return epoch < meta->epoch || counter < meta->ids.ranges[ID_CHUNK].next;
+}
+
 static uint64_t take(struct meta *meta, enum id_kind kind)
 {
 	uint64_t id = ids_take(&meta->ids, kind);

@@ -34,6 +34,8 @@ local function troubles(status)
     add(true, "chunk %s: %s", missed.chunk, missed.why)
   end
   add(integer(status.bad) > 0, "%s replicas are bad (dfs scrub, dfs fsck)", status.bad)
+  add(integer(status.orphans_foreign or "0") > 0,
+    "%s replicas are of chunks newer than this master's metadata: left alone", status.orphans_foreign)
   local paused = status.purge_paused or ""
   add(paused ~= "", "trash: %s", paused)
   for _, policy in ipairs(status.policies or {}) do
@@ -101,6 +103,10 @@ local function print_page(status, wrong, drains)
   if integer(status.trash_entries) > 0 then
     add("trash", "%s names, %s files, %s", status.trash_entries, status.trash_files or "0",
       size(status.trash_bytes))
+  end
+  if integer(status.orphans or "0") > 0 then
+    add("orphans", "%s replicas that the metadata does not know, %s, the oldest for %s", status.orphans,
+      size(status.orphan_bytes or "0"), uptime(status.orphan_age_ms or "0"))
   end
   add("chunks", "%s, %s open, %s under goal, %s lost", status.chunks, status.open_chunks, status.under_goal,
     status.lost)

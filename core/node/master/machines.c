@@ -28,6 +28,7 @@ static void out_event(void *arg, const char *line);
 static int out_ticket(
         void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE]);
 static bool out_writer_alive(void *arg, uint64_t chunk);
+static enum orphan_verdict out_orphan(void *arg, uint64_t chunk);
 static struct effect *effect_new(struct master *master, uint64_t token);
 static void called(void *arg, int code, const struct dfs_error *err, const void *reply);
 static void durable(void *arg, const struct meta_result *result);
@@ -75,6 +76,7 @@ struct cluster_out machines_out(struct master *master)
 	        .event = out_event,
 	        .ticket = out_ticket,
 	        .writer_alive = out_writer_alive,
+	        .orphan = out_orphan,
 	        .arg = master,
 	};
 }
@@ -496,6 +498,21 @@ static bool out_writer_alive(void *arg, uint64_t chunk)
 
 	arena_fini(&arena);
 	return alive;
+}
+
+/* A chunk of a live session has a row, from before its writer was told of it (RULES 11). */
+static enum orphan_verdict out_orphan(void *arg, uint64_t chunk)
+{
+	struct master *master = arg;
+	struct arena arena = {0};
+	struct proto_row_chunk row;
+	int code;
+
+	if (!meta_chunk_issued(master->meta, chunk))
+		return ORPHAN_FOREIGN;
+	code = meta_chunk(master->meta, chunk, &arena, &row, NULL);
+	arena_fini(&arena);
+	return code == DFS_E_NOENT && master_may_delete(master) ? ORPHAN_DELETE : ORPHAN_KEEP;
 }
 
 static struct effect *effect_new(struct master *master, uint64_t token)

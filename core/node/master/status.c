@@ -85,6 +85,11 @@ void handle_status(struct request *request, const void *args)
 	reply.used = counts.used_bytes;
 	reply.operations = counters.operation;
 	trash_count(master, &reply);
+	reply.orphans = counts.orphans;
+	reply.orphan_bytes = counts.orphan_bytes;
+	reply.orphan_age_ms = counts.orphan_age_ms;
+	reply.orphans_foreign = counts.orphans_foreign;
+	reply.orphans_collected = counts.orphans_collected;
 	reply.hold = hold;
 	fence_sentence(master, hold, sizeof(hold));
 	reply.read_only = master->outdated;
@@ -224,6 +229,11 @@ int status_metrics(struct master *master, struct buf *ret)
 	        counters.dirs);
 	http_metric(ret, "dfs_master_bytes", "gauge", "Bytes of files.", counters.bytes);
 	http_metric(ret, "dfs_master_chunks", "gauge", "Chunks in the metadata.", counters.chunks);
+	http_metric(ret, "dfs_master_orphans", "gauge", "Replicas that the metadata does not know.",
+	        counts.orphans);
+	http_metric(ret, "dfs_master_orphan_bytes", "gauge", "Bytes of them.", counts.orphan_bytes);
+	http_metric(ret, "dfs_master_orphans_collected_total", "counter",
+	        "Of them, those deleted since the start.", counts.orphans_collected);
 	http_metric(ret, "dfs_master_trash_entries", "gauge", "Names in the trash.", trash.entries);
 	http_metric(ret, "dfs_master_trash_bytes", "gauge",
 	        "Bytes of files in the trash, as far as counted.", trash.bytes);

@@ -106,6 +106,10 @@ static int start(struct process *process, const struct master_settings *settings
 	                        .lease_ms = settings->lease_ms,
 	                        .safe_mode_ms = settings->safe_mode_ms,
 	                        .freeze_wait_ms = settings->freeze_wait_ms,
+	                        .orphan_grace_ms = settings->orphan_grace_given &&
+	                                                           settings->orphan_grace_ms == 0
+	                                                   ? 1
+	                                                   : settings->orphan_grace_ms,
 	                        .idle_seal_ms = settings->idle_seal_ms,
 	                        .copies_max = settings->copies,
 	                        .copies_from_max = settings->copies_from,

@@ -759,6 +759,11 @@ struct proto_status_reply {
 	uint64_t trash_entries; /* names in the trash */
 	uint64_t trash_files; /* files in it, as far as counted; not among `files` */
 	uint64_t trash_bytes; /* of these files; not among `bytes` */
+	uint64_t orphans; /* replicas that datanodes hold and the metadata does not know (RULES 16) */
+	uint64_t orphan_bytes; /* bytes of them */
+	uint64_t orphan_age_ms; /* since the oldest was heard of, by this master */
+	uint64_t orphans_foreign; /* of them, those whose chunk no master with this metadata ever made: left alone */
+	uint64_t orphans_collected; /* deleted since the start */
 	const char *purge_paused; /* why nothing leaves the trash; empty: it does; at most 255 bytes */
 	struct proto_policy_info *policies; /* in force, or the error that made C decide; at most 32 */
 	size_t policies_count;

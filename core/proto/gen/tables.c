@@ -743,6 +743,11 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, trash_entries, U64), .optional = true },
 	{ FIELD(proto_status_reply, trash_files, U64), .optional = true },
 	{ FIELD(proto_status_reply, trash_bytes, U64), .optional = true },
+	{ FIELD(proto_status_reply, orphans, U64), .optional = true },
+	{ FIELD(proto_status_reply, orphan_bytes, U64), .optional = true },
+	{ FIELD(proto_status_reply, orphan_age_ms, U64), .optional = true },
+	{ FIELD(proto_status_reply, orphans_foreign, U64), .optional = true },
+	{ FIELD(proto_status_reply, orphans_collected, U64), .optional = true },
 	{ FIELD(proto_status_reply, purge_paused, TEXT), .max = 255, .optional = true },
 	{ FIELD(proto_status_reply, policies, LIST), COUNT(proto_status_reply, policies), .item = PROTO_TYPE_STRUCT, .max = 32, .of = &proto_policy_info_shape },
 	{ FIELD(proto_status_reply, bad, U64), .optional = true },
@@ -765,7 +770,7 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, trimming, U64), .optional = true },
 	{ FIELD(proto_status_reply, trimmed, U64), .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 43 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 48 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {

@@ -53,6 +53,11 @@ static bool out_writer_alive(void *arg, uint64_t chunk)
 	return b->writers_alive;
 }
 
+static enum orphan_verdict out_orphan(void *arg, uint64_t chunk)
+{
+	return ((struct bench *)arg)->orphan;
+}
+
 struct bench *bench_bare(void)
 {
 	return bench_with(&(struct cluster_options){.epoch = BENCH_EPOCH});
@@ -67,6 +72,7 @@ struct bench *bench_with(const struct cluster_options *options)
 	        .event = out_event,
 	        .ticket = out_ticket,
 	        .writer_alive = out_writer_alive,
+	        .orphan = out_orphan,
 	        .arg = b,
 	};
 

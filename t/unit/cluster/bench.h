@@ -72,6 +72,7 @@ struct bench {
 	bool writers_alive;
 	uint32_t writer_questions;
 	int ticket_code;
+	enum orphan_verdict orphan; /* of each that is asked about */
 	uint64_t gone[BENCH_GONE];
 	size_t gone_count; /* may be more than are kept */
 };
