@@ -104,7 +104,7 @@ await status_says 'restored on .*dfs master accept'
 tap $? "dfs status says that it was restored, and what to do"
 ok "what the backup knows is there" same /old "$tmp/old"
 fails 1 'no such' "what came later is not" dfs get /new "$tmp/out"
-dfs rm /old && dfs put "$tmp/new" /newer
+dfs rm --now /old && dfs put "$tmp/new" /newer
 stop_master
 start_master "$cluster_dir/master" --linger 1 --ticket 1 --safe-mode 100
 await nodes_up 3

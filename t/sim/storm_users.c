@@ -62,6 +62,7 @@ static void begin(struct user *user)
 	switch (storm_draw(storm, 10)) {
 	case 0:
 		user->deed = REMOVE;
+		remove.now = storm_draw(storm, 2) == 0; /* or into the trash */
 		begin_call(user, PROTO_CALL_REMOVE, &remove);
 		break;
 	case 1:

@@ -10,7 +10,7 @@ sum=$(sha256sum <"$tmp/big")
 for goal in 1 2 3; do
   ok "5 GiB at goal $goal are stored" dfs put --goal $goal "$tmp/big" "/big$goal"
   is "$(dfs get "/big$goal" - | sha256sum)" "$sum" "and come back"
-  dfs rm "/big$goal"
+  dfs rm --now "/big$goal"
 done
 
 mkdir "$tmp/tree"
