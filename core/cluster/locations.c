@@ -51,10 +51,28 @@ int cluster_chunk_known(struct cluster *cluster, uint64_t id, const struct proto
 	return DFS_E_INVAL;
 }
 
+/* Whoever told of a replica since the last one was deleted holds an orphan from now on. */
 void cluster_chunk_forgotten(struct cluster *cluster, uint64_t id)
 {
+	struct chunk *chunk, left;
+
 	cluster_check(cluster);
+	chunk = chunk_find(cluster, id);
+	if (!chunk)
+		return;
+	left = *chunk;
 	chunk_drop(cluster, id, "the chunk is gone");
+	for (int i = 0; i < PLACE_REPLICAS_MAX && replica_mark(&left, i) != MARK_NONE; i++) {
+		struct proto_held held = {
+		        .chunk = id,
+		        .version = left.version,
+		        .length = left.length,
+		        .state = PROTO_HELD_STATE_SEALED,
+		};
+
+		if (replica_confirmed(cluster, &left, i))
+			orphan_heard(cluster, cluster->nodes[left.slots[i]], &held);
+	}
 }
 
 void chunk_drop(struct cluster *cluster, uint64_t id, const char *sentence)

@@ -223,6 +223,28 @@ static void a_node_that_is_away_is_asked_when_it_returns(void **state)
 	bench_free(b);
 }
 
+/* Between the last deletion and the moment when metadata has forgotten the chunk. */
+static void what_turns_up_while_a_chunk_is_forgotten_is_an_orphan(void **state)
+{
+	struct bench *b = begin(2);
+	struct proto_held again = orphan_404;
+
+	bench_sealed_chunk(b, CHUNK(404), 1, (const uint32_t[]){1, 0});
+	again.version = 1;
+	cluster_chunk_delete(b->cluster, CHUNK(404), 1, bench_gone, b);
+	bench_run(b, 1000);
+	deleted(b, 1);
+	assert_int_equal(b->gone_count, 1);
+	bench_report(b, 2, false, &again, 1);
+	assert_int_equal(bench_counts(b).orphans, 0);
+	cluster_chunk_forgotten(b->cluster, CHUNK(404));
+	assert_int_equal(bench_counts(b).orphans, 1);
+	bench_run(b, HOUR + MINUTE);
+	deleted(b, 2);
+	assert_int_equal(bench_counts(b).orphans, 0);
+	bench_free(b);
+}
+
 static void more_than_the_table_holds_are_counted_and_taken_in_turn(void **state)
 {
 	enum { ALL = 65536 + 500, PART = 4096 };
@@ -269,6 +291,7 @@ int main(void)
 	        cmocka_unit_test(an_open_one_is_deleted_by_a_raised_version),
 	        cmocka_unit_test(what_is_refused_or_fails_is_asked_again),
 	        cmocka_unit_test(a_node_that_is_away_is_asked_when_it_returns),
+	        cmocka_unit_test(what_turns_up_while_a_chunk_is_forgotten_is_an_orphan),
 	        cmocka_unit_test(more_than_the_table_holds_are_counted_and_taken_in_turn),
 	};
 
