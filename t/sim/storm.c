@@ -13,21 +13,9 @@ enum { STEPS = 40, SETTLE_MS = 1800000, WELL_FOR = 6 /* looks, half a second apa
 static void run(struct storm *storm);
 static void look(struct storm *storm);
 static void await_well(struct storm *storm);
+static void await_goals(struct storm *storm);
+static void scrub_all(struct storm *storm);
 static void await_tidy(struct storm *storm);
-/* What faults and repairs have left over goes, with time. */
-static void await_tidy(struct storm *storm)
-{
-	uint64_t until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
-	const char *wrong;
-
-	while ((wrong = witness_tidy(storm->witness))) {
-		if (sim_now_ms(storm->world->sim) > until_ms)
-			storm_broken(storm, "half an hour after the last fault: %s", wrong);
-		sim_run_for(storm->world->sim, 1000);
-	}
-	users_check(storm);
-}
-
 static bool is_well(struct storm *storm, struct proto_status_reply *status);
 
 static _Thread_local jmp_buf over; /* a broken run ends here; one run at a time in a thread */
@@ -130,14 +118,27 @@ static void look(struct storm *storm)
 /* Faults stop. Then everything that was begun ends, and every goal is reached again. */
 static void await_well(struct storm *storm)
 {
-	struct proto_status_reply status = {0};
-	unsigned well = 0;
-	uint64_t until_ms;
 	const char *wrong;
 
 	look(storm);
 	faults_end(storm);
-	until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
+	await_goals(storm);
+	if (storm->rotten) {
+		scrub_all(storm);
+		await_goals(storm);
+	}
+	storm->scarred = storm->rotten = false;
+	wrong = witness_end(storm->witness);
+	if (wrong)
+		storm_broken(storm, "%s", wrong);
+}
+
+static void await_goals(struct storm *storm)
+{
+	uint64_t until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
+	struct proto_status_reply status = {0};
+	unsigned well = 0;
+
 	/* Well for a while: a node that has just come back has still to report what it lost. */
 	while (!users_idle(storm) || (well = is_well(storm, &status) ? well + 1 : 0) < WELL_FOR) {
 		if (sim_now_ms(storm->world->sim) > until_ms)
@@ -150,15 +151,53 @@ static void await_well(struct storm *storm)
 			        (unsigned long long)status.lost,
 			        users_idle(storm) ? "" : ", and a user still waits");
 		sim_run_for(storm->world->sim, 500);
-		faults_tick(
-		        storm); /* what was to crash at some disk operation may do so only now */
+		look(storm);
+		faults_tick(storm); /* who does not start is tried again */
 		users_settle(storm);
+	}
+}
+
+/* What rotted unread is found, and mended (RULES 3). */
+static void scrub_all(struct storm *storm)
+{
+	struct proto_scrub_args scrub = {.now = true, .rate = 1 << 30};
+	struct proto_scrub_wait_args wait = {.repaired = true, .wait_ms = 2000};
+	struct proto_scrub_reply asked = {0};
+	struct proto_scrub_wait_reply reply = {0};
+	uint64_t until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
+	struct arena arena = {0};
+	struct buf json = {0};
+
+	if (world_call(storm->world, 0, PROTO_CALL_SCRUB, &scrub, &json) != 0 ||
+	        proto_scrub_reply_decode(&arena, json.data, json.size, &asked, NULL) != 0)
+		storm_broken(storm, "the datanodes cannot be asked to scrub");
+	wait.asked = asked.asked;
+	wait.asked_count = asked.asked_count;
+	while (!reply.over) {
+		buf_clear(&json);
+		if (world_call(storm->world, 0, PROTO_CALL_SCRUB_WAIT, &wait, &json) != 0 ||
+		        proto_scrub_wait_reply_decode(&arena, json.data, json.size, &reply, NULL) !=
+		                0 ||
+		        sim_now_ms(storm->world->sim) > until_ms)
+			storm_broken(storm, "a scrub has no end, or something stays bad");
 		look(storm);
 	}
-	storm->scarred = false;
-	wrong = witness_end(storm->witness);
-	if (wrong)
-		storm_broken(storm, "%s", wrong);
+	arena_fini(&arena);
+	buf_fini(&json);
+}
+
+/* What faults and repairs have left over goes, with time. */
+static void await_tidy(struct storm *storm)
+{
+	uint64_t until_ms = sim_now_ms(storm->world->sim) + SETTLE_MS;
+	const char *wrong;
+
+	while ((wrong = witness_tidy(storm->witness))) {
+		if (sim_now_ms(storm->world->sim) > until_ms)
+			storm_broken(storm, "half an hour after the last fault: %s", wrong);
+		sim_run_for(storm->world->sim, 1000);
+	}
+	users_check(storm);
 }
 
 static bool is_well(struct storm *storm, struct proto_status_reply *status)

@@ -14,7 +14,7 @@
  *   storm_users.c   what users do, and what they must find
  *   storm_faults.c  what befalls the machines
  */
-enum { STORM_NODES = 5, STORM_USERS = 2, STORM_FAULTS = 3, STORM_FAULT_KINDS = 18 };
+enum { STORM_NODES = 5, STORM_USERS = 2, STORM_FAULTS = 3, STORM_FAULT_KINDS = 19 };
 
 /* What a user does; one thing at a time. */
 enum user_deed { IDLE, PUT, GET, REMOVE, RENAME };
@@ -54,6 +54,7 @@ struct storm {
 	struct fault faults[STORM_FAULTS];
 	bool scarred; /* a replica was destroyed: no second one before all goals are reached again
 	               */
+	bool rotten;  /* since the last scrub of all datanodes */
 	uint64_t contents; /* made so far */
 	struct storm_figures *figures;
 };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "node/datanode/role.h"
 #include "storm.h"
 
 enum kind {
@@ -21,6 +22,7 @@ enum kind {
 	NODE_DISK_FULL,
 	NODE_DISK_ERROR,
 	NODE_DISK_LOST,
+	NODE_BIT_ROTS,
 	MASTER_KILLED,
 	MASTER_POWER_CUT,
 	MASTER_PAUSED,
@@ -34,6 +36,7 @@ enum kind {
 
 _Static_assert(CLOCK_STEPS + 1 == STORM_FAULT_KINDS, "a figure for each kind");
 
+enum { INDEX_BYTES_LEAST = 3 * 64 /* open, a span, sealed */ };
 enum { CLOCK_STEP_MAX_MS = 20 * 60 * 1000 };
 
 static const char *const names[STORM_FAULT_KINDS] = {
@@ -46,6 +49,7 @@ static const char *const names[STORM_FAULT_KINDS] = {
         [NODE_DISK_FULL] = "datanode's disk full",
         [NODE_DISK_ERROR] = "datanode's disk operation fails",
         [NODE_DISK_LOST] = "datanode's disk replaced by an empty one",
+        [NODE_BIT_ROTS] = "a bit of a sealed replica rots",
         [MASTER_KILLED] = "master killed",
         [MASTER_POWER_CUT] = "master's power cut",
         [MASTER_PAUSED] = "master paused",
@@ -66,6 +70,7 @@ static void node_down(struct storm *storm, unsigned node);
 static void node_up(struct storm *storm, unsigned node);
 static void disk_full(struct storm *storm, unsigned node);
 static void disk_lost(struct storm *storm, unsigned node);
+static bool bit_rots(struct storm *storm, unsigned node);
 static void master_up(struct storm *storm);
 
 const char *fault_name(unsigned kind)
@@ -172,6 +177,8 @@ static bool begin(struct storm *storm, struct fault *fault)
 		world_node_kill(world, fault->node);
 		disk_lost(storm, fault->node);
 		return true;
+	case NODE_BIT_ROTS:
+		return may_destroy(storm) && bit_rots(storm, fault->node);
 	case MASTER_KILLED:
 		world_master_kill(world);
 		fault->until_ms -= (fault->until_ms - sim_now_ms(world->sim)) * 3 / 4;
@@ -362,6 +369,40 @@ static void disk_lost(struct storm *storm, unsigned i)
 	sweep_folder(io, "/data");
 	world_node_init(world, i);
 	witness_disk_lost(storm->witness, i);
+}
+
+struct pick { /* the Nth sealed replica */
+	uint64_t left;
+	struct store_held held;
+};
+
+static int pick_sealed(void *arg, const struct store_held *held)
+{
+	struct pick *pick = arg;
+
+	if (held->state != STORE_SEALED || held->length == 0)
+		return 0;
+	pick->held = *held;
+	return pick->left-- == 0;
+}
+
+static bool bit_rots(struct storm *storm, unsigned node)
+{
+	struct pick pick = {.left = storm_draw(storm, 16)};
+	bool index = storm_draw(storm, 4) == 0; /* its entries, or its bytes */
+	uint64_t bits;
+	char path[80];
+
+	store_each(storm->world->nodes[node].role->store, 0, pick_sealed, &pick);
+	if (pick.held.length == 0)
+		return false;
+	witness_disk_fails(storm->witness);
+	storm->rotten = true;
+	bits = 8 * (index ? INDEX_BYTES_LEAST : pick.held.length);
+	snprintf(path, sizeof(path), "/data/chunks/%02x/%016" PRIx64 "%s",
+	        (unsigned)(pick.held.chunk & 255), pick.held.chunk, index ? ".idx" : ".data");
+	sim_note(storm->world->sim, "a bit rots in %s", path);
+	return sim_disk_flip(storm->world->nodes[node].host, path, storm_draw(storm, bits)) == 0;
 }
 
 /* ---- the master ---- */
