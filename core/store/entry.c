@@ -44,6 +44,7 @@ struct raw {
 static void raw_put(const struct raw *raw, uint8_t ret[ENTRY_SIZE]);
 static void raw_get(const uint8_t bytes[ENTRY_SIZE], struct raw *ret);
 static void raw_from_entry(const struct entry *entry, struct raw *ret);
+static const char *newer_than_us(const struct raw *raw);
 static const char *entry_from_raw(const struct raw *raw, struct entry *ret);
 static uint32_t checksum(const uint8_t bytes[ENTRY_SIZE], uint64_t chunk, uint64_t position);
 static void put_le32(uint8_t *at, uint32_t value);
@@ -81,6 +82,10 @@ int entry_decode(const uint8_t bytes[ENTRY_SIZE], uint64_t chunk, uint64_t posit
 	entry.kind = raw.kind;
 	entry.before = get_le32(bytes + AT_BEFORE);
 	entry.durable = get_le64(bytes + AT_DURABLE);
+	wrong = newer_than_us(&raw);
+	if (wrong)
+		return error_set(
+		        err, DFS_E_VERSION, "entry %" PRIu64 " %s", position / ENTRY_SIZE, wrong);
 	wrong = entry_from_raw(&raw, &entry);
 	if (!wrong && entry.durable > position)
 		wrong = "calls bytes durable that come after it";
@@ -129,8 +134,21 @@ static void raw_from_entry(const struct entry *entry, struct raw *ret)
 	}
 }
 
-/* NULL, or what is wrong with it. An entry that checks but makes no sense came from another
- * program. */
+/* An entry that checks, and that this program does not understand, was written by a newer one. */
+static const char *newer_than_us(const struct raw *raw)
+{
+	if (raw->kind < ENTRY_OPEN || raw->kind > ENTRY_SEALED)
+		return "is of a kind not known here";
+	if (raw->kind == ENTRY_OPEN && raw->stored != INDEX_FORMAT)
+		return "is of a format not known here";
+	if (raw->kind == ENTRY_SPAN && raw->codec != 0)
+		return "is of a codec not known here";
+	if (raw->kind == ENTRY_SPAN && (raw->flags & ~FRAME_RECORD_END) != 0)
+		return "has a flag not known here";
+	return NULL;
+}
+
+/* NULL, or what is wrong with it: an entry that checks, and that no program has written. */
 static const char *entry_from_raw(const struct raw *raw, struct entry *ret)
 {
 	switch (ret->kind) {
@@ -138,15 +156,11 @@ static const char *entry_from_raw(const struct raw *raw, struct entry *ret)
 		ret->open.chunk = raw->first;
 		ret->open.version = raw->second;
 		ret->open.format = raw->stored;
-		return raw->stored == INDEX_FORMAT ? NULL : "is of a format not known here";
+		return NULL;
 	case ENTRY_SPAN:
-		if (raw->codec != 0)
-			return "is of a codec not known here";
 		if (raw->logical < 1 || raw->logical > SPAN_SIZE_MAX ||
 		        raw->stored != raw->logical || raw->first != raw->second)
 			return "has a length or a place that cannot be";
-		if ((raw->flags & ~FRAME_RECORD_END) != 0)
-			return "has a flag not known here";
 		ret->span = (struct span){.offset = raw->first,
 		        .writer = raw->third,
 		        .sequence = raw->fourth,

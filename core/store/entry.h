@@ -55,7 +55,8 @@ struct entry {
  * carries as `before`. */
 uint32_t entry_encode(
         const struct entry *entry, uint64_t chunk, uint64_t position, uint8_t ret[ENTRY_SIZE]);
-/* DFS_E_CORRUPT with a sentence: checksum, unknown kind, a field that cannot be. */
+/* DFS_E_CORRUPT with a sentence: checksum, a field that cannot be. DFS_E_VERSION: whole, but of a kind,
+ * format, codec or flag that only a newer program knows. */
 int entry_decode(const uint8_t bytes[ENTRY_SIZE], uint64_t chunk, uint64_t position,
         struct entry *ret, struct dfs_error *err);
 /* The checksum alone, as the next entry carries it. */

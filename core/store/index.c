@@ -91,7 +91,11 @@ bool index_interrupted(const struct index *index, const uint8_t *bytes, size_t s
 	        entry.before == index->last)
 		return false;
 	for (uint64_t next = at + ENTRY_SIZE; next + ENTRY_SIZE <= size; next += ENTRY_SIZE) {
-		if (entry_decode(bytes + next, index->chunk, next, &entry, NULL) < 0)
+		int rc = entry_decode(bytes + next, index->chunk, next, &entry, NULL);
+
+		if (rc == DFS_E_VERSION)
+			return false; /* whole, whatever it means */
+		if (rc < 0)
 			continue;
 		/* It knew that the bad one was on disk; or they share a sector, which is written
 		 * whole. */

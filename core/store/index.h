@@ -33,7 +33,8 @@ void index_init(struct index *index, uint64_t chunk);
 void index_fini(struct index *index);
 /*
  * Apply the file's bytes from its start. 0 when all are good; DFS_E_CORRUPT where an entry is not,
- * with index->size at that entry and the state as of the ones before it; DFS_E_NOMEM.
+ * with index->size at that entry and the state as of the ones before it; DFS_E_VERSION likewise, for
+ * one that a newer program has written; DFS_E_NOMEM.
  */
 int index_replay(struct index *index, const uint8_t *bytes, size_t size, struct dfs_error *err);
 /*

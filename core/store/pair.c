@@ -125,6 +125,12 @@ static int replay(struct recovered *pair, struct dfs_error *err)
 	rc = index_replay(&pair->index, bytes, size, &why);
 	rc = judge_index(pair, bytes, size, rc, &why);
 	free(bytes);
+	if (rc == DFS_E_VERSION)
+		return error_set(err, rc,
+		        "%s was written by a newer program: %s. Run that release here; nothing of "
+		        "it "
+		        "was changed",
+		        path, why.text);
 	if (rc < 0)
 		*err = why;
 	return rc;

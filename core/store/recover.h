@@ -45,7 +45,7 @@ struct recovered {
 	struct index index;
 };
 
-/* pair.c: read, check and mend a pair. 0 (bad ones too) or DFS_E_NOMEM. */
+/* pair.c: read, check and mend a pair. 0 (bad ones too), DFS_E_NOMEM, DFS_E_VERSION: refused. */
 int recover_pair(struct recovered *pair, struct dfs_error *err);
 /* What is not a pair: leftovers of an interrupted step are cleared away. True where nothing is left
  * to be looked at. */

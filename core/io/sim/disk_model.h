@@ -156,6 +156,7 @@ struct sim_disk {
 	size_t handles_count;
 	uint64_t operations;
 	uint64_t fail_at, crash_at; /* in `operations`; 0: never */
+	bool lies;                  /* syncs do nothing and say that they did */
 	bool cut_pending;           /* the power goes at the end of this operation */
 };
 

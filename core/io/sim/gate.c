@@ -74,6 +74,12 @@ uint64_t sim_disk_operations(const struct sim_host *host)
 	return host->disk->operations;
 }
 
+void sim_disk_lies(struct sim_host *host, bool lies)
+{
+	host->disk->lies = lies;
+	sim_say(host->sim, "%s disk %s", host->name, lies ? "lies from now on" : "is honest again");
+}
+
 int sim_disk_flip(struct sim_host *host, const char *path, uint64_t bit)
 {
 	struct sim_where where;

@@ -73,6 +73,9 @@ void sim_disk_capacity(struct sim_host *host, uint64_t bytes);
 void sim_disk_fail_after(struct sim_host *host, uint64_t operations);
 /* Power cut at the Nth disk operation from now, before or after it is done; 0: none. */
 void sim_disk_crash_after(struct sim_host *host, uint64_t operations);
+/* A disk that lies: fdatasync and fsync_dir answer 0, and a power cut treats what they were for as not
+ * synced. */
+void sim_disk_lies(struct sim_host *host, bool lies);
 /* Flip one bit of a stored file: bit N is of byte N / 8. 0, -ENOENT, -EISDIR, -ERANGE (past the
  * end). */
 int sim_disk_flip(struct sim_host *host, const char *path, uint64_t bit);

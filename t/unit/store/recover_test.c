@@ -483,6 +483,91 @@ static void an_entry_that_cannot_stand_behind_a_seal_is_cut(void **state)
 	rig_check(rig, 1, 2000);
 }
 
+/* Whole, with a good checksum, and changed by `change`: as a later release might write it. */
+static void put_newer(
+        struct rig *rig, uint64_t chunk, uint64_t entry, size_t byte, uint8_t value, bool append)
+{
+	struct buf index = {0};
+	uint64_t position = entry * ENTRY;
+	uint8_t place[16], *at;
+	uint32_t crc;
+
+	rig_read_file(rig, rig_path(rig, chunk, ".idx"), &index);
+	if (append)
+		buf_append(&index, index.data + index.size - ENTRY, ENTRY);
+	at = (uint8_t *)index.data + position;
+	at[byte] = value;
+	for (int i = 0; i < 8; i++) {
+		place[i] = (uint8_t)(chunk >> (8 * i));
+		place[8 + i] = (uint8_t)(position >> (8 * i));
+	}
+	crc = crc32c(crc32c(0, place, sizeof(place)), at + 4, ENTRY - 4);
+	for (int i = 0; i < 4; i++)
+		at[i] = (uint8_t)(crc >> (8 * i));
+	rig_write_file(rig, rig_path(rig, chunk, ".idx"), index.data, index.size);
+	buf_fini(&index);
+}
+
+/* A node that was put back to an older release: its chunks are there still, for the newer one. */
+static void an_index_from_the_future_is_refused_and_kept(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t entry;
+		size_t byte;
+		uint8_t value;
+		bool append;
+	} cases[] = {
+	        {"format", 0, 12, 2, false}, {"codec", 1, 10, 1, false}, {"flag", 1, 9, 3, false},
+	        {"kind", 1, 8, 7, false}, {"kind", 0, 8, 7, false},
+	        {"kind", 3, 8, 9, true}, /* the last one: not a torn write */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig *rig = rig_create(rig_seed() + i);
+		struct dfs_error err = {0};
+		struct buf before = {0}, after = {0};
+
+		rig_open(rig);
+		rig_put(rig, 1, 5, 0, 1000);
+		rig_put(rig, 2, 5, 0, 1000);
+		rig_put(rig, 2, 5, 1000, 2000);
+		rig_close(rig);
+		put_newer(rig, 2,
+		        cases[i].append ? (uint64_t)rig_size(rig, rig_path(rig, 2, ".idx")) / ENTRY
+		                        : cases[i].entry,
+		        cases[i].byte, cases[i].value, cases[i].append);
+		rig_read_file(rig, rig_path(rig, 2, ".idx"), &before);
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(rig_try_open(rig, &err), DFS_E_VERSION);
+			assert_non_null(strstr(err.text, rig_path(rig, 2, ".idx")));
+			assert_non_null(strstr(err.text, cases[i].what));
+			assert_non_null(strstr(err.text, "newer program"));
+		}
+		rig_read_file(rig, rig_path(rig, 2, ".idx"), &after);
+		assert_int_equal(before.size, after.size);
+		assert_memory_equal(before.data, after.data, after.size);
+		assert_int_equal(rig_size(rig, rig_path(rig, 2, ".data")), 2000);
+		buf_fini(&before);
+		buf_fini(&after);
+		rig_destroy(rig);
+	}
+}
+
+/* Of a sealed chunk the last entry says all: what it cannot read is said at the read, and kept. */
+static void a_sealed_index_from_the_future_is_not_called_damaged(void **state)
+{
+	struct rig *rig = the_rig(state);
+
+	rig_sealed(rig, 1, 5, 2000);
+	rig_close(rig);
+	put_newer(rig, 1, 1, 10, 1, false);
+	rig_open(rig);
+	assert_int_equal(rig_held(rig, 1).state, STORE_SEALED);
+	assert_int_equal(rig_read(rig, 1, 0, 10, false), DFS_E_VERSION);
+	assert_int_equal(rig_held(rig, 1).state, STORE_SEALED);
+}
+
 static void a_hole_in_a_sealed_index_shows_at_the_first_read(void **state)
 {
 	struct rig *rig = the_rig(state);
@@ -599,6 +684,8 @@ int main(void)
 	        TEST(an_index_without_data_is_damage),
 	        TEST(an_index_of_another_chunk_is_damage),
 	        TEST(an_entry_that_cannot_stand_behind_a_seal_is_cut),
+	        cmocka_unit_test(an_index_from_the_future_is_refused_and_kept),
+	        TEST(a_sealed_index_from_the_future_is_not_called_damaged),
 	        TEST(a_hole_in_a_sealed_index_shows_at_the_first_read),
 	        TEST(of_two_replicas_the_better_one_is_served),
 	        TEST(names_of_others_are_left_alone),
