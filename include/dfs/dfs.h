@@ -57,6 +57,7 @@ int dfs_list(struct dfs *dfs, const char *path, int (*each)(void *arg, const str
         void *arg, struct dfs_error *err);
 int dfs_mkdir(
         struct dfs *dfs, const char *path, uint32_t mode, bool parents, struct dfs_error *err);
+/* Into the trash, from where `dfs undelete` brings it back for some days. */
 int dfs_remove(struct dfs *dfs, const char *path, bool recursive, struct dfs_error *err);
 int dfs_rename(struct dfs *dfs, const char *from, const char *to, struct dfs_error *err);
 
