@@ -125,12 +125,10 @@ void fence_fini(struct datanode *datanode)
 {
 	struct save *save, *next;
 
-	/* The first may run yet; its `done` never comes, as all jobs end before their owner does.
-	 */
+	/* As with the store's: no job runs any more, and no `done` comes. */
 	LL_FOREACH_SAFE(datanode->saving, save, next)
 	{
-		if (save != datanode->saving)
-			free(save);
+		free(save);
 	}
 }
 
