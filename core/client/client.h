@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 #include "base/error.h"
 #include "client/link.h"
 #include "io/io.h"
@@ -115,6 +116,14 @@ struct client_sink {
 	int (*write)(void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
 	void *arg;
 	bool any_order;
+	/*
+	 * May be NULL; with any_order only. As `write` of pieces that follow each other, at most 1 MiB, but on a worker, where
+	 * several of them run at once: it touches only what stays while it is held. `hold` comes before, on the loop, `drop`
+	 * after it: all of them before `done`, but a job that is cancelled or destroyed may drop later.
+	 */
+	int (*write_pieces)(void *arg, uint64_t offset, const struct iovec *pieces, int count, struct dfs_error *err);
+	void (*hold)(void *arg);
+	void (*drop)(void *arg);
 };
 
 struct client_get {
@@ -127,7 +136,7 @@ struct client_get {
  * Read one state of a file (RULES 9), every byte checked against the checksum its writer made; a replica that fails
  * is left for another, and one range is tried on all of them before the job fails.
  *
- * Limits  memory: 64 KiB for each extent in flight; in order: what was read of the next extent before it paused
+ * Limits  memory: 64 KiB for each extent in flight, about 2 MiB where workers write; in order: what was read of the next extent before it paused
  * Errors  of the sink as it gave them; NOENT, ISDIR... of the master; LOST (all replicas failed: chunk, nodes and reasons are
  *         named); CHANGED (in order, after bytes were delivered); CORRUPT
  */

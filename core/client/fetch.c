@@ -12,14 +12,18 @@
 static void relocated(void *what, int code, const struct dfs_error *err, const void *reply);
 
 /* Allowed moves: rows from, columns to. */
-static const bool MOVES[4][4] = {
+static const bool MOVES[5][5] = {
         [FETCH_IDLE] = {[FETCH_ASK] = true, [FETCH_RELOCATE] = true},
         [FETCH_ASK] = {[FETCH_IDLE] = true,
                 [FETCH_ASK] = true,
                 [FETCH_BODY] = true,
                 [FETCH_RELOCATE] = true},
-        [FETCH_BODY] = {[FETCH_IDLE] = true, [FETCH_ASK] = true, [FETCH_RELOCATE] = true},
+        [FETCH_BODY] = {[FETCH_IDLE] = true,
+                [FETCH_ASK] = true,
+                [FETCH_RELOCATE] = true,
+                [FETCH_WRITE] = true},
         [FETCH_RELOCATE] = {[FETCH_IDLE] = true, [FETCH_ASK] = true},
+        [FETCH_WRITE] = {[FETCH_IDLE] = true},
 };
 
 void fetch_move(struct fetch *fetch, enum fetch_state to)
@@ -174,6 +178,7 @@ void client_fetch_start(struct fetch *fetch, struct get_page *page,
 void fetch_stop(struct fetch *fetch)
 {
 	fetch_drop(fetch);
+	fetch_forget(fetch);
 	page_unref(fetch->page);
 	fetch->page = NULL;
 	fetch->extent = NULL;
@@ -199,7 +204,9 @@ static void whole_wrong(struct fetch *fetch)
 		get_fail(get, DFS_E_CORRUPT, sentence);
 		return;
 	}
-	/* Again from the extent's start, and never again from this one. */
+	/* Again from the extent's start, and never again from this one. A worker that writes the
+	 * bad ones is waited for: the next ones come later. */
+	parcel_keep(&fetch->gathered, 0);
 	get->delivered -= fetch->at - fetch->from;
 	fetch->at = fetch->from;
 	fetch->crc = 0;
@@ -218,6 +225,13 @@ static void fetch_done(struct fetch *fetch)
 	get_run(get);
 }
 
+void fetch_written(struct fetch *fetch)
+{
+	assert(fetch->state == FETCH_WRITE);
+	if (!fetch_write_rest(fetch) && fetch->get->failed.code == 0)
+		fetch_done(fetch);
+}
+
 void fetch_ended(struct fetch *fetch, int code, const struct dfs_error *err)
 {
 	bool progress = fetch->at > fetch->began_at;
@@ -227,6 +241,9 @@ void fetch_ended(struct fetch *fetch, int code, const struct dfs_error *err)
 		code = 0;
 	if (code == 0 && fetch->whole && fetch->crc != fetch->extent->crc) {
 		whole_wrong(fetch);
+	} else if (code == 0 && fetch_lends(fetch)) {
+		fetch_move(fetch, FETCH_WRITE);
+		fetch_written(fetch);
 	} else if (code == 0) {
 		fetch_done(fetch);
 	} else {

@@ -16,6 +16,7 @@ enum { KEPT_MAX = 8 * 1024 * 1024 };
 
 static void on_response(void *arg, const struct io_response *response);
 static void on_body(void *arg, const void *bytes, size_t size);
+static void *on_room(void *arg, size_t *ret_size);
 static void on_body_end(void *arg);
 static void on_writable(void *arg);
 static void on_closed(void *arg, const char *why);
@@ -24,6 +25,7 @@ static void on_patience(void *arg);
 static const struct io_exchange_events EXCHANGE_EVENTS = {
         .response = on_response,
         .body = on_body,
+        .room = on_room,
         .body_end = on_body_end,
         .writable = on_writable,
         .closed = on_closed,
@@ -43,6 +45,7 @@ void fetch_fini(struct fetch *fetch)
 		io_timer_destroy(fetch->get->job.io, fetch->patience);
 	answer_fini(&fetch->answer);
 	frames_fini(&fetch->frames);
+	fetch_slab_fini(fetch);
 	buf_fini(&fetch->kept);
 }
 
@@ -56,6 +59,7 @@ static void request_clear(struct fetch *fetch)
 	answer_fini(&fetch->answer);
 	fetch->answer = (struct answer){0};
 	frames_reset(&fetch->frames);
+	fetch_slab_drop(fetch);
 	buf_fini(&fetch->kept);
 	fetch->ended = false;
 }
@@ -110,6 +114,21 @@ static void end(struct fetch *fetch, int code, const char *why)
 
 /* ---- bytes ---- */
 
+int fetch_check(struct fetch *fetch, const struct frame *frame, struct dfs_error *err)
+{
+	if (frame->size_bytes > fetch->to - fetch->at)
+		return error_set(err, DFS_E_PROTO, "it sent more bytes than were asked for");
+	return 0;
+}
+
+void fetch_count(struct fetch *fetch, const struct frame *frame)
+{
+	if (fetch->whole)
+		fetch->crc = crc32c_combine(fetch->crc, frame->crc, frame->size_bytes);
+	fetch->at += frame->size_bytes;
+	fetch->get->delivered += frame->size_bytes;
+}
+
 /* A checked frame, in order: to the sink. */
 static int deliver(
         void *arg, const struct frame *frame, const uint8_t *bytes, struct dfs_error *err)
@@ -117,20 +136,17 @@ static int deliver(
 	struct fetch *fetch = arg;
 	struct get *get = fetch->get;
 	struct dfs_error mine = {0};
-	int code;
+	int code = fetch_check(fetch, frame, err);
 
-	if (frame->size_bytes > fetch->to - fetch->at)
-		return error_set(err, DFS_E_PROTO, "it sent more bytes than were asked for");
+	if (code != 0)
+		return code;
 	code = get->sink.write(get->sink.arg, fetch->at, bytes, frame->size_bytes, &mine);
 	if (code != 0) {
 		get_fail(get, code < 0 ? code : DFS_E_IO,
 		        mine.text[0] ? mine.text : "the target does not take the bytes");
 		return DFS_E_CANCELLED;
 	}
-	if (fetch->whole)
-		fetch->crc = crc32c_combine(fetch->crc, frame->crc, frame->size_bytes);
-	fetch->at += frame->size_bytes;
-	get->delivered += frame->size_bytes;
+	fetch_count(fetch, frame);
 	return 0;
 }
 
@@ -139,7 +155,9 @@ static bool feed(struct fetch *fetch, const void *bytes, size_t size)
 {
 	struct get *get = fetch->get;
 	struct dfs_error err = {0};
-	int code = frames_feed(&fetch->frames, bytes, size, deliver, fetch, &err);
+	int code = fetch_lends(fetch)
+	                   ? fetch_receive(fetch, bytes, size, &err)
+	                   : frames_feed(&fetch->frames, bytes, size, deliver, fetch, &err);
 
 	if (get->failed.code != 0)
 		return false; /* everything was stopped */
@@ -160,7 +178,8 @@ static void conclude(struct fetch *fetch, const char *why)
 	if (code != 0) {
 		fetch_drop(fetch);
 		fetch_ended(fetch, code, &err);
-	} else if (fetch->at == fetch->to && frames_at_boundary(&fetch->frames)) {
+	} else if (fetch->at == fetch->to && frames_at_boundary(&fetch->frames) &&
+	           fetch_at_boundary(fetch)) {
 		end(fetch, 0, NULL);
 	} else if (why) {
 		end(fetch, DFS_E_CLOSED, why);
@@ -227,6 +246,15 @@ static void on_body(void *arg, const void *bytes, size_t size)
 	}
 }
 
+static void *on_room(void *arg, size_t *ret_size)
+{
+	struct fetch *fetch = arg;
+
+	if (fetch->state != FETCH_BODY || fetch->answer.status > 399 || !fetch_lends(fetch))
+		return NULL;
+	return fetch_room(fetch, ret_size);
+}
+
 static void on_body_end(void *arg)
 {
 	/* The exchange closes in good order. */
@@ -254,8 +282,8 @@ static void on_patience(void *arg)
 	struct io *io = fetch->get->job.io;
 	uint64_t idle = io_mono_ms(io) - fetch->moved_ms;
 
-	if (fetch->held && fetch->state == FETCH_BODY)
-		idle = 0; /* it is paused */
+	if ((fetch->held || fetch->paused) && fetch->state == FETCH_BODY)
+		idle = 0; /* we paused it */
 	if (idle < FETCH_PATIENCE_MS)
 		io_timer_set(io, fetch->patience, FETCH_PATIENCE_MS - idle);
 	else if (fetch->at == fetch->to)

@@ -26,6 +26,7 @@ static void get_release(struct get *get, struct io *io)
 	for (size_t i = 0; i < get->fetches_count; i++)
 		fetch_fini(&get->fetches[i]);
 	free(get->fetches);
+	slabs_fini(&get->slabs);
 	if (get->turn)
 		io_timer_destroy(io, get->turn);
 	pages_clear(get);
@@ -169,10 +170,13 @@ void get_fail(struct get *get, int code, const char *sentence)
 	io_timer_set(get->job.io, get->turn, 0);
 }
 
+/* The sink is the caller's again when the job is over, so no worker may write to it. */
 static void turn_fired(void *arg)
 {
 	struct get *get = arg;
 
+	if (get->batches > 0)
+		return; /* get_batch_done */
 	if (get->failed.code != 0)
 		job_fail(&get->job, get->failed.code, get->failed.text);
 	else
@@ -199,5 +203,18 @@ void get_changed(struct get *get)
 	get->state = GET_LOCATE;
 	get->known = false;
 	get->delivered = 0;
-	pages_ask(get);
+	/* Bytes of the old state must not be written after those of the new one. */
+	get->again = get->batches > 0;
+	if (!get->again)
+		pages_ask(get);
+}
+
+void get_batch_done(struct get *get)
+{
+	if (get->failed.code != 0) {
+		io_timer_set(get->job.io, get->turn, 0);
+	} else if (get->again) {
+		get->again = false;
+		pages_ask(get);
+	}
 }

@@ -2,6 +2,7 @@
 #ifndef CLIENT_GET_H
 #define CLIENT_GET_H
 
+#include "base/parcel.h"
 #include "client/answer.h"
 #include "client/frames.h"
 #include "client/job.h"
@@ -13,6 +14,7 @@
  *   get_pages.c  extents, as the master tells them page by page
  *   fetch.c      one extent from one replica after another
  *   fetch_http.c one request to one replica
+ *   fetch_slab.c its bytes, where workers write them
  */
 enum { FETCH_PATIENCE_MS = 10000, FETCH_REASON_SIZE = 200 };
 
@@ -36,7 +38,10 @@ enum fetch_state {
 	FETCH_ASK,      /* a replica is asked, no answer yet */
 	FETCH_BODY,     /* bytes come */
 	FETCH_RELOCATE, /* all replicas failed: the master is asked where there are others */
+	FETCH_WRITE,    /* all is here and verified: a worker still writes */
 };
+
+struct fetch_batch;
 
 struct fetch {
 	struct get *get;
@@ -63,6 +68,14 @@ struct fetch {
 	uint64_t moved_ms;
 	/* In order: bytes before ours are not delivered yet. What comes is kept and the connection
 	 * paused. */
+	/* Where workers write: what comes lies in a slab, up to `parsed` whole frames. Verified,
+	 * and not yet written: `gathered`, from `gathered_at` of the file on. */
+	struct slab *slab;
+	size_t parsed;
+	struct parcel gathered;
+	uint64_t gathered_at;
+	struct fetch_batch *batch; /* a worker has it */
+	bool paused;               /* for workers are behind */
 	bool held;
 	struct buf kept;
 	bool ended; /* it closed meanwhile */
@@ -81,6 +94,24 @@ void fetch_move(struct fetch *fetch, enum fetch_state to);
 int fetch_ask(struct fetch *fetch);
 void fetch_drop(struct fetch *fetch);    /* end the request, if there is one */
 void fetch_release(struct fetch *fetch); /* held until now: its turn has come */
+int fetch_check(struct fetch *fetch, const struct frame *frame, struct dfs_error *err);
+void fetch_count(struct fetch *fetch, const struct frame *frame); /* a verified one */
+
+/* fetch_slab.c */
+bool fetch_lends(const struct fetch *fetch); /* workers write what comes */
+/* As frames_feed, frames_at_boundary. */
+int fetch_receive(struct fetch *fetch, const uint8_t *bytes, size_t size, struct dfs_error *err);
+bool fetch_at_boundary(const struct fetch *fetch);
+void *fetch_room(struct fetch *fetch, size_t *ret_size);
+/* A new request: what was not whole is gone. */
+void fetch_slab_drop(struct fetch *fetch);
+/* What was gathered is not to be written. */
+void fetch_forget(struct fetch *fetch);
+/* Give workers the rest. True where they have something, or had: fetch_written comes. */
+bool fetch_write_rest(struct fetch *fetch);
+void fetch_slab_fini(struct fetch *fetch);
+/* fetch.c: after fetch_write_rest: all is written. */
+void fetch_written(struct fetch *fetch);
 /* What it tells fetch.c: the request ended with all bytes verified (0), or not. */
 void fetch_ended(struct fetch *fetch, int code, const struct dfs_error *err);
 
@@ -103,6 +134,9 @@ struct get {
 	struct get_page *pages; /* with extents that no fetch took, in order */
 	struct fetch *fetches;
 	size_t fetches_count;
+	struct slabs slabs;
+	unsigned batches; /* that workers have */
+	bool again;       /* the next state is read when they are back */
 	uint64_t delivered;
 	unsigned restarts;
 	struct io_timer *turn; /* the end comes in a turn of its own */
@@ -114,6 +148,8 @@ void get_run(struct get *get);
 void get_fail(struct get *get, int code, const char *sentence);
 /* The state that was being read is gone (RULES 9). */
 void get_changed(struct get *get);
+/* A worker is done: the sink is ours again, when it was the last. */
+void get_batch_done(struct get *get);
 
 /* get_pages.c */
 void pages_ask(struct get *get); /* the next page, if one is needed and none is under way */

@@ -64,6 +64,18 @@ static void ask_answered(void *arg, int code, const struct dfs_error *err, const
 		job_release(job);
 }
 
+void job_hold(struct client_job *job)
+{
+	job->calls++;
+}
+
+void job_let_go(struct client_job *job)
+{
+	job->calls--;
+	if (job->over)
+		job_release(job);
+}
+
 void job_call(struct client_job *job, enum proto_call which, const void *args, job_reply *reply,
         void *what)
 {

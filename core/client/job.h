@@ -54,6 +54,9 @@ void job_init(struct client_job *job, const struct job_class *class, struct clie
         client_progress *progress, client_transfer_done *done, void *arg);
 void job_call(struct client_job *job, enum proto_call which, const void *args, job_reply *reply,
         void *what);
+/* Its memory stays until it is let go, also past its end: a worker has a part of it. */
+void job_hold(struct client_job *job);
+void job_let_go(struct client_job *job);
 /* Answers to calls made before now are dropped. */
 void job_new_round(struct client_job *job);
 /* Tell the owner how far it is, where it is time to. The last thing that an event does: the owner

@@ -81,6 +81,11 @@ struct io_exchange_events {
 	 * before it has the whole request: the client gets that response whole, then both are told a sentence.
 	 */
 	void (*closed)(void *arg, const char *why);
+	/*
+	 * May be NULL, or answer NULL. Where the next bytes of the body may be put, *ret_size of them: if some are, `body`
+	 * follows at once with bytes that lie there, from its start. Bytes that came otherwise lie elsewhere.
+	 */
+	void *(*room)(void *arg, size_t *ret_size);
 };
 
 /* ---- servers ----------------------------------------------------------------------------------------------- */

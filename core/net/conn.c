@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TCP connections on libwebsockets' raw sockets. */
+/* TCP connections: libwebsockets polls them, reading and writing is done here. */
 #include "net/conn.h"
 
 #include <assert.h>
@@ -32,8 +32,8 @@ static struct conn *adopt(struct loop *loop, int fd)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 	lws_adopt_desc_t desc = {.vh = loop->vhost,
-	        .type = LWS_ADOPT_SOCKET,
-	        .fd.sockfd = fd,
+	        .type = LWS_ADOPT_RAW_FILE_DESC, /* polled only: we read where the bytes belong */
+	        .fd.filefd = fd,
 	        .vh_prot_name = "dfs"};
 
 	if (!conn) {
@@ -97,8 +97,8 @@ void conn_own(struct conn *conn, const struct conn_ops *ops, void *owner)
 	conn->owner = owner;
 }
 
-/* libwebsockets closes it in its own time, even where we are inside one of its callbacks; RAW_CLOSE
- * frees. */
+/* libwebsockets closes it in its own time, even where we are inside one of its callbacks;
+ * RAW_CLOSE_FILE frees. */
 void conn_destroy(struct conn *conn)
 {
 	if (conn->state == CONN_DEAD)
@@ -131,6 +131,7 @@ void conn_deadline(struct conn *conn, uint64_t delay_ms, const char *why)
 
 void conn_pause(struct conn *conn, bool paused)
 {
+	conn->paused = paused;
 	lws_rx_flow_control(conn->wsi, !paused);
 }
 
@@ -190,7 +191,7 @@ static void lose(struct conn *conn, const char *why)
 	tell_lost(conn, ops, why);
 }
 
-/* What errno may say of a lost connection; libwebsockets leaves it as the failed read did. */
+/* What errno may say of a lost connection, as the failed read left it. */
 static const char *reason_of(int error)
 {
 	switch (error) {
@@ -220,26 +221,74 @@ static void gone(struct conn *conn, int error)
 	free(conn);
 }
 
-int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size)
+/* Where the owner wants them, or into the loop's buffer. */
+static ssize_t read_some(struct conn *conn, size_t *ret_size)
+{
+	char *bytes = NULL;
+	ssize_t got;
+
+	if (conn->ops && conn->ops->room)
+		bytes = conn->ops->room(conn, ret_size);
+	if (!bytes) {
+		bytes = conn->loop->in;
+		*ret_size = NET_READ_SIZE;
+	}
+	do {
+		got = recv(lws_get_socket_fd(conn->wsi), bytes, *ret_size, MSG_DONTWAIT);
+	} while (got < 0 && errno == EINTR);
+	if (got > 0 && conn->ops)
+		conn->ops->received(conn, bytes, (size_t)got);
+	return got;
+}
+
+/* Until there is no more, or others are to have their turn. -1: the other side has closed it. */
+static int read_all(struct conn *conn)
+{
+	size_t budget = NET_READ_BUDGET;
+
+	while (conn->state != CONN_DEAD && !conn->paused) {
+		size_t size;
+		ssize_t got = read_some(conn, &size);
+
+		if (got < 0 && errno == EAGAIN)
+			return 0;
+		if (got <= 0) {
+			conn->error = got < 0 ? errno : 0;
+			return -1;
+		}
+		if ((size_t)got < size || (size_t)got >= budget)
+			return 0;
+		budget -= (size_t)got;
+	}
+	return 0;
+}
+
+int conn_callback(struct lws *wsi, enum lws_callback_reasons reason)
 {
 	struct conn *conn = lws_get_opaque_user_data(wsi);
-	int error = errno;
 
-	if (!conn)
-		return 0;
 	assert(conn->magic == CONN_MAGIC);
-	if (reason == LWS_CALLBACK_RAW_CLOSE) {
+	if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
 		lws_set_opaque_user_data(wsi, NULL);
-		gone(conn, error);
+		gone(conn, conn->error);
 		return 0;
 	}
 	if (conn->state == CONN_DEAD)
 		return -1;
 	if (conn->state == CONN_CONNECTING && connected(conn))
 		return -1;
-	if (reason == LWS_CALLBACK_RAW_WRITEABLE)
-		conn_turn(&conn->task);
-	else if (conn->ops)
-		conn->ops->received(conn, in, size);
+	/* Not in here: libwebsockets stops looking for room after this call, also where it was
+	 * asked anew. */
+	if (reason == LWS_CALLBACK_RAW_WRITEABLE_FILE)
+		loop_defer(conn->loop, &conn->task);
+	else if (read_all(conn) < 0)
+		return -1;
 	return conn->state == CONN_DEAD ? -1 : 0;
+}
+
+bool conn_is(struct lws *wsi)
+{
+	const struct conn *conn = lws_get_opaque_user_data(wsi);
+
+	return conn && conn->magic == CONN_MAGIC;
 }

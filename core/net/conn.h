@@ -13,9 +13,10 @@
  *       |            |
  *       +------------+--- lost, conn_destroy ---------> (gone)
  *
- * libwebsockets polls the socket and reads it; writing is done here, because libwebsockets stops
- * reading a connection while a write is pending, so that a peer who answers early and stops reading
- * would never be heard.
+ * libwebsockets polls the socket, as a "raw file". Reading is done here, so that the bytes of a
+ * body go where they belong without a copy; writing too, because libwebsockets stops reading a
+ * connection while a write is pending, so that a peer who answers early and stops reading would
+ * never be heard.
  *
  * Owns    `ops` and `owner` are told until `lost`, conn_finish or conn_destroy; the memory goes by
  * itself later.
@@ -25,6 +26,8 @@ struct conn;
 struct conn_ops {
 	void (*opened)(struct conn *conn); /* connected; client side */
 	void (*received)(struct conn *conn, const char *bytes, size_t size);
+	/* May be NULL or answer NULL: where the next bytes should lie when they are received. */
+	char *(*room)(struct conn *conn, size_t *ret_size);
 	void (*writable)(struct conn *conn); /* asked for by conn_want_write; once */
 	void (*flushed)(struct conn *conn);  /* all that was written is with the kernel */
 	void (*lost)(struct conn *conn, const char *why);
@@ -46,6 +49,8 @@ struct conn {
 	size_t out_sent; /* of it */
 	size_t budget;   /* bytes that may still be written in this turn */
 	bool want_write;
+	bool paused;
+	int error;            /* errno of the read that failed */
 	bool asking;          /* inside ops->writable */
 	bool broken;          /* nothing can be sent any more; there may be something to read */
 	uint64_t deadline_ms; /* lost when it passes; 0: none */

@@ -73,6 +73,17 @@ void net_exchange_body(struct io_exchange *exchange, const char *bytes, size_t s
 		exchange->events->body(exchange->arg, bytes, size);
 }
 
+char *net_exchange_room(struct io_exchange *exchange, uint64_t left, size_t *ret_size)
+{
+	char *room = NULL;
+
+	if (exchange->events && exchange->events->room)
+		room = exchange->events->room(exchange->arg, ret_size);
+	if (room && *ret_size > left)
+		*ret_size = (size_t)left;
+	return room;
+}
+
 void net_exchange_body_end(struct io_exchange *exchange)
 {
 	if (exchange->events && exchange->events->body_end)

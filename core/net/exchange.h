@@ -66,6 +66,8 @@ static inline bool exchange_sent(const struct io_exchange *exchange)
 }
 
 void net_exchange_body(struct io_exchange *exchange, const char *bytes, size_t size);
+/* Where the next bytes of its body should lie, of which `left` are still to come; or NULL. */
+char *net_exchange_room(struct io_exchange *exchange, uint64_t left, size_t *ret_size);
 void net_exchange_body_end(struct io_exchange *exchange);
 void net_exchange_writable(struct io_exchange *exchange);
 void net_exchanges_fini(struct loop *loop);
@@ -81,6 +83,7 @@ void net_request_due(struct io_exchange *exchange);
 /* reply.c */
 void net_reply_received(struct conn *conn, const char *bytes, size_t size);
 void net_reply_finish(struct io_exchange *exchange);
+char *net_reply_room(struct conn *conn, size_t *ret_size);
 /* answer.c */
 int net_session_respond(struct io_exchange *exchange, const struct io_response *response);
 void net_session_abort(struct io_exchange *exchange);

@@ -14,12 +14,10 @@
 #include "net/exchange.h"
 
 enum {
-	FILES_MAX = 20000,         /* tables are sized by RLIMIT_NOFILE: a million in containers */
-	CLIENT_FILES_MAX = 256,    /* beyond a few hundred its search by descriptor is slow */
-	BUFFER_SIZE = 1024 * 1024, /* one read */
-	CLIENT_BUFFER_SIZE =
-	        256 * 1024,     /* as quick; and it is cleared at the start, 0.6 ms a mebibyte */
-	FRAME_SIZE = 64 * 1024, /* per WebSocket, while it is open */
+	FILES_MAX = 20000,        /* tables are sized by RLIMIT_NOFILE: a million in containers */
+	CLIENT_FILES_MAX = 256,   /* beyond a few hundred its search by descriptor is slow */
+	BUFFER_SIZE = 256 * 1024, /* one read of a WebSocket */
+	FRAME_SIZE = 64 * 1024,   /* per WebSocket, while it is open */
 	SEND_SIZE = 1024 * 1024,
 	ROUNDS_PER_TURN = 4,
 };
@@ -37,7 +35,7 @@ static int make_context(struct loop *loop)
 	struct lws_context_creation_info info = {
 	        .port = CONTEXT_PORT_NO_LISTEN,
 	        .protocols = protocols,
-	        .pt_serv_buf_size = loop->options.server ? BUFFER_SIZE : CLIENT_BUFFER_SIZE,
+	        .pt_serv_buf_size = BUFFER_SIZE,
 	        .max_http_header_data = HTTP_HEAD_MAX,
 	        .fd_limit_per_thread = loop->options.server ? 0 : CLIENT_FILES_MAX,
 	        .timeout_secs = loop->limits.stall_ms / 1000,
@@ -88,7 +86,8 @@ int loop_create(struct loop **ret, const struct loop_options *options, struct df
 	if (options->server)
 		lower_file_limit();
 	loop->sweep = timers_create(&loop->timers, sweep, loop);
-	if (!loop->sweep || make_context(loop)) {
+	loop->in = malloc(NET_READ_SIZE);
+	if (!loop->sweep || !loop->in || make_context(loop)) {
 		loop_destroy(loop);
 		return error_set(
 		        err, DFS_E_INTERNAL, "libwebsockets can not start a network loop here");
@@ -116,6 +115,7 @@ void loop_destroy(struct loop *loop)
 	while (loop->tasks)                         /* what was to be freed in the next turn */
 		run_tasks(loop);
 	timers_fini(&loop->timers);
+	free(loop->in);
 	free(loop);
 }
 
@@ -244,13 +244,10 @@ static int callback(
 		if (!loop->closing)
 			loop_drain(loop);
 		return 0;
-	case LWS_CALLBACK_RAW_RX:
-	case LWS_CALLBACK_RAW_WRITEABLE:
-	case LWS_CALLBACK_RAW_CLOSE:
-		return conn_callback(wsi, reason, in, size);
 	case LWS_CALLBACK_RAW_RX_FILE:
+	case LWS_CALLBACK_RAW_WRITEABLE_FILE:
 	case LWS_CALLBACK_RAW_CLOSE_FILE:
-		return net_server_callback(wsi, reason);
+		return conn_is(wsi) ? conn_callback(wsi, reason) : net_server_callback(wsi, reason);
 	default:
 		return net_channel_callback(wsi, reason, in, size);
 	}

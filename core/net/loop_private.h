@@ -52,12 +52,17 @@ struct loop {
 	struct io_exchange *exchanges;
 	struct io_channel *channels;
 	struct io_channel *adopting; /* being handed to libwebsockets */
+	char *in;                    /* NET_READ_SIZE */
 	bool closing;                /* in loop_destroy: nobody is called back any more */
 	atomic_bool stopped;
 	atomic_uint_fast64_t turns;
 };
 
-enum { NET_WRITE_BUDGET = 4 << 20 }; /* bytes one conversation writes before others get a turn */
+enum {
+	NET_WRITE_BUDGET = 4 << 20, /* bytes one conversation writes before others get a turn */
+	NET_READ_BUDGET = 1 << 20,
+	NET_READ_SIZE = 256 << 10, /* one read that goes to no better place */
+};
 
 void loop_defer(struct loop *loop, struct task *task);
 void loop_undefer(struct loop *loop, struct task *task);
@@ -67,7 +72,8 @@ void loop_drain(struct loop *loop);
 extern const struct io_ops loop_ops;
 
 /* The callbacks of libwebsockets, by what they are about. Non-zero closes. */
-int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size);
+int conn_callback(struct lws *wsi, enum lws_callback_reasons reason);
+bool conn_is(struct lws *wsi); /* is it a connection (else a listening socket)? */
 int net_server_callback(struct lws *wsi, enum lws_callback_reasons reason);
 int net_channel_callback(struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t size);
 

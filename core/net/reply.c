@@ -32,6 +32,15 @@ void net_reply_received(struct conn *conn, const char *bytes, size_t size)
 		conn->ops->received(conn, bytes, size);
 }
 
+char *net_reply_room(struct conn *conn, size_t *ret_size)
+{
+	struct io_exchange *exchange = conn->owner;
+
+	if (exchange->reading != REPLY_SIZED)
+		return NULL;
+	return net_exchange_room(exchange, exchange->receive_left, ret_size);
+}
+
 /* The response is whole. Was the request? */
 void net_reply_finish(struct io_exchange *exchange)
 {

@@ -205,6 +205,7 @@ static void flushed(struct conn *conn)
 static const struct conn_ops request_ops = {
         .opened = opened,
         .received = net_reply_received,
+        .room = net_reply_room,
         .writable = writable,
         .flushed = flushed,
         .lost = lost,

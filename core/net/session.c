@@ -272,8 +272,19 @@ void net_session_next(struct session *session)
 		conn_pause(conn, false);
 }
 
+/* Of a body the service may want to have its bytes in a place of its own. */
+static char *room(struct conn *conn, size_t *ret_size)
+{
+	struct session *session = conn->owner;
+
+	if (session->state != SESSION_BODY || !session->exchange)
+		return NULL;
+	return net_exchange_room(session->exchange, session->body_left, ret_size);
+}
+
 static const struct conn_ops session_ops = {
         .received = received,
+        .room = room,
         .writable = net_session_writable,
         .flushed = net_session_flushed,
         .lost = lost,

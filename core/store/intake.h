@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 #include "base/frame.h"
 #include "store/chunk.h"
-#include "store/parcel.h"
+#include "base/parcel.h"
 
 /*
  * Frames on their way into a chunk's data file, in slices of any size. Bytes go from where they lie

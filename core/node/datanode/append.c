@@ -79,6 +79,7 @@ static int check_ticket(
         struct relay *relay, const struct io_request *request, struct dfs_error *err);
 static int open_down(struct relay *relay, const struct io_request *request, struct dfs_error *err);
 static void up_body(void *arg, const void *bytes, size_t size);
+static void *up_room(void *arg, size_t *ret_size);
 static void up_body_end(void *arg);
 static void up_writable(void *arg);
 static void up_closed(void *arg, const char *why);
@@ -106,6 +107,7 @@ static void line_drop_first(struct line *line);
 
 static const struct io_exchange_events up_events = {
         .body = up_body,
+        .room = up_room,
         .body_end = up_body_end,
         .writable = up_writable,
         .closed = up_closed,
@@ -323,6 +325,18 @@ static void up_body(void *arg, const void *bytes, size_t size)
 		up_flow(relay);
 	}
 	patience_reset(relay);
+}
+
+/* Straight into the slab. */
+static void *up_room(void *arg, size_t *ret_size)
+{
+	struct relay *relay = arg;
+	struct slab *slab = relay->state == RECEIVING && relay->lent ? line_room(relay) : NULL;
+
+	if (!slab)
+		return NULL;
+	*ret_size = SLAB_BYTES - slab->size;
+	return slab->bytes + slab->size;
 }
 
 static void up_body_end(void *arg)
@@ -648,7 +662,8 @@ static int up_take(struct relay *relay, const char *bytes, size_t size, struct d
 		if (!slab)
 			return error_set(err, DFS_E_NOMEM, "datanode %s is out of memory",
 			        relay->datanode->address);
-		memcpy(slab->bytes + at, bytes, part);
+		if ((const uint8_t *)bytes != slab->bytes + at) /* else it was received there */
+			memcpy(slab->bytes + at, bytes, part);
 		slab->size += part;
 		bytes += part;
 		size -= part;

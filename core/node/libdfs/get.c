@@ -3,6 +3,7 @@
  * Where a get's bytes go: a local file, standard output, a callback. A regular file is written
  * beside its name and renamed once it is whole: who looks sees the old one or the new one.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,9 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "io/real.h"
 #include "node/libdfs/handle.h"
 
 struct getting {
+	unsigned users; /* the transfer, and workers that write */
 	struct dfs *dfs;
 	int fd;
 	bool close_fd;
@@ -34,13 +37,17 @@ static int open_local(struct getting *getting, struct dfs_error *err);
 static int open_beside(struct getting *getting, struct dfs_error *err);
 static int write_at(
         void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
+static int write_pieces(
+        void *arg, uint64_t offset, const struct iovec *pieces, int count, struct dfs_error *err);
+static void hold(void *arg);
+static void drop(void *arg);
 static int write_onwards(
         void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
 static int write_callback(
         void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err);
 static void progressed(void *arg, uint64_t bytes, uint64_t total);
 static void get_done(void *arg, const struct client_transfer *result);
-static int finish_file(struct getting *getting, struct dfs_error *err);
+static int finish_file(struct getting *getting, uint64_t bytes, struct dfs_error *err);
 static void end(struct getting *getting, int code, const struct dfs_error *err,
         const struct client_transfer *result);
 static struct getting *getting_new(
@@ -48,6 +55,11 @@ static struct getting *getting_new(
 static void getting_free(struct getting *getting);
 static void waited(
         void *arg, int code, const struct dfs_error *err, const struct client_transfer *result);
+
+static void set_room_aside(struct getting *getting, uint64_t size);
+
+enum { ROOM_MIN = 1024 * 1024 };
+static const uint64_t ROOM_MAX = UINT64_C(64) << 30; /* finding more takes long */
 
 struct get_wait {
 	struct wait wait;
@@ -144,10 +156,29 @@ static void stat_done(void *arg, int code, const struct dfs_error *err, const vo
 	}
 	sink.any_order = getting->tmp != NULL;
 	sink.write = sink.any_order ? write_at : write_onwards;
+	if (sink.any_order) {
+		sink.write_pieces = write_pieces;
+		sink.hold = hold;
+		sink.drop = drop;
+		set_room_aside(getting, got->attr.size);
+	}
 	if (!client_get_start(getting->dfs->client, &get, &sink, progressed, get_done, getting)) {
 		error_set(&local, DFS_E_NOMEM, "out of memory");
 		end(getting, DFS_E_NOMEM, &local, &none);
 	}
+}
+
+/* Blocks are found once, and not for each page that is written. A hint: what is missing or too much
+ * does no harm. */
+static void set_room_aside(struct getting *getting, uint64_t size)
+{
+	uint64_t length = size > getting->offset ? size - getting->offset : 0;
+
+	if (length > getting->length)
+		length = getting->length;
+	if (length >= ROOM_MIN)
+		fallocate(getting->fd, FALLOC_FL_KEEP_SIZE, 0,
+		        (off_t)(length < ROOM_MAX ? length : ROOM_MAX));
 }
 
 static int open_local(struct getting *getting, struct dfs_error *err)
@@ -217,6 +248,34 @@ static int write_at(
 	return 0;
 }
 
+/* On a worker, beside others. */
+static int write_pieces(
+        void *arg, uint64_t offset, const struct iovec *pieces, int count, struct dfs_error *err)
+{
+	const struct getting *getting = arg;
+	size_t size = 0;
+	ssize_t put;
+
+	for (int i = 0; i < count; i++)
+		size += pieces[i].iov_len;
+	put = io_disk_real.pwritev(NULL, getting->fd, pieces, count, offset - getting->offset);
+	if (put < 0)
+		return error_set(err, error_from_errno((int)-put), "writing %s: %s", getting->local,
+		        strerror((int)-put));
+	assert((size_t)put == size);
+	return 0;
+}
+
+static void hold(void *arg)
+{
+	((struct getting *)arg)->users++;
+}
+
+static void drop(void *arg)
+{
+	getting_free(arg);
+}
+
 static int write_onwards(
         void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
 {
@@ -265,12 +324,12 @@ static void get_done(void *arg, const struct client_transfer *result)
 	int code = result->code;
 
 	if (code == 0 && getting->tmp)
-		code = finish_file(getting, &err);
+		code = finish_file(getting, result->bytes, &err);
 	end(getting, code, &err, result);
 }
 
 /* Mode and time as stored, then the name. */
-static int finish_file(struct getting *getting, struct dfs_error *err)
+static int finish_file(struct getting *getting, uint64_t bytes, struct dfs_error *err)
 {
 	struct timespec times[2] = {
 	        {.tv_nsec = UTIME_OMIT},
@@ -282,8 +341,9 @@ static int finish_file(struct getting *getting, struct dfs_error *err)
 		times[1].tv_sec--;
 		times[1].tv_nsec += 1000000000;
 	}
-	if (fchmod(getting->fd, getting->mode) != 0 || futimens(getting->fd, times) != 0 ||
-	        rename(getting->tmp, getting->local) != 0)
+	/* A try of an older state may have written past its end. */
+	if (ftruncate(getting->fd, (off_t)bytes) != 0 || fchmod(getting->fd, getting->mode) != 0 ||
+	        futimens(getting->fd, times) != 0 || rename(getting->tmp, getting->local) != 0)
 		return error_set(err, error_from_errno(errno), "%s cannot be put in its place: %s",
 		        getting->local, strerror(errno));
 	free(getting->tmp);
@@ -307,6 +367,7 @@ static struct getting *getting_new(
 		error_set(err, DFS_E_NOMEM, "out of memory");
 		return NULL;
 	}
+	getting->users = 1;
 	getting->dfs = dfs;
 	getting->fd = -1;
 	getting->offset = how->offset;
@@ -321,8 +382,11 @@ static struct getting *getting_new(
 	return getting;
 }
 
+/* The last user's end. */
 static void getting_free(struct getting *getting)
 {
+	if (--getting->users > 0)
+		return;
 	if (getting->close_fd)
 		close(getting->fd);
 	if (getting->tmp)

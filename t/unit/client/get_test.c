@@ -552,33 +552,49 @@ static void a_get_may_be_cancelled_from_its_progress(void **state)
 	fake_destroy(fake);
 }
 
+/* Once with a sink that is written on the loop, once with one that workers write to. */
+static int on_the_loop(void **state)
+{
+	transfer_by_workers = false;
+	return 0;
+}
+
+static int by_workers(void **state)
+{
+	transfer_by_workers = true;
+	return 0;
+}
+
+#define TWICE(test)                                                                                \
+	cmocka_unit_test_setup(test, on_the_loop), cmocka_unit_test_setup(test, by_workers)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(files_of_all_sizes_come_back),
-	        cmocka_unit_test(any_range_comes_alone),
-	        cmocka_unit_test(a_small_read_costs_one_call_and_one_request),
-	        cmocka_unit_test(a_long_file_is_located_page_by_page),
-	        cmocka_unit_test(progress_tells_what_was_delivered),
-	        cmocka_unit_test(a_replica_that_fails_is_left_for_another),
-	        cmocka_unit_test(two_replicas_that_fail_are_left_for_the_third),
-	        cmocka_unit_test(a_dead_datanode_is_left_for_another),
-	        cmocka_unit_test(replicas_that_fail_at_different_places_give_the_file_together),
-	        cmocka_unit_test(replicas_that_break_off_again_and_again_give_the_file_in_the_end),
-	        cmocka_unit_test(what_is_read_ahead_for_a_pipe_is_bounded),
-	        cmocka_unit_test(every_replica_corrupt_ends_with_a_sentence_that_names_them),
-	        cmocka_unit_test(wrong_bytes_with_a_fitting_checksum_are_found_by_the_extents),
-	        cmocka_unit_test(wrong_bytes_beside_replicas_that_break_off_end_the_get),
-	        cmocka_unit_test(wrong_bytes_on_every_replica_end_the_get),
-	        cmocka_unit_test(dead_datanodes_that_come_back_are_found_again),
-	        cmocka_unit_test(expired_tickets_are_renewed),
-	        cmocka_unit_test(a_reader_never_mixes_two_states),
-	        cmocka_unit_test(a_master_that_restarts_does_not_disturb_a_get),
-	        cmocka_unit_test(what_is_no_file_is_refused_with_a_sentence),
-	        cmocka_unit_test(a_hole_in_the_masters_extents_is_an_error),
-	        cmocka_unit_test(an_error_of_the_sink_ends_the_get),
-	        cmocka_unit_test(a_get_may_be_cancelled_at_any_moment),
-	        cmocka_unit_test(a_get_may_be_cancelled_from_its_progress),
+	        TWICE(files_of_all_sizes_come_back),
+	        TWICE(any_range_comes_alone),
+	        TWICE(a_small_read_costs_one_call_and_one_request),
+	        TWICE(a_long_file_is_located_page_by_page),
+	        TWICE(progress_tells_what_was_delivered),
+	        TWICE(a_replica_that_fails_is_left_for_another),
+	        TWICE(two_replicas_that_fail_are_left_for_the_third),
+	        TWICE(a_dead_datanode_is_left_for_another),
+	        TWICE(replicas_that_fail_at_different_places_give_the_file_together),
+	        TWICE(replicas_that_break_off_again_and_again_give_the_file_in_the_end),
+	        TWICE(what_is_read_ahead_for_a_pipe_is_bounded),
+	        TWICE(every_replica_corrupt_ends_with_a_sentence_that_names_them),
+	        TWICE(wrong_bytes_with_a_fitting_checksum_are_found_by_the_extents),
+	        TWICE(wrong_bytes_beside_replicas_that_break_off_end_the_get),
+	        TWICE(wrong_bytes_on_every_replica_end_the_get),
+	        TWICE(dead_datanodes_that_come_back_are_found_again),
+	        TWICE(expired_tickets_are_renewed),
+	        TWICE(a_reader_never_mixes_two_states),
+	        TWICE(a_master_that_restarts_does_not_disturb_a_get),
+	        TWICE(what_is_no_file_is_refused_with_a_sentence),
+	        TWICE(a_hole_in_the_masters_extents_is_an_error),
+	        TWICE(an_error_of_the_sink_ends_the_get),
+	        TWICE(a_get_may_be_cancelled_at_any_moment),
+	        TWICE(a_get_may_be_cancelled_from_its_progress),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

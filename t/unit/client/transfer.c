@@ -6,6 +6,8 @@
 #include <string.h>
 #include "base/error.h"
 
+bool transfer_by_workers;
+
 void transfer_init(struct transfer *transfer, struct fake_cluster *fake, size_t size)
 {
 	uint64_t random = 88172645463325252u + size;
@@ -13,6 +15,7 @@ void transfer_init(struct transfer *transfer, struct fake_cluster *fake, size_t 
 	*transfer = (struct transfer){.fake = fake,
 	        .size = size,
 	        .seekable = true,
+	        .by_workers = transfer_by_workers,
 	        .ends_at = SIZE_MAX,
 	        .fails_at = SIZE_MAX,
 	        .busy_at = SIZE_MAX,
@@ -75,6 +78,30 @@ static int sink_write(
 	return 0;
 }
 
+static int sink_pieces(
+        void *arg, uint64_t offset, const struct iovec *pieces, int count, struct dfs_error *err)
+{
+	struct transfer *transfer = arg;
+	int code = 0;
+
+	assert(transfer->held > 0 && count > 0);
+	for (int i = 0; i < count && code == 0; i++) {
+		code = sink_write(arg, offset, pieces[i].iov_base, pieces[i].iov_len, err);
+		offset += pieces[i].iov_len;
+	}
+	return code;
+}
+
+static void sink_hold(void *arg)
+{
+	((struct transfer *)arg)->held++;
+}
+
+static void sink_drop(void *arg)
+{
+	((struct transfer *)arg)->held--;
+}
+
 static void on_progress(void *arg, uint64_t bytes, uint64_t total)
 {
 	struct transfer *transfer = arg;
@@ -95,6 +122,8 @@ static void on_done(void *arg, const struct client_transfer *result)
 {
 	struct transfer *transfer = arg;
 
+	/* A worker may have outlived an earlier job, or outlives this one, that was cancelled. */
+	assert(transfer->held == 0 || transfer->cancelled || result->code == DFS_E_CANCELLED);
 	transfer->done = true;
 	transfer->endings++;
 	transfer->result = *result;
@@ -121,6 +150,11 @@ void transfer_get(struct transfer *transfer, const char *path, uint64_t offset, 
 	struct client_sink sink = {
 	        .write = sink_write, .arg = transfer, .any_order = transfer->any_order};
 
+	if (transfer->any_order && transfer->by_workers) {
+		sink.write_pieces = sink_pieces;
+		sink.hold = sink_hold;
+		sink.drop = sink_drop;
+	}
 	transfer->done = false;
 	transfer->endings = 0;
 	transfer->progressed = 0;
@@ -133,6 +167,7 @@ void transfer_get(struct transfer *transfer, const char *path, uint64_t offset, 
 void transfer_cancel(struct transfer *transfer)
 {
 	client_job_cancel(transfer->job);
+	transfer->cancelled = true;
 	transfer->job = NULL;
 }
 

@@ -25,6 +25,9 @@ struct transfer {
 	uint8_t *got;
 	size_t got_size;
 	bool any_order;
+	bool cancelled;
+	bool by_workers; /* with any_order: workers write */
+	int held;        /* by them, now */
 	size_t sink_fails_at;
 	uint64_t written, next_offset;
 	/* progress */
@@ -32,6 +35,8 @@ struct transfer {
 	uint64_t progress_bytes, progress_total, progress_ms;
 	bool progress_cancels;
 };
+
+extern bool transfer_by_workers; /* what transfer_init sets */
 
 void transfer_init(struct transfer *transfer, struct fake_cluster *fake, size_t size);
 void transfer_fini(struct transfer *transfer);

@@ -35,6 +35,38 @@ static void a_post_brings_every_byte(void **state)
 	rig_close(&rig);
 }
 
+/* No byte of another request, or past the end, comes there. */
+static void a_body_comes_to_where_it_is_wanted(void **state)
+{
+	static char spot[SPOT_SIZE];
+	struct rig rig;
+	struct reply reply;
+
+	rig_open(&rig);
+	for (int i = 0; i < 4; i++) { /* on one connection */
+		uint64_t before = rig.placed;
+
+		ask(&rig, &reply, i % 2 ? "GET" : "POST", i % 2 ? "/bytes/16777217" : "/into",
+		        i % 2 ? 0 : 16777217);
+		reply.into = i % 2 ? spot : NULL;
+		reply_wait(&reply);
+		assert_true(reply.fine);
+		if (i % 2 == 0)
+			assert_string_equal(reply.body.data, "16777217 good");
+		else
+			assert_int_equal(reply.received, 16777217);
+		assert_false(reply.bad && i % 2);
+		assert_true(rig.placed - before > 1 << 20);
+		assert_true(rig.placed - before < 16777217);
+		reply_fini(&reply);
+	}
+	ask(&rig, &reply, "POST", "/echo", 1000);
+	reply_wait(&reply);
+	assert_int_equal(reply.received, 1000);
+	reply_fini(&reply);
+	rig_close(&rig);
+}
+
 static void a_slow_server_holds_the_client_back(void **state)
 {
 	struct rig rig;
@@ -331,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_get_brings_every_byte),
 	        cmocka_unit_test(a_post_brings_every_byte),
+	        cmocka_unit_test(a_body_comes_to_where_it_is_wanted),
 	        cmocka_unit_test(a_slow_server_holds_the_client_back),
 	        cmocka_unit_test(a_slow_client_holds_the_server_back),
 	        cmocka_unit_test(a_pause_stops_the_body_of_a_request),

@@ -67,7 +67,8 @@ struct served {
 	struct io_exchange *exchange;
 	struct io_timer *timer;
 	struct io_work work;
-	bool count, echo, slow, stuck, bad, chunked, hold, early_done, closed;
+	bool count, echo, slow, stuck, bad, chunked, hold, early_done, closed, into;
+	char spot[SPOT_SIZE];
 	uint64_t early_at, drop_at, stop_at;
 	uint64_t got;
 	uint64_t size, sent; /* of the answer */
@@ -94,10 +95,28 @@ static void served_resume(void *arg)
 	io_net(served->rig->io, pause, served->exchange, false);
 }
 
+size_t spot_size(uint64_t received)
+{
+	return received % 5 == 0 ? 0 : 1 + (size_t)(received * 7919 % SPOT_SIZE);
+}
+
+static void *served_room(void *arg, size_t *ret_size)
+{
+	struct served *served = arg;
+
+	*ret_size = spot_size(served->got);
+	return served->into && *ret_size > 0 ? served->spot : NULL;
+}
+
 static void served_body(void *arg, const void *bytes, size_t size)
 {
 	struct served *served = arg;
 
+	if (bytes == served->spot) {
+		if (size > spot_size(served->got))
+			served->bad = true;
+		served->rig->placed += size;
+	}
 	if (served->echo)
 		buf_append(&served->answer, bytes, size);
 	else if (!pattern_is(bytes, size, served->got))
@@ -191,7 +210,8 @@ static void served_closed(void *arg, const char *why)
 static const struct io_exchange_events served_events = {.body = served_body,
         .body_end = served_body_end,
         .writable = served_writable,
-        .closed = served_closed};
+        .closed = served_closed,
+        .room = served_room};
 
 static void later_run(struct io_work *work)
 {
@@ -269,7 +289,8 @@ static int serve_exchange(void *arg, struct io_exchange *exchange, const struct 
 	}
 	served->echo = strcmp(path, "/echo") == 0;
 	served->slow = strcmp(path, "/slow") == 0;
-	served->count = served->slow || strcmp(path, "/count") == 0;
+	served->into = strcmp(path, "/into") == 0;
+	served->count = served->slow || served->into || strcmp(path, "/count") == 0;
 	served->stuck = strcmp(path, "/stuck") == 0;
 	served->early_at = served->stuck ? 1 : strncmp(path, "/early/", 7) == 0 ? number : 0;
 	return 0;

@@ -22,10 +22,10 @@
  *   GET  /bytes/N        N bytes of the pattern          POST /count      takes the body, answers
  * "N good" or "N bad" POST /echo           answers the body                POST /early/N    answers
  * 507 once N bytes have come GET  /status/S       refuses with S                  POST /slow as
- * /count, pausing after every piece GET  /hold           never answers                   GET
- * /drop/N     aborts after N bytes of 1 GiB GET  /chunked/N      N bytes, size not said GET
- * /headers    answers the carried headers of the request GET  /later          answers after a job
- * on a worker
+ * /count, pausing after every piece POST /into as /count, into its own memory GET  /hold never
+ * answers                   GET /drop/N     aborts after N bytes of 1 GiB GET  /chunked/N      N
+ * bytes, size not said GET /headers    answers the carried headers of the request GET  /later
+ * answers after a job on a worker
  */
 struct rig {
 	struct loop *loop;
@@ -35,6 +35,7 @@ struct rig {
 	struct served *served;
 	uint64_t slow_ms; /* how long /slow pauses; 0: 1 */
 	int requests;     /* that the server saw */
+	uint64_t placed;  /* bytes of bodies that came to where a `room` wanted them */
 	int served_open;  /* exchanges that the server has not been told are closed */
 	int channels_open;
 	char served_why[512];     /* of the last that closed; "" for NULL */
@@ -63,6 +64,10 @@ void pattern_fill(char *bytes, size_t size, uint64_t offset);
 bool pattern_is(const char *bytes, size_t size, uint64_t offset);
 const char *pattern_at(uint64_t offset, size_t *ret_size);
 
+/* Where a body is to come: rooms of odd sizes, and now and then none. */
+enum { SPOT_SIZE = 100000 };
+size_t spot_size(uint64_t received); /* 0: none */
+
 /* A client's request and all that came of it. */
 struct reply {
 	struct rig *rig;
@@ -74,7 +79,8 @@ struct reply {
 	uint64_t said_size;
 	struct buf body; /* its first 64 KiB */
 	uint64_t received;
-	bool bad; /* not the pattern */
+	char *into; /* SPOT_SIZE bytes: where the body is to come */
+	bool bad;   /* not the pattern */
 	bool ended, closed;
 	bool fine; /* closed with NULL */
 	bool pausing;

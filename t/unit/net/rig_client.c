@@ -55,10 +55,23 @@ static void pause_a_little(struct reply *reply)
 	io_timer_set(reply->rig->io, pause->timer, 1);
 }
 
+static void *on_room(void *arg, size_t *ret_size)
+{
+	struct reply *reply = arg;
+
+	*ret_size = spot_size(reply->received);
+	return *ret_size > 0 ? reply->into : NULL;
+}
+
 static void on_body(void *arg, const void *bytes, size_t size)
 {
 	struct reply *reply = arg;
 
+	if (reply->into && bytes == reply->into) {
+		if (size > spot_size(reply->received))
+			reply->bad = true;
+		reply->rig->placed += size;
+	}
 	assert_int_not_equal(reply->status, 0);
 	assert_false(reply->ended);
 	if (reply->body.size < BODY_KEPT)
@@ -120,6 +133,7 @@ static const struct io_exchange_events reply_events = {
         .body_end = on_body_end,
         .writable = on_writable,
         .closed = on_closed,
+        .room = on_room,
 };
 
 void ask_with(struct rig *rig, struct reply *reply, const struct io_request *request)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/parcel.h"
+#include "base/parcel.h"
 
 #include <assert.h>
 #include <stdlib.h>

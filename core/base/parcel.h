@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef STORE_PARCEL_H
-#define STORE_PARCEL_H
+#ifndef BASE_PARCEL_H
+#define BASE_PARCEL_H
 
 #include <stddef.h>
 #include <sys/uio.h>
