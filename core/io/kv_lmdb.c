@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <lmdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -19,7 +20,12 @@
 #include "io/kv_lmdb_size.h"
 #include "io/real.h"
 
-enum { READERS_MAX = 256, SCRATCH_PATH_MAX = 4096 };
+enum {
+	READERS_MAX = 256,
+	SCRATCH_PATH_MAX = 4096,
+	NULL_PAGES = 65536,
+	VALUE_MAX = 1 << 28,
+};
 
 static const uint64_t MAP_BYTES_DEFAULT = 1ull << 40;
 
@@ -41,8 +47,9 @@ struct kv_lmdb {
 	struct kv base;
 	MDB_env *env;
 	MDB_dbi tables[KV_TABLES_MAX];
-	struct lmdb_txn writer;                 /* LMDB admits one at a time */
-	struct lmdb_last last[KV_TABLES_MAX];   /* the writer's */
+	struct lmdb_txn writer;               /* LMDB admits one at a time */
+	struct lmdb_last last[KV_TABLES_MAX]; /* the writer's */
+	kv_lmdb_broken *broken;
 	_Atomic(struct lmdb_txn *) idle_reader; /* ended, to be renewed */
 };
 
@@ -55,7 +62,9 @@ static const struct kv_ops lmdb_ops;
 
 static int open_env(
         struct kv_lmdb *lmdb, const char *dir, uint64_t map_bytes, struct dfs_error *err);
-static int open_copy_env(struct kv_lmdb *lmdb, const char *path);
+static int make_env(struct kv_lmdb *lmdb);
+static int open_reading(struct kv_lmdb *lmdb, const char *path, unsigned flags);
+static const char *map_start(struct kv_lmdb *lmdb);
 static int open_tables(struct kv_lmdb *lmdb, bool create);
 static int make_dir(const char *dir, struct dfs_error *err);
 static int sync_parent(const char *path);
@@ -76,7 +85,19 @@ static struct kv_bytes from_val(MDB_val val)
 	return (struct kv_bytes){val.mv_data, val.mv_size};
 }
 
+/* What a damaged page leads to may be no address at all, or longer than anything that was put. */
+static bool sane(MDB_val val)
+{
+	return (uintptr_t)val.mv_data >= NULL_PAGES && val.mv_size <= VALUE_MAX;
+}
+
 int kv_lmdb_open(struct kv **ret, const char *dir, uint64_t map_bytes, struct dfs_error *err)
+{
+	return kv_lmdb_open_guarded(ret, dir, map_bytes, NULL, err);
+}
+
+int kv_lmdb_open_guarded(struct kv **ret, const char *dir, uint64_t map_bytes,
+        kv_lmdb_broken *broken, struct dfs_error *err)
 {
 	struct kv_lmdb *lmdb = calloc(1, sizeof(*lmdb));
 	int rc;
@@ -84,6 +105,7 @@ int kv_lmdb_open(struct kv **ret, const char *dir, uint64_t map_bytes, struct df
 	if (!lmdb)
 		return error_set(err, DFS_E_NOMEM, "out of memory");
 	lmdb->base.ops = &lmdb_ops;
+	lmdb->broken = broken;
 	rc = make_dir(dir, err);
 	if (rc == 0)
 		rc = open_env(lmdb, dir, map_bytes ? map_bytes : MAP_BYTES_DEFAULT, err);
@@ -93,6 +115,43 @@ int kv_lmdb_open(struct kv **ret, const char *dir, uint64_t map_bytes, struct df
 	}
 	*ret = &lmdb->base;
 	return 0;
+}
+
+int kv_lmdb_open_reader(
+        struct kv **ret, const char *dir, kv_lmdb_broken *broken, struct dfs_error *err)
+{
+	struct kv_lmdb *lmdb = calloc(1, sizeof(*lmdb));
+	char file[4200];
+	int rc;
+
+	if (!lmdb)
+		return error_set(err, DFS_E_NOMEM, "out of memory");
+	lmdb->base.ops = &lmdb_ops;
+	lmdb->broken = broken;
+	snprintf(file, sizeof(file), "%s/data.mdb", dir);
+	rc = kv_lmdb_size_check(file, err);
+	if (rc == 0) {
+		rc = open_reading(lmdb, dir, MDB_RDONLY | MDB_NOTLS);
+		if (rc != 0)
+			error_set(err, rc, "%s cannot be read: %s", file, dfs_error_text(rc));
+	}
+	if (rc != 0) {
+		lmdb_ops.close(&lmdb->base);
+		return rc;
+	}
+	*ret = &lmdb->base;
+	return 0;
+}
+
+const void *kv_lmdb_map(struct kv *kv, size_t *ret_size)
+{
+	MDB_envinfo info = {0};
+
+	/* me_mapaddr of the info is set for fixed maps only: a page of the file tells where it is.
+	 */
+	mdb_env_info(((struct kv_lmdb *)kv)->env, &info);
+	*ret_size = info.me_mapsize;
+	return map_start((struct kv_lmdb *)kv);
 }
 
 static void lmdb_close(struct kv *kv)
@@ -179,6 +238,8 @@ static int lmdb_get(struct kv_txn *base, int table, struct kv_bytes key, struct 
 	MDB_val k = to_val(key), v;
 	int rc = mdb_get(txn->txn, txn->kv->tables[table], &k, &v);
 
+	if (rc == 0 && !sane(v))
+		return DFS_E_CORRUPT;
 	if (rc != 0)
 		return failure(rc);
 	*ret_value = from_val(v);
@@ -238,6 +299,8 @@ static int cursor_move(struct kv_cursor *base, MDB_cursor_op op, MDB_val *key,
 	MDB_val value;
 	int rc = mdb_cursor_get(cursor->cursor, key, &value, op);
 
+	if (rc == 0 && (!sane(*key) || !sane(value) || key->mv_size > KV_KEY_MAX))
+		return DFS_E_CORRUPT;
 	if (rc != 0)
 		return failure(rc);
 	*ret_key = from_val(*key);
@@ -299,7 +362,11 @@ static int lmdb_open_copy(struct kv *kv, const char *path, struct kv **ret)
 
 	if (rc == 0) {
 		lmdb->base.ops = &lmdb_ops;
-		rc = open_copy_env(lmdb, path);
+		/* Nobody else has the file: no lock, and nothing is written beside it. */
+		rc = access(path, F_OK) == 0
+		             ? open_reading(lmdb, path,
+		                       MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS)
+		             : DFS_E_NOENT;
 	}
 	if (rc == 0)
 		*ret = &lmdb->base;
@@ -359,7 +426,7 @@ static int open_env(
 	buf_fini(&file);
 	if (rc != 0)
 		return rc;
-	rc = mdb_env_create(&lmdb->env);
+	rc = make_env(lmdb);
 	if (rc == 0)
 		rc = mdb_env_set_mapsize(lmdb->env, map_bytes);
 	if (rc == 0)
@@ -382,18 +449,35 @@ static int open_env(
 	return 0;
 }
 
-/* Nobody else has the file: no lock, and nothing is written beside it. */
-static int open_copy_env(struct kv_lmdb *lmdb, const char *path)
+static void assert_failed(MDB_env *env, const char *text)
 {
-	int rc = access(path, F_OK) == 0 ? mdb_env_create(&lmdb->env) : ENOENT;
+	struct kv_lmdb *lmdb = mdb_env_get_userctx(env);
 
-	if (rc == ENOENT)
-		return DFS_E_NOENT;
+	if (lmdb && lmdb->broken)
+		lmdb->broken(text);
+}
+
+static int make_env(struct kv_lmdb *lmdb)
+{
+	int rc = mdb_env_create(&lmdb->env);
+
+	if (rc == 0)
+		rc = mdb_env_set_userctx(lmdb->env, lmdb);
+	if (rc == 0)
+		rc = mdb_env_set_assert(lmdb->env, assert_failed);
+	return rc;
+}
+
+static int open_reading(struct kv_lmdb *lmdb, const char *path, unsigned flags)
+{
+	int rc = make_env(lmdb);
+
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(lmdb->env, KV_TABLES_MAX);
 	if (rc == 0)
-		rc = mdb_env_open(
-		        lmdb->env, path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS, 0600);
+		rc = mdb_env_set_maxreaders(lmdb->env, READERS_MAX);
+	if (rc == 0)
+		rc = mdb_env_open(lmdb->env, path, flags, 0600);
 	if (rc == 0)
 		rc = open_tables(lmdb, false);
 	return rc == MDB_NOTFOUND ? DFS_E_CORRUPT : failure(rc);
@@ -466,6 +550,10 @@ static int failure(int code)
 	case MDB_PAGE_NOTFOUND:
 	case MDB_CURSOR_FULL:
 	case MDB_INVALID:
+	case MDB_BAD_TXN: /* a page of it was found damaged before */
+	case MDB_INCOMPATIBLE:
+	case MDB_BAD_VALSIZE:
+	case MDB_BAD_DBI:
 		return DFS_E_CORRUPT;
 	case MDB_VERSION_MISMATCH:
 		return DFS_E_VERSION;
@@ -563,4 +651,48 @@ static int copy_to(struct kv_lmdb *lmdb, int fd, const char *path)
 	if (fdatasync(fd) != 0 || sync_parent(path) != 0)
 		return DFS_E_IO;
 	return 0;
+}
+
+/* LMDB does not tell; its file is the mapping of the process that bears its name. */
+static const char *map_start(struct kv_lmdb *lmdb)
+{
+	const char *dir = "";
+	char line[8192], name[8192];
+	void *found = NULL;
+	FILE *maps = fopen("/proc/self/maps", "re");
+
+	mdb_env_get_path(lmdb->env, &dir);
+	if (!realpath(dir, name))
+		name[0] = '\0';
+	while (maps && !found && fgets(line, sizeof(line), maps)) {
+		const char *file = strchr(line, '/');
+		void *from;
+
+		if (file && name[0] && strncmp(file, name, strlen(name)) == 0 &&
+		        strcmp(file + strlen(name), "/data.mdb\n") == 0 &&
+		        sscanf(line, "%p-", &from) == 1)
+			found = from;
+	}
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+const void *kv_lmdb_code(size_t *ret_size)
+{
+	uintptr_t inside = (uintptr_t)mdb_env_open, from, to;
+	const void *found = NULL;
+	char line[8192];
+	FILE *maps = fopen("/proc/self/maps", "re");
+
+	while (maps && !found && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &from, &to) != 2 || inside < from ||
+		        inside >= to || !strstr(line, "/liblmdb"))
+			continue;
+		found = (const void *)from;
+		*ret_size = to - from;
+	}
+	if (maps)
+		fclose(maps);
+	return found;
 }

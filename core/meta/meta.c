@@ -152,8 +152,8 @@ static int database_check(struct meta *meta, struct dfs_error *err)
 	if (!meta->options.create)
 		return error_set(err, DFS_E_FENCED,
 		        "there is no metadata here: a master must not start empty where a cluster "
-		        "exists; check the "
-		        "directory, or make a new cluster");
+		        "exists; check the directory, put a backup back by `dfs master restore`, "
+		        "or make a new cluster");
 	return empty_check(meta, err);
 }
 

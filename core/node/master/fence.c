@@ -50,9 +50,8 @@ bool fence_register(struct request *request, const struct proto_register_args *a
 			        meta_epoch(master->meta), meta_operation(master->meta));
 		snprintf(master->outdated, sizeof(master->outdated),
 		        "this master runs on an old copy of the metadata: datanode %.64s has "
-		        "served "
-		        "a newer one; stop it and start the newest, or use `dfs master restore` or "
-		        "`dfs master rescue`",
+		        "served a newer one; stop it and start the newest, or put a backup back by "
+		        "`dfs master restore`",
 		        args->address);
 		fence_hold(master);
 	}
@@ -60,7 +59,7 @@ bool fence_register(struct request *request, const struct proto_register_args *a
 	        "datanode %s has served a master with newer metadata (epoch %" PRIu64
 	        ", operation %" PRIu64 "; here %" PRIu64 ", %" PRIu64
 	        "): this master runs on an old copy; start the one with the newest data, or put "
-	        "a backup back by `dfs master restore` or `dfs master rescue`",
+	        "a backup back by `dfs master restore`",
 	        args->address, args->epoch, args->operation, meta_epoch(master->meta),
 	        meta_operation(master->meta));
 	return false;

@@ -12,10 +12,11 @@
 #include "net/loop.h"
 #include "node/master.h"
 #include "node/process/daemon.h"
+#include "node/process/damage.h"
 #include "node/process/key.h"
 #include "node/process/roles.h"
 
-enum { LOCK_WAIT_MS = 1000 };
+enum { LOCK_WAIT_MS = 1000, CHECK_WAIT_MS = 200, CHECK_EVERY_MS = 100 };
 
 struct process {
 	struct loop *loop;
@@ -24,6 +25,9 @@ struct process {
 	struct policies policies;
 	struct kv *kv;
 	int lock;
+	struct damage_check check;
+	struct io_timer *check_timer;
+	struct dfs_error damaged; /* code 0: not that we know */
 	char checkpoints[4200];
 	bool stopped;
 	bool again; /* the master asked to be started again */
@@ -42,6 +46,8 @@ static int take_lock(struct io *io, const char *path);
 static void fatal(void *arg, const struct dfs_error *err);
 static void stopped(void *arg);
 static void start_again(void *arg);
+static int check_begin(struct process *process, struct dfs_error *err);
+static void check_again(void *arg);
 static void log_line(void *arg, const char *level, const char *line);
 
 int role_master(const struct role_files *files, const struct master_settings *settings,
@@ -64,7 +70,16 @@ int role_master(const struct role_files *files, const struct master_settings *se
 		process.again = process.stopped = false;
 		if (code == 0)
 			code = reign(&process, settings, &key, err);
-	} while (code == 0 && process.again);
+	} while (code == 0 && process.again && process.damaged.code == 0);
+	if (code == 0 && process.damaged.code != 0)
+		code = error_set(err, process.damaged.code, "%s", process.damaged.text);
+	if (code == DFS_E_FENCED || code == DFS_E_VERSION)
+		error_where(err, "%s", settings->dir);
+	if (code == DFS_E_CORRUPT && process.lock >= 0)
+		code = damage_tell(settings->dir, err->text, err);
+	damage_check_end(&process.check);
+	if (process.check_timer)
+		io_timer_destroy(loop_io(process.loop), process.check_timer);
 	policy_host_destroy(process.host);
 	if (process.kv)
 		process.kv->ops->close(process.kv);
@@ -147,7 +162,37 @@ static int start(struct process *process, const struct master_settings *settings
 	code = master_start(&process->master, loop_io(process->loop), &options, err);
 	if (code == 0)
 		unlink(fresh);
-	return code;
+	return code == 0 ? check_begin(process, err) : code;
+}
+
+/*
+ * A small database has been read through by now, or will be in a moment: then nobody is served from
+ * a damaged one. A large one is read on while the master serves, and ends it where it must.
+ */
+static int check_begin(struct process *process, struct dfs_error *err)
+{
+	int code = damage_check_wait(&process->check, CHECK_WAIT_MS, err);
+
+	if (code != DFS_E_BUSY)
+		return code;
+	if (!process->check_timer)
+		process->check_timer =
+		        io_timer_create(loop_io(process->loop), check_again, process);
+	if (!process->check_timer)
+		return error_set(err, DFS_E_NOMEM, "out of memory");
+	io_timer_set(loop_io(process->loop), process->check_timer, CHECK_EVERY_MS);
+	return 0;
+}
+
+static void check_again(void *arg)
+{
+	struct process *process = arg;
+	int code = damage_check_wait(&process->check, 0, &process->damaged);
+
+	if (code == DFS_E_BUSY)
+		io_timer_set(loop_io(process->loop), process->check_timer, CHECK_EVERY_MS);
+	else if (code != 0)
+		process->again = true; /* this reign ends; there is no next one */
 }
 
 static int open_metadata(
@@ -169,7 +214,15 @@ static int open_metadata(
 	if (process->lock < 0)
 		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s",
 		        settings->dir, lock);
-	return kv_lmdb_open(&process->kv, settings->dir, settings->map_bytes, err);
+	/* Before any thread: the child is a fork of this process. */
+	code = damage_check_start(&process->check, real, process->lock, err);
+	damage_guard(real);
+	if (code == 0)
+		code = kv_lmdb_open_guarded(
+		        &process->kv, real, settings->map_bytes, damage_broken, err);
+	if (code == 0)
+		damage_guard_map(process->kv);
+	return code;
 }
 
 /* RULES 16: an empty database is never made by mistake; nor is a file left in a directory that is
