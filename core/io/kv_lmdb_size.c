@@ -150,7 +150,12 @@ static int meta_newest(int fd, struct meta_page *ret, const char *file, struct d
 	if (ret->free.pad < PAGE_SIZE_MIN || ret->free.pad > PAGE_SIZE_MAX)
 		return error_set(err, DFS_E_CORRUPT,
 		        "%s: its first page is damaged; put back a checkpoint or a backup", file);
-	if (meta_read(fd, ret->free.pad, &second) && second.transaction > ret->transaction)
+	/* Without the second one LMDB would take the first, and forget the last commit in silence.
+	 */
+	if (!meta_read(fd, ret->free.pad, &second) || second.version != LMDB_VERSION)
+		return error_set(err, DFS_E_CORRUPT,
+		        "%s: its second page is damaged; put back a checkpoint or a backup", file);
+	if (second.transaction > ret->transaction)
 		*ret = second;
 	return 0;
 }

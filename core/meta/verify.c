@@ -12,6 +12,7 @@
 
 static int verify_table(
         struct kv_txn *kv, enum meta_table table, struct arena *arena, struct dfs_error *err);
+static int verify_log(struct kv_txn *kv, uint64_t operation, struct dfs_error *err);
 static int verify_row(
         const struct table_cursor *cursor, struct arena *arena, struct dfs_error *err);
 static bool in_order(const struct table_key *before, const struct table_key *after);
@@ -32,6 +33,8 @@ int meta_verify(
 		rc = error_set(err, DFS_E_FENCED, "there is no metadata in it");
 	for (int table = 0; rc == 0 && table < META_TABLES; table++)
 		rc = verify_table(txn, (enum meta_table)table, &scratch, err);
+	if (rc == 0)
+		rc = verify_log(txn, ret->operation, err);
 	kv->ops->abort(txn);
 	arena_fini(&scratch);
 	return rc;
@@ -70,6 +73,32 @@ static int verify_row(const struct table_cursor *cursor, struct arena *arena, st
 	return record_unpack(cursor->value, arena, &op, &record, err) == 0
 	               ? 0
 	               : error_where(err, "operation %" PRIu64, key_get_u64(&cursor->key, 0));
+}
+
+/* The log ends with the operation that the counters tell, and has no gap: pages of different times
+ * do not fit together. */
+static int verify_log(struct kv_txn *kv, uint64_t operation, struct dfs_error *err)
+{
+	struct table_cursor cursor = {0};
+	struct table_key first = key_none();
+	uint64_t last = 0, at;
+	int rc = table_seek(kv, META_LOG, &first, &cursor, err);
+
+	while (rc == 0) {
+		at = key_get_u64(&cursor.key, 0);
+		if (last != 0 && at != last + 1)
+			break;
+		last = at;
+		rc = table_next(&cursor, err);
+	}
+	table_cursor_fini(&cursor);
+	if (rc == DFS_E_NOENT && (last == operation || last == 0))
+		return 0;
+	return rc != 0 && rc != DFS_E_NOENT ? rc
+	                                    : error_set(err, DFS_E_CORRUPT,
+	                                              "the log has a gap behind operation %" PRIu64
+	                                              "; the last one is %" PRIu64,
+	                                              last, operation);
 }
 
 static bool in_order(const struct table_key *before, const struct table_key *after)
