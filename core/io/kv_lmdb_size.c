@@ -86,6 +86,11 @@ int kv_lmdb_size_check(const char *file, struct dfs_error *err)
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
+	if (fd < 0 && errno == EACCES)
+		return error_set(err, DFS_E_PERM,
+		        "%s: permission denied: start the master as the user who owns the file, or "
+		        "chown it to this one",
+		        file);
 	if (fd < 0)
 		return error_set(err, error_from_errno(errno), "%s: %s", file, strerror(errno));
 	rc = check_open(fd, file, err);
