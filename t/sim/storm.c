@@ -34,6 +34,10 @@ bool storm_run(uint64_t seed, bool tell_trace, struct storm_figures *figures, ui
 	options.master.timing.safe_mode_ms = 5000;
 	options.master.timing.trim_after_ms = 15000;
 	options.master.timing.trim_after_ms = 5000;
+	/* Often, so that faults meet them; the log behind them goes after 20 minutes. */
+	options.master.checkpoint_dir = "/checkpoints";
+	options.master.checkpoint_ms = 15000;
+	options.master.checkpoint_log_bytes = 3000;
 	storm->seed = seed;
 	storm->random = seed * 0x9e3779b97f4a7c15u + 99;
 	storm->figures = figures;
