@@ -139,9 +139,11 @@ static int visit_extent(struct check *check, const struct table_cursor *at, stru
 	subject = find_subject(paths, META_ABOUT_CHUNK, row.chunk);
 	if (subject == paths->count)
 		return 0;
-	last = (struct pair *)paths->contents.items + paths->contents.count - 1;
-	if (paths->contents.count > 0 && last->number == content && last->subject == subject)
-		return 0;
+	if (paths->contents.count > 0) {
+		last = (struct pair *)paths->contents.items + paths->contents.count - 1;
+		if (last->number == content && last->subject == subject)
+			return 0;
+	}
 	return add_pair(&paths->contents, content, subject, err);
 }
 
