@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@
 #include "meta/meta.h"
 
 #define REMEDY "put a checkpoint (%s/checkpoints) or a backup back by `dfs master restore`"
+
+enum { SMALL_BYTES = 64 << 20 };
 
 static void crashed(int number, siginfo_t *info, void *context);
 static void child_run(const char *dir, int out) __attribute__((noreturn));
@@ -136,6 +139,15 @@ int damage_check_start(
 		return error_set(err, DFS_E_NOMEM, "no process: %s", strerror(errno));
 	}
 	return 0;
+}
+
+bool damage_check_small(const struct damage_check *check)
+{
+	char file[4200];
+	struct stat stat_of;
+
+	snprintf(file, sizeof(file), "%s/data.mdb", check->dir);
+	return stat(file, &stat_of) == 0 && stat_of.st_size <= SMALL_BYTES;
 }
 
 int damage_check_wait(struct damage_check *check, int timeout_ms, struct dfs_error *err)

@@ -39,6 +39,8 @@ struct damage_check {
  */
 int damage_check_start(
         struct damage_check *check, const char *dir, int lock_fd, struct dfs_error *err);
+/* Read in a moment, whatever the machine is busy with: worth waiting for. */
+bool damage_check_small(const struct damage_check *check);
 /* Wait at most so long. 0: the file is well; DFS_E_BUSY: not known yet; DFS_E_CORRUPT with the
  * sentence. Once known, it stays so. */
 int damage_check_wait(struct damage_check *check, int timeout_ms, struct dfs_error *err);

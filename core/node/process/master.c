@@ -16,7 +16,7 @@
 #include "node/process/key.h"
 #include "node/process/roles.h"
 
-enum { LOCK_WAIT_MS = 1000, CHECK_WAIT_MS = 200, CHECK_EVERY_MS = 100 };
+enum { LOCK_WAIT_MS = 1000, CHECK_WAIT_MS = 200, CHECK_WAIT_SMALL_MS = 5000, CHECK_EVERY_MS = 100 };
 
 struct process {
 	struct loop *loop;
@@ -171,7 +171,8 @@ static int start(struct process *process, const struct master_settings *settings
  */
 static int check_begin(struct process *process, struct dfs_error *err)
 {
-	int code = damage_check_wait(&process->check, CHECK_WAIT_MS, err);
+	int wait_ms = damage_check_small(&process->check) ? CHECK_WAIT_SMALL_MS : CHECK_WAIT_MS;
+	int code = damage_check_wait(&process->check, wait_ms, err);
 
 	if (code != DFS_E_BUSY)
 		return code;
