@@ -514,11 +514,13 @@ static bool cancel_after(int events, bool any_order, bool whole_client)
 		fake_client_gone(fake);
 		assert_int_equal(transfer.endings, 1);
 		assert_int_equal(transfer.result.code, DFS_E_CANCELLED);
+		fake_run_for(fake, 1000);
 	} else if (reached) {
 		transfer_cancel(&transfer);
 		fake_run_for(fake, 1000);
 		assert_int_equal(transfer.endings, 0);
 	}
+	assert_int_equal(transfer.held, 0); /* workers have let go of what was cancelled */
 	transfer_fini(&transfer);
 	fake_destroy(fake);
 	return reached;
