@@ -176,7 +176,7 @@ void handle_heartbeat(struct request *request, const void *args)
 	        .known = cluster_node_heartbeat(master->cluster, args),
 	        .epoch = meta_epoch(master->meta),
 	        .operation = meta_operation(master->meta),
-	        .wall_ms = io_wall_ms(master->io),
+	        .wall_ms = master_clock_ms(master),
 	};
 
 	request_answer(request, &reply);
@@ -294,7 +294,7 @@ static void register_known(
 	        .epoch = meta_epoch(master->meta),
 	        .reign = meta_reign(master->meta),
 	        .operation = meta_operation(master->meta),
-	        .wall_ms = io_wall_ms(master->io),
+	        .wall_ms = master_clock_ms(master),
 	        .heartbeat_ms = master->options.timing.heartbeat_ms,
 	        .restored = meta_restored(master->meta),
 	};
@@ -479,7 +479,7 @@ static int out_ticket(
 	        .chunk = chunk,
 	        .version = version,
 	        .length = length,
-	        .expires_ms = io_wall_ms(master->io) + (int64_t)master->options.ticket_ms,
+	        .expires_ms = master_clock_ms(master) + (int64_t)master->options.ticket_ms,
 	};
 
 	ticket_sign(master->options.key, &ticket, ret);

@@ -56,7 +56,7 @@ static bool locate_extent(struct request *request, const struct meta_extents *ex
 	        .version = chunk->version,
 	        .offset = extent->chunk_offset,
 	        .length = extent->length,
-	        .expires_ms = io_wall_ms(request->master->io) +
+	        .expires_ms = master_clock_ms(request->master) +
 	                      (int64_t)request->master->options.ticket_ms,
 	};
 	char text[PASS_SIZE];

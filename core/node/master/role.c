@@ -38,6 +38,7 @@ int master_start(struct master **ret, struct io *io, const struct master_options
 		master->options.checkpoint_dir = master->checkpoint_dir;
 	}
 	master->started_ms = io_mono_ms(io);
+	master->started_wall_ms = io_wall_ms(io);
 	code = open_engines(master, err);
 	if (code == 0) {
 		master->server = io_net(io, serve, master->listen, &master_service, master, why);
@@ -106,6 +107,11 @@ static void requests_free(struct request *list)
 		arena_fini(&request->arena);
 		free(request);
 	}
+}
+
+int64_t master_clock_ms(struct master *master)
+{
+	return master->started_wall_ms + (int64_t)(io_mono_ms(master->io) - master->started_ms);
 }
 
 void master_log(struct master *master, const char *level, const char *format, ...)

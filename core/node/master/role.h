@@ -114,6 +114,7 @@ struct master {
 	struct keeper *keeper;
 	struct sweeper *sweeper;
 	uint64_t started_ms;
+	int64_t started_wall_ms;
 	uint64_t ticks;
 	bool stopping;
 	struct scrub_waiter *scrub_waiters; /* scrub.c */
@@ -251,6 +252,11 @@ void sweeper_fini(struct master *master);
 void status_tick(struct master *master);
 int status_metrics(struct master *master, struct buf *ret);
 
+/*
+ * The clock that tickets expire by and that datanodes learn: the wall's at the start, which then
+ * goes on as the machine does. Whoever sets the wall clock makes no ticket expire (RULES 5, 32).
+ */
+int64_t master_clock_ms(struct master *master);
 void master_log(struct master *master, const char *level, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 

@@ -21,7 +21,7 @@ void handle_hello(struct request *request, const void *args)
 	        .epoch = meta_epoch(master->meta),
 	        .client = hello->client,
 	        .role = (enum proto_role)request->token.role,
-	        .wall_ms = io_wall_ms(master->io),
+	        .wall_ms = master_clock_ms(master),
 	};
 
 	if (hello->protocol != PROTO_VERSION) {

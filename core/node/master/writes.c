@@ -424,7 +424,7 @@ static struct proto_allocated *plan_open(struct request *request)
 		        .version = chunk->version,
 		        .length = plan->chunk_size,
 		        .session = plan->session,
-		        .expires_ms = io_wall_ms(master->io) + TICKET_APPEND_MS,
+		        .expires_ms = master_clock_ms(master) + TICKET_APPEND_MS,
 		};
 		char text[PASS_SIZE];
 
