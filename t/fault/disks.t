@@ -11,7 +11,7 @@ mount -t tmpfs -o size=60m none "$tmp/small" 2>/dev/null || skip_all "no tmpfs m
 fault_disks+=("$tmp/small")
 ln -s small/eio.img "$tmp/eio.img"
 disk_make eio 400M
-plan 17
+plan 16
 role_dirs=([node1]=$tmp/full/node [node2]=$tmp/readonly/node [node3]=$tmp/eio/node)
 fault_init && start_master --dead-after 2000 --linger 1000 --ticket 1000
 for n in 1 2 3 4 5; do start_node $n; done
@@ -53,8 +53,6 @@ for file in $victims; do
   esac
 done
 load_verify "with files gone, cut and bits flipped every acknowledged byte is there"
-await sh -c "grep -q 'checksum\|ends before\|No such' '$tmp/node4.log'"
-tap $? "and what was read is told"
 i=0
 for file in $(chunk_files 5 02468ace idx); do
   [ $((i++ % 2)) = 0 ] || flip "$file"
