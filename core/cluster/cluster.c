@@ -55,6 +55,7 @@ void cluster_destroy(struct cluster *cluster)
 	under_fini(cluster);
 	chunks_fini(cluster);
 	nodes_fini(cluster);
+	history_fini(cluster);
 	free(cluster->view_nodes);
 	free(cluster->view_spare);
 	cluster->magic = 0;
@@ -109,12 +110,12 @@ void cluster_event(struct cluster *cluster, const char *format, ...)
 	char line[512];
 	va_list args;
 
-	if (!cluster->out.event)
-		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	cluster->out.event(cluster->out.arg, line);
+	history_add(cluster, line);
+	if (cluster->out.event)
+		cluster->out.event(cluster->out.arg, line);
 }
 
 uint64_t cluster_now(const struct cluster *cluster)

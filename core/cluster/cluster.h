@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/pass.h"
 #include "cluster/placement.h"
+#include "cluster/reasons.h"
 #include "io/io.h"
 #include "proto/gen/proto.h"
 
@@ -119,6 +120,10 @@ const char *cluster_address(const struct cluster *cluster, uint32_t node);
  * does not exclude. */
 const struct place_view *cluster_view(
         struct cluster *cluster, uint64_t size_bytes, const uint32_t *avoid, size_t avoid_count);
+
+/* Datanodes that would not be in that view, at most `max`, and why: how many. */
+uint32_t cluster_rejected(const struct cluster *cluster, uint64_t size_bytes,
+        struct place_rejected *ret, uint32_t max);
 
 /* ---- emptying a datanode (drain.c) ---- */
 
@@ -270,6 +275,17 @@ bool cluster_chunk_outlook(
  * in a moment.
  */
 bool cluster_settling(const struct cluster *cluster);
+/* ---- why (why.c, history.c): sentences for people ---- */
+
+/* False where it is not known here. They walk the table of chunks: for people, not for loops. */
+bool cluster_why_chunk(struct cluster *cluster, uint64_t chunk, struct reasons *reasons);
+bool cluster_why_node(struct cluster *cluster, uint32_t node, struct reasons *reasons);
+/* What is not well, or waits: nothing where all is well. */
+void cluster_why(struct cluster *cluster, struct reasons *reasons);
+/* The last events of a chunk, of a node, or (both 0) of all, at most `limit` of the last 4,096,
+ * the oldest first. */
+void cluster_history(struct cluster *cluster, uint64_t chunk, uint32_t node, size_t limit,
+        struct reasons *reasons);
 
 /* Counts for status. */
 struct cluster_counts {

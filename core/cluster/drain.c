@@ -16,7 +16,7 @@
 
 enum {
 	LOOK_AT_ONCE_CHUNKS = 50000, /* a table up to this size is walked whenever somebody asks */
-	LOOK_AGAIN_MS = 2000,        /* a larger one not more often than this */
+	LOOK_AGAIN_MS = 5000,        /* a larger one not more often than this */
 	DRAINS_MAX = 1000,           /* told at once */
 	SAMPLE_MS = 1000,
 	RATE_WINDOW_MS = 10000,

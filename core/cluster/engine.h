@@ -17,6 +17,7 @@ enum {
 	CLUSTER_MAGIC = 0x4d434c55,
 	SLOTS_MAX = 65535,  /* datanodes that one master can know */
 	COPIES_MAX = 256,   /* copies at once that a setting can allow */
+	HISTORY_MAX = 4096, /* events remembered */
 	RECENT_BUCKETS = 6, /* "recent" placements: six buckets of ten seconds */
 	RECENT_BUCKET_MS = 10000,
 	UNDER_LEVELS = 7,                /* of urgency: live good replicas 1 to 6, more */
@@ -48,8 +49,10 @@ struct node {
 	UT_hash_handle hh_uuid; /* cluster->by_uuid */
 	char address[264], rack[64];
 	enum proto_node_state state;
+	uint64_t state_since_ms;
 	char why[128];
-	bool draining; /* to be emptied, whatever its state */
+	char disk_why[128]; /* why one of its disks takes no more; "" where all do */
+	bool draining;      /* to be emptied, whatever its state */
 	struct drain drain;
 	bool registered; /* since this master began */
 	bool connected;  /* its channel is open */
@@ -251,6 +254,12 @@ struct pace {
 	uint64_t halved_ms;                   /* the nodes' repair_load was */
 };
 
+/* An event, as it was logged. */
+struct happening {
+	int64_t wall_ms;
+	char *line;
+};
+
 struct cluster {
 	uint32_t magic;
 	struct io *io;
@@ -301,6 +310,8 @@ struct cluster {
 	bool walk_wanted, walking, under_overflowed;
 	uint32_t walk_at;
 	uint64_t walked_ms;
+	struct happening history[HISTORY_MAX]; /* the last of them */
+	uint64_t happened;                     /* so far */
 	uint64_t drains_looked_ms, drains_sampled_ms;
 	uint32_t stuck_looks;
 	uint64_t leaving; /* chunks under their goal only because a node is being emptied */
@@ -598,6 +609,11 @@ struct node *pick_target(struct cluster *cluster, const struct chunk *chunk, boo
 /* A good replica of it can be read there; a replica of it can be made there. */
 bool source_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
 bool target_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
+
+/* ---- history.c ---- */
+
+void history_add(struct cluster *cluster, const char *line);
+void history_fini(struct cluster *cluster);
 
 /* ---- delays.c ---- */
 

@@ -256,7 +256,7 @@ static struct node *node_make(struct cluster *cluster, uint32_t number, uint64_t
 	node->uuid = uuid;
 	node->slot = (uint16_t)cluster->nodes_count;
 	node->state = PROTO_NODE_STATE_SUSPECT;
-	node->heard_ms = cluster_now(cluster);
+	node->heard_ms = node->state_since_ms = cluster_now(cluster);
 	node->counted = true;
 	nodes[cluster->nodes_count++] = node;
 	HASH_ADD(hh, cluster->by_number, number, sizeof(node->number), node);
@@ -373,6 +373,7 @@ static void move(
 	cluster_event(cluster, "event=node_state node=%" PRIu32 " from=%s to=%s why=\"%s\"",
 	        node->number, proto_node_state_name(node->state), proto_node_state_name(to), why);
 	node->state = to;
+	node->state_since_ms = cluster_now(cluster);
 	set_text(node->why, sizeof(node->why), why);
 	if (to == PROTO_NODE_STATE_DEAD)
 		calls_fail(cluster, node, DFS_E_UNAVAIL, "the datanode is silent");

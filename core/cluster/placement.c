@@ -23,6 +23,12 @@ static const struct place_node *best_left(const struct place_request *request,
 static uint64_t default_chunk_size(const struct file_request *request);
 static uint32_t default_goal(const struct file_request *request);
 
+const char *policies_name(const struct policies *policies, const char *kind)
+{
+	return policies->ops && policies->ops->name ? policies->ops->name(policies->ctx, kind)
+	                                            : "built-in";
+}
+
 int policies_place(struct policies *policies, const struct place_request *request,
         const struct place_view *view, struct place_answer *ret, struct dfs_error *err)
 {

@@ -34,6 +34,11 @@ struct place_view {
 	uint64_t version; /* changes when the view does: hosts cache by it */
 };
 
+struct place_rejected { /* one that is no candidate, and why: a static text */
+	uint32_t node;
+	const char *why;
+};
+
 struct place_request {
 	uint64_t chunk;
 	uint64_t seed; /* for the policy's rng: from (cluster, chunk, policy) */
@@ -101,6 +106,8 @@ enum {
 	CHUNK_SIZE_DEFAULT = 64 * 1024 * 1024
 };
 
+/* Name of the script in force for a kind; "built-in" without one. */
+const char *policies_name(const struct policies *policies, const char *kind);
 /* Ask, check (distinct nodes of the view, min(goal, nodes) of them, room for the chunk), fall back.
  * DFS_E_NODES: no node. */
 int policies_place(struct policies *policies, const struct place_request *request,

@@ -22,14 +22,17 @@ static void describe(struct cluster *cluster, struct node *node, struct arena *a
 void node_space(struct node *node, const struct proto_disk *disks, size_t disks_count)
 {
 	node->total_bytes = node->free_bytes = node->room_bytes = node->largest_room_bytes = 0;
+	node->disk_why[0] = '\0';
 	for (size_t i = 0; i < disks_count; i++) {
 		const struct proto_disk *disk = &disks[i];
 		uint64_t room = disk->free > disk->reserve ? disk->free - disk->reserve : 0;
 
 		node->total_bytes += disk->total;
 		node->free_bytes += disk->free;
-		if (disk->error && disk->error[0] != '\0')
+		if (disk->error && disk->error[0] != '\0') {
+			snprintf(node->disk_why, sizeof(node->disk_why), "%.127s", disk->error);
 			continue;
+		}
 		node->room_bytes += room;
 		if (room > node->largest_room_bytes)
 			node->largest_room_bytes = room;
@@ -120,6 +123,32 @@ const struct place_view *cluster_view(
 	cluster->view_nodes = nodes;
 	cluster->view = (struct place_view){nodes, count, cluster->view.version + 1};
 	return &cluster->view;
+}
+
+uint32_t cluster_rejected(const struct cluster *cluster, uint64_t size_bytes,
+        struct place_rejected *ret, uint32_t max)
+{
+	static const char *const states[PROTO_NODE_STATE_COUNT] = {
+	        [PROTO_NODE_STATE_SLOW] = "it was slow",
+	        [PROTO_NODE_STATE_SUSPECT] = "it was suspect",
+	        [PROTO_NODE_STATE_DEAD] = "it was dead",
+	        [PROTO_NODE_STATE_DRAINING] = "it was being emptied",
+	};
+	uint32_t count = 0;
+
+	cluster_check(cluster);
+	for (uint32_t i = 0; i < cluster->nodes_count && count < max; i++) {
+		const struct node *node = cluster->nodes[i];
+
+		if (node_takes(node, size_bytes))
+			continue;
+		ret[count++] = (struct place_rejected){node->number,
+		        states[node->state] ? states[node->state]
+		        : !node->connected
+		                ? "its channel was closed"
+		                : "it had no room for the chunk above what is kept free"};
+	}
+	return count;
 }
 
 uint32_t cluster_nodes_live(const struct cluster *cluster)

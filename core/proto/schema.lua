@@ -158,6 +158,11 @@ S.structs = {
     { "safe", "bool", "draining, and nothing needs it any more: safe to unplug", optional = true },
     { "scrub", "list", "one: of all its data directories together", of = "scrub_info", max = 64, optional = true },
   } },
+  { name = "reason", doc = "a sentence that tells why something is as it is", fields = {
+    { "about", "text", "what it is about: `chunk 00ab...`, `datanode 3`; of an event its name", max = 127 },
+    { "text", "text", "the sentence", max = 1023 },
+    { "time_ms", "i64", "of an event: when, ms since 1970", optional = true },
+  } },
   { name = "drain_info", doc = "how far a datanode is with being emptied", fields = {
     { "node", "u32", "its number" },
     { "address", "text", "host:port", max = 263 },
@@ -756,6 +761,29 @@ S.calls = {
       { "next", "u64", "the last entry looked at" },
     },
     errors = { "NOENT", "NAME" } },
+  { name = "why", to = "master", auth = "read",
+    doc = "why it is so: of a path, a chunk, a datanode, or (none of them) of whatever is not well in the cluster",
+    args = {
+      { "path", "bytes", "of a file, a directory, or something in the trash", max = 4096, optional = true },
+      { "chunk", "id", "a chunk instead", optional = true },
+      { "node", "u32", "a datanode instead, by its number", optional = true },
+      { "all", "bool", "of a file: every chunk, not only those that are not well", optional = true },
+      { "offset", "u64", "of a file: begin at this byte", optional = true },
+    },
+    reply = {
+      { "reasons", "list", "in order", of = "reason", max = 1000 },
+      { "more", "bool", "there were others" },
+      { "next", "u64", "of a file with more chunks: the offset to ask from; 0: that was the end", optional = true },
+    },
+    errors = { "NOENT", "NOTDIR", "NAME" } },
+
+  { name = "history", to = "master", auth = "read", doc = "what happened lately, as far as this master remembers",
+    args = {
+      { "chunk", "id", "of this chunk alone", optional = true },
+      { "node", "u32", "of this datanode alone", optional = true },
+      { "limit", "u32", "events, at most 1,000", optional = true, default = 100 },
+    },
+    reply = { { "events", "list", "the oldest first", of = "reason", max = 1000 } } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -1084,6 +1112,10 @@ S.prints = {
     { "entries", "list", "the oldest first", of = "trashed" },
   } },
   { verb = "trash empty", doc = "one object", fields = { { "freed", "u64", "names freed" } } },
+  { verb = "why", doc = "one object", fields = {
+    { "reasons", "list", "in order; empty without an argument where all is well", of = "reason" },
+  } },
+  { verb = "log", doc = "one object", call = "history" },
   { verb = "df", doc = "one object", fields = {
     { "total", "u64", "bytes of disk" },
     { "used", "u64", "bytes in chunks" },

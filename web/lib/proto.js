@@ -170,6 +170,11 @@ export const STRUCTS = {
     { name: "safe", type: "bool", optional: true },
     { name: "scrub", type: "list", of: "scrub_info", max: 64, optional: true },
   ],
+  reason: [
+    { name: "about", type: "text", max: 127 },
+    { name: "text", type: "text", max: 1023 },
+    { name: "time_ms", type: "i64", optional: true },
+  ],
   drain_info: [
     { name: "node", type: "u32" },
     { name: "address", type: "text", max: 263 },
@@ -848,6 +853,34 @@ export const CALLS = {
       { name: "freed", type: "u64" },
       { name: "more", type: "bool" },
       { name: "next", type: "u64" },
+    ],
+  },
+  // why it is so: of a path, a chunk, a datanode, or (none of them) of whatever is not well in the cluster
+  why: {
+    to: "master", role: "read", mutates: false,
+    args: [
+      { name: "path", type: "bytes", max: 4096, optional: true },
+      { name: "chunk", type: "id", optional: true },
+      { name: "node", type: "u32", optional: true },
+      { name: "all", type: "bool", optional: true },
+      { name: "offset", type: "u64", optional: true },
+    ],
+    reply: [
+      { name: "reasons", type: "list", of: "reason", max: 1000 },
+      { name: "more", type: "bool" },
+      { name: "next", type: "u64", optional: true },
+    ],
+  },
+  // what happened lately, as far as this master remembers
+  history: {
+    to: "master", role: "read", mutates: false,
+    args: [
+      { name: "chunk", type: "id", optional: true },
+      { name: "node", type: "u32", optional: true },
+      { name: "limit", type: "u32", optional: true, default: 100 },
+    ],
+    reply: [
+      { name: "events", type: "list", of: "reason", max: 1000 },
     ],
   },
 };

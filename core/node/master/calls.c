@@ -43,6 +43,8 @@ static handler *const handlers[PROTO_CALLS] = {
         [PROTO_CALL_UNDELETE] = handle_undelete,
         [PROTO_CALL_TRASH_LIST] = handle_trash_list,
         [PROTO_CALL_TRASH_EMPTY] = handle_trash_empty,
+        [PROTO_CALL_WHY] = handle_why,
+        [PROTO_CALL_HISTORY] = handle_history,
 };
 
 /* RULES 33. A datanode's token is for datanodes' calls, and theirs need it; the others stand in one

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "node/master/decisions.h"
 #include "node/master/role.h"
 
 enum { TICK_MS = 500 };
@@ -39,6 +40,7 @@ int master_start(struct master **ret, struct io *io, const struct master_options
 	}
 	master->started_ms = io_mono_ms(io);
 	master->started_wall_ms = io_wall_ms(io);
+	master->decisions = decisions_create();
 	code = open_engines(master, err);
 	if (code == 0) {
 		master->server = io_net(io, serve, master->listen, &master_service, master, why);
@@ -88,6 +90,7 @@ void master_destroy(struct master *master)
 	reaper_fini(master);
 	keeper_fini(master);
 	sweeper_fini(master);
+	decisions_destroy(master->decisions);
 	requests_free(master->in_flight);
 	requests_free(master->free_requests);
 	machines_fini(master);

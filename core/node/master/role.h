@@ -22,6 +22,8 @@
  *   machines.c  register report heartbeat progress; the cluster engine's effects
  *   fence.c     whose history a datanode knows; accept; what may be deleted
  *   machines_admin.c  drain drains
+ *   why.c, why_path.c  why history
+ *   decisions.c placements as they were decided
  *   status.c    status nodes, /metrics
  *   keeper.c    checkpoints, the log behind them; checkpoint checkpoint_read
  *   scrub.c     scrub scrub_wait
@@ -90,6 +92,8 @@ struct session_life {
 
 enum { SESSION_BUCKETS = 1024 };
 
+struct decisions;
+
 struct master {
 	struct io *io;
 	struct master_options options;
@@ -113,6 +117,7 @@ struct master {
 	struct reaper *reaper;
 	struct keeper *keeper;
 	struct sweeper *sweeper;
+	struct decisions *decisions; /* decisions.h; NULL: no memory for them */
 	uint64_t started_ms;
 	int64_t started_wall_ms;
 	uint64_t ticks;
@@ -183,6 +188,8 @@ void handle_scrub(struct request *request, const void *args);
 void handle_scrub_wait(struct request *request, const void *args);
 void handle_fsck(struct request *request, const void *args);
 void handle_fsck_read(struct request *request, const void *args);
+void handle_why(struct request *request, const void *args);
+void handle_history(struct request *request, const void *args);
 
 /*
  * names.c: canonical form of a path of this request, checked against the token's tree; NULL after

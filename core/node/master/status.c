@@ -155,9 +155,7 @@ static void policies_list(struct request *request, struct proto_status_reply *re
 		struct proto_policy_info *info = &reply->policies[reply->policies_count++];
 
 		info->kind = policy_kind_name((enum policy_kind)i);
-		info->name = policies->ops && policies->ops->name
-		                     ? policies->ops->name(policies->ctx, info->kind)
-		                     : "built-in";
+		info->name = policies_name(policies, info->kind);
 		info->decisions = policies->decisions[i];
 		info->fallbacks = policies->fallbacks[i];
 		info->error = policies->error[i];

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "node/master/decisions.h"
 #include "node/master/role.h"
 
 /* What a request that allocates chunks needs for its answer once the operation is durable. */
@@ -323,6 +324,9 @@ static bool place_chunk(struct request *request, const struct place_request *pla
 		request_fail(request, &err);
 		return false;
 	}
+	decisions_keep(request->master->decisions, request->master->cluster,
+	        io_wall_ms(request->master->io), policies_name(request->master->options.policies, "place"), place, view,
+	        &answer);
 	if (answer.nodes_count < least) {
 		request_refuse(request, DFS_E_NOSPC,
 		        "only %u datanode%s room for a chunk of %llu bytes, and %u are needed",

@@ -198,6 +198,21 @@ int proto_node_info_to_json(const struct proto_node_info *from, struct cJSON *ob
 	return proto_shape_to_json(&proto_node_info_shape, from, object);
 }
 
+int proto_reason_encode(const struct proto_reason *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_reason_shape, from, ret);
+}
+
+int proto_reason_decode(struct arena *arena, const char *json, size_t size, struct proto_reason *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_reason_shape, arena, json, size, ret, err);
+}
+
+int proto_reason_to_json(const struct proto_reason *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_reason_shape, from, object);
+}
+
 int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_drain_info_shape, from, ret);
@@ -1576,4 +1591,64 @@ int proto_trash_empty_reply_decode(struct arena *arena, const char *json, size_t
 int proto_trash_empty_reply_to_json(const struct proto_trash_empty_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_trash_empty_reply_shape, from, object);
+}
+
+int proto_why_args_encode(const struct proto_why_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_why_args_shape, from, ret);
+}
+
+int proto_why_args_decode(struct arena *arena, const char *json, size_t size, struct proto_why_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_why_args_shape, arena, json, size, ret, err);
+}
+
+int proto_why_args_to_json(const struct proto_why_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_why_args_shape, from, object);
+}
+
+int proto_why_reply_encode(const struct proto_why_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_why_reply_shape, from, ret);
+}
+
+int proto_why_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_why_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_why_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_why_reply_to_json(const struct proto_why_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_why_reply_shape, from, object);
+}
+
+int proto_history_args_encode(const struct proto_history_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_history_args_shape, from, ret);
+}
+
+int proto_history_args_decode(struct arena *arena, const char *json, size_t size, struct proto_history_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_history_args_shape, arena, json, size, ret, err);
+}
+
+int proto_history_args_to_json(const struct proto_history_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_history_args_shape, from, object);
+}
+
+int proto_history_reply_encode(const struct proto_history_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_history_reply_shape, from, ret);
+}
+
+int proto_history_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_history_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_history_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_history_reply_to_json(const struct proto_history_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_history_reply_shape, from, object);
 }

@@ -285,6 +285,14 @@ struct proto_node_info {
 };
 extern const struct proto_shape proto_node_info_shape;
 
+/* a sentence that tells why something is as it is */
+struct proto_reason {
+	const char *about; /* what it is about: `chunk 00ab...`, `datanode 3`; of an event its name; at most 127 bytes */
+	const char *text; /* the sentence; at most 1023 bytes */
+	int64_t time_ms; /* of an event: when, ms since 1970 */
+};
+extern const struct proto_shape proto_reason_shape;
+
 /* how far a datanode is with being emptied */
 struct proto_drain_info {
 	uint32_t node; /* its number */
@@ -1162,6 +1170,41 @@ struct proto_trash_empty_reply {
 };
 extern const struct proto_shape proto_trash_empty_reply_shape;
 
+/* why it is so: of a path, a chunk, a datanode, or (none of them) of whatever is not well in the cluster */
+struct proto_why_args {
+	const char *path; /* of a file, a directory, or something in the trash; at most 4096 bytes */
+	uint64_t chunk; /* a chunk instead */
+	uint32_t node; /* a datanode instead, by its number */
+	bool all; /* of a file: every chunk, not only those that are not well */
+	uint64_t offset; /* of a file: begin at this byte */
+};
+extern const struct proto_shape proto_why_args_shape;
+
+/* why it is so: of a path, a chunk, a datanode, or (none of them) of whatever is not well in the cluster */
+struct proto_why_reply {
+	struct proto_reason *reasons; /* in order; at most 1000 */
+	size_t reasons_count;
+	bool more; /* there were others */
+	uint64_t next; /* of a file with more chunks: the offset to ask from; 0: that was the end */
+};
+extern const struct proto_shape proto_why_reply_shape;
+
+/* what happened lately, as far as this master remembers */
+struct proto_history_args {
+	uint64_t chunk; /* of this chunk alone */
+	uint32_t node; /* of this datanode alone */
+	uint32_t limit; /* events, at most 1,000 */
+};
+#define PROTO_HISTORY_ARGS_INIT { .limit = 100 }
+extern const struct proto_shape proto_history_args_shape;
+
+/* what happened lately, as far as this master remembers */
+struct proto_history_reply {
+	struct proto_reason *events; /* the oldest first; at most 1000 */
+	size_t events_count;
+};
+extern const struct proto_shape proto_history_reply_shape;
+
 /* inode id -> this */
 struct proto_row_inode {
 	enum proto_kind kind; /* what it is */
@@ -1618,6 +1661,10 @@ int proto_node_info_encode(const struct proto_node_info *from, struct buf *ret);
 int proto_node_info_decode(struct arena *arena, const char *json, size_t size, struct proto_node_info *ret,
 	struct dfs_error *err);
 int proto_node_info_to_json(const struct proto_node_info *from, struct cJSON *object);
+int proto_reason_encode(const struct proto_reason *from, struct buf *ret);
+int proto_reason_decode(struct arena *arena, const char *json, size_t size, struct proto_reason *ret,
+	struct dfs_error *err);
+int proto_reason_to_json(const struct proto_reason *from, struct cJSON *object);
 int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret);
 int proto_drain_info_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_info *ret,
 	struct dfs_error *err);
@@ -1986,6 +2033,22 @@ int proto_trash_empty_reply_encode(const struct proto_trash_empty_reply *from, s
 int proto_trash_empty_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_trash_empty_reply *ret,
 	struct dfs_error *err);
 int proto_trash_empty_reply_to_json(const struct proto_trash_empty_reply *from, struct cJSON *object);
+int proto_why_args_encode(const struct proto_why_args *from, struct buf *ret);
+int proto_why_args_decode(struct arena *arena, const char *json, size_t size, struct proto_why_args *ret,
+	struct dfs_error *err);
+int proto_why_args_to_json(const struct proto_why_args *from, struct cJSON *object);
+int proto_why_reply_encode(const struct proto_why_reply *from, struct buf *ret);
+int proto_why_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_why_reply *ret,
+	struct dfs_error *err);
+int proto_why_reply_to_json(const struct proto_why_reply *from, struct cJSON *object);
+int proto_history_args_encode(const struct proto_history_args *from, struct buf *ret);
+int proto_history_args_decode(struct arena *arena, const char *json, size_t size, struct proto_history_args *ret,
+	struct dfs_error *err);
+int proto_history_args_to_json(const struct proto_history_args *from, struct cJSON *object);
+int proto_history_reply_encode(const struct proto_history_reply *from, struct buf *ret);
+int proto_history_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_history_reply *ret,
+	struct dfs_error *err);
+int proto_history_reply_to_json(const struct proto_history_reply *from, struct cJSON *object);
 
 /* ---- calls ---- */
 
@@ -2032,8 +2095,10 @@ enum proto_call {
 	PROTO_CALL_TRASH_LIST, /* what is in the trash, the oldest first */
 	PROTO_CALL_UNDELETE, /* bring a name back from the trash, with its inode, bytes, attributes and links */
 	PROTO_CALL_TRASH_EMPTY, /* free what is in the trash; a step of it: ask again while there is more */
+	PROTO_CALL_WHY, /* why it is so: of a path, a chunk, a datanode, or (none of them) of whatever is not well in the cluster */
+	PROTO_CALL_HISTORY, /* what happened lately, as far as this master remembers */
 };
-enum { PROTO_CALLS = 42 }; /* one more than the last */
+enum { PROTO_CALLS = 44 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;

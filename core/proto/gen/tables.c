@@ -296,6 +296,14 @@ static const struct proto_field proto_node_info_fields[] = {
 const struct proto_shape proto_node_info_shape = { "node_info", sizeof(struct proto_node_info), proto_node_info_fields, 16 };
 _Static_assert(sizeof(struct proto_node_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_reason_fields[] = {
+	{ FIELD(proto_reason, about, TEXT), .max = 127 },
+	{ FIELD(proto_reason, text, TEXT), .max = 1023 },
+	{ FIELD(proto_reason, time_ms, I64), .optional = true },
+};
+const struct proto_shape proto_reason_shape = { "reason", sizeof(struct proto_reason), proto_reason_fields, 3 };
+_Static_assert(sizeof(struct proto_reason) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_drain_info_fields[] = {
 	{ FIELD(proto_drain_info, node, U32) },
 	{ FIELD(proto_drain_info, address, TEXT), .max = 263 },
@@ -1101,6 +1109,38 @@ static const struct proto_field proto_trash_empty_reply_fields[] = {
 };
 const struct proto_shape proto_trash_empty_reply_shape = { "reply", sizeof(struct proto_trash_empty_reply), proto_trash_empty_reply_fields, 3 };
 _Static_assert(sizeof(struct proto_trash_empty_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_why_args_fields[] = {
+	{ FIELD(proto_why_args, path, BYTES), .max = 4096, .optional = true },
+	{ FIELD(proto_why_args, chunk, ID), .optional = true },
+	{ FIELD(proto_why_args, node, U32), .optional = true },
+	{ FIELD(proto_why_args, all, BOOL), .optional = true },
+	{ FIELD(proto_why_args, offset, U64), .optional = true },
+};
+const struct proto_shape proto_why_args_shape = { "args", sizeof(struct proto_why_args), proto_why_args_fields, 5 };
+_Static_assert(sizeof(struct proto_why_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_why_reply_fields[] = {
+	{ FIELD(proto_why_reply, reasons, LIST), COUNT(proto_why_reply, reasons), .item = PROTO_TYPE_STRUCT, .max = 1000, .of = &proto_reason_shape },
+	{ FIELD(proto_why_reply, more, BOOL) },
+	{ FIELD(proto_why_reply, next, U64), .optional = true },
+};
+const struct proto_shape proto_why_reply_shape = { "reply", sizeof(struct proto_why_reply), proto_why_reply_fields, 3 };
+_Static_assert(sizeof(struct proto_why_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_history_args_fields[] = {
+	{ FIELD(proto_history_args, chunk, ID), .optional = true },
+	{ FIELD(proto_history_args, node, U32), .optional = true },
+	{ FIELD(proto_history_args, limit, U32), .optional = true, .fallback = 100 },
+};
+const struct proto_shape proto_history_args_shape = { "args", sizeof(struct proto_history_args), proto_history_args_fields, 3 };
+_Static_assert(sizeof(struct proto_history_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_history_reply_fields[] = {
+	{ FIELD(proto_history_reply, events, LIST), COUNT(proto_history_reply, events), .item = PROTO_TYPE_STRUCT, .max = 1000, .of = &proto_reason_shape },
+};
+const struct proto_shape proto_history_reply_shape = { "reply", sizeof(struct proto_history_reply), proto_history_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_history_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
@@ -2395,6 +2435,50 @@ static int proto_trash_empty_reply_decode_any(struct arena *arena, const char *j
 	return proto_shape_decode(&proto_trash_empty_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_why_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_why_args_shape, from, ret);
+}
+
+static int proto_why_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_why_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_why_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_why_reply_shape, from, ret);
+}
+
+static int proto_why_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_why_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_history_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_history_args_shape, from, ret);
+}
+
+static int proto_history_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_history_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_history_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_history_reply_shape, from, ret);
+}
+
+static int proto_history_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_history_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -2519,6 +2603,12 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_TRASH_EMPTY] = { "trash_empty", true, PROTO_ROLE_WRITE, true, sizeof(struct proto_trash_empty_args), sizeof(struct proto_trash_empty_reply),
 		&proto_trash_empty_args_shape, &proto_trash_empty_reply_shape,
 		proto_trash_empty_args_encode_any, proto_trash_empty_args_decode_any, proto_trash_empty_reply_encode_any, proto_trash_empty_reply_decode_any },
+	[PROTO_CALL_WHY] = { "why", true, PROTO_ROLE_READ, false, sizeof(struct proto_why_args), sizeof(struct proto_why_reply),
+		&proto_why_args_shape, &proto_why_reply_shape,
+		proto_why_args_encode_any, proto_why_args_decode_any, proto_why_reply_encode_any, proto_why_reply_decode_any },
+	[PROTO_CALL_HISTORY] = { "history", true, PROTO_ROLE_READ, false, sizeof(struct proto_history_args), sizeof(struct proto_history_reply),
+		&proto_history_args_shape, &proto_history_reply_shape,
+		proto_history_args_encode_any, proto_history_args_decode_any, proto_history_reply_encode_any, proto_history_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
