@@ -156,6 +156,7 @@ static struct cluster_options with_defaults(const struct cluster_options *option
 	o.copies_from_max = at_most(o.copies_from_max ? o.copies_from_max : 2, COPIES_MAX);
 	o.copies_to_max = at_most(o.copies_to_max ? o.copies_to_max : 2, COPIES_MAX);
 	o.trim_after_ms = o.trim_after_ms ? o.trim_after_ms : 300000;
+	o.balance_rate = o.balance_rate ? o.balance_rate : 32 * 1024 * 1024;
 	o.repair_busy_rate = o.repair_busy_rate ? o.repair_busy_rate : 16 * 1024 * 1024;
 	o.orphan_grace_ms = o.orphan_grace_ms ? o.orphan_grace_ms : 3600000;
 	return o;

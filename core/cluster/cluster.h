@@ -79,6 +79,7 @@ struct cluster_options {
 	uint64_t trim_after_ms;
 	uint64_t orphan_grace_ms; /* before a replica that metadata does not know is deleted:
 	                             3,600,000 */
+	uint64_t balance_rate;    /* bytes/s that balance moves in the cluster: 32 MiB/s */
 };
 
 int cluster_create(struct cluster **ret, struct io *io, const struct cluster_options *options,
@@ -193,7 +194,8 @@ void cluster_seal(
 
 struct cluster_verdict {
 	uint32_t goal, good;
-	uint32_t hoped;  /* replicas that may soon be good: sealing, or their node's report is coming */
+	uint32_t hoped; /* replicas that may soon be good: sealing, or their node's report is coming
+	                 */
 	uint32_t broken; /* corrupt, stale, short, on nodes that are there */
 	bool sealed, empty;
 	bool under, lost; /* lost: under its goal, and nothing is good or hoped for */
@@ -203,8 +205,8 @@ struct cluster_verdict {
 };
 /* 0, or DFS_E_NOENT: not known here. */
 int cluster_inspect(struct cluster *cluster, uint64_t chunk, struct cluster_verdict *ret);
-/* Without waiting for what an earlier failure put off: true where the chunk is queued for repair, or
- * being copied. */
+/* Without waiting for what an earlier failure put off: true where the chunk is queued for repair,
+ * or being copied. */
 bool cluster_repair_now(struct cluster *cluster, uint64_t chunk);
 
 /* ---- whether anything may be deleted (RULES 16, 22) ---- */
@@ -275,6 +277,18 @@ bool cluster_chunk_outlook(
  * in a moment.
  */
 bool cluster_settling(const struct cluster *cluster);
+
+/* ---- balance (balance.c) ---- */
+
+/* Move replicas until each node's used share is within so many percent of the cluster's (0: 5),
+ * behind all repairs; again: with another measure. Ends by itself, which `over` tells once. */
+void cluster_balance_start(struct cluster *cluster, uint32_t within);
+/* No more moves begin; those under way end. */
+void cluster_balance_stop(struct cluster *cluster);
+bool cluster_balance_over(struct cluster *cluster);
+/* How it stands, on or not. Strings in `arena`; 0 or DFS_E_NOMEM. */
+int cluster_balance(struct cluster *cluster, struct arena *arena, struct proto_balance_info *ret);
+
 /* ---- why (why.c, history.c): sentences for people ---- */
 
 /* False where it is not known here. They walk the table of chunks: for people, not for loops. */
@@ -299,10 +313,10 @@ struct cluster_counts {
 	/* Replicas reported that metadata does not know (RULES 16): all; bytes and age of those
 	 * that are remembered; those whose number was never given out; deleted since the start. */
 	uint64_t orphans, orphan_bytes, orphan_age_ms, orphans_foreign, orphans_collected;
-	uint64_t waiting_seals; /* seals that wait for nodes (RULES 1) */
-	uint64_t deleting;      /* chunks whose replicas are being deleted */
-	uint32_t copies;        /* repair copies under way */
-	uint64_t bad; /* replicas that datanodes which are there call bad */
+	uint64_t waiting_seals;   /* seals that wait for nodes (RULES 1) */
+	uint64_t deleting;        /* chunks whose replicas are being deleted */
+	uint32_t copies;          /* repair copies under way */
+	uint64_t bad;             /* replicas that datanodes which are there call bad */
 	uint64_t scrub_oldest_ms; /* of the same: no byte was checked longer ago; UINT64_MAX: some
 	                             never were */
 };

@@ -79,6 +79,7 @@ struct node {
 	uint64_t orphans_beyond; /* reported and not remembered */
 	bool collecting;         /* a delete call for orphans is under way */
 	uint64_t copy_bytes;     /* served and stored for copies, part of the above */
+	uint64_t balance_bytes;  /* that it will hold when all moves are over (balance.c) */
 	double copy_rate;
 	uint32_t copies_out, copies_in; /* copies that read from it, that write to it */
 	double repair_load;             /* bytes of copies from and to it, lately: they spread */
@@ -229,6 +230,8 @@ struct delay {
 struct copy {
 	uint64_t chunk; /* 0: this place is free */
 	uint16_t source, target;
+	bool moves; /* for balance: the replica on this node goes then */
+	uint16_t moved_from;
 	uint32_t length;
 	uint64_t began_ms;
 };
@@ -252,6 +255,17 @@ struct pace {
 	uint64_t bytes[PACE_SECONDS], second; /* of the newest */
 	struct bucket bucket;                 /* of the cluster */
 	uint64_t halved_ms;                   /* the nodes' repair_load was */
+};
+
+/* Replicas moved from full nodes to empty ones, while it is on (balance.c). */
+struct balance {
+	bool on, over;          /* over: it ended by itself, and nobody was told yet */
+	bool busy;              /* some chunk could not be moved for the moment only */
+	uint32_t within, moves; /* percent; copies under way for it */
+	uint32_t at, looked;    /* chunks: the next one, looked at since the last move began */
+	uint64_t reckoned_ms, next_ms;
+	uint64_t moved, moved_bytes, failed;
+	char why[64]; /* it ended */
 };
 
 /* An event, as it was logged. */
@@ -310,6 +324,7 @@ struct cluster {
 	bool walk_wanted, walking, under_overflowed;
 	uint32_t walk_at;
 	uint64_t walked_ms;
+	struct balance balance;
 	struct happening history[HISTORY_MAX]; /* the last of them */
 	uint64_t happened;                     /* so far */
 	uint64_t drains_looked_ms, drains_sampled_ms;
@@ -609,6 +624,13 @@ struct node *pick_target(struct cluster *cluster, const struct chunk *chunk, boo
 /* A good replica of it can be read there; a replica of it can be made there. */
 bool source_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
 bool target_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
+
+/* ---- balance.c ---- */
+
+void balance_tick(struct cluster *cluster);
+/* The copy of a move has ended. */
+void balance_copied(
+        struct cluster *cluster, struct chunk *chunk, const struct copy *copy, int code);
 
 /* ---- history.c ---- */
 

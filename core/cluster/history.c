@@ -40,6 +40,11 @@ static const struct sentence {
         {"drain_cancelled", "datanode {node} is to be used again"},
         {"drained", "datanode {node} was emptied: safe to unplug"},
         {"drain_needed_again", "datanode {node} is needed again: not safe to unplug"},
+        {"balance_begun", "balance began: within {within} percent"},
+        {"balance_ended", "balance ended, {moved} chunks moved: {why}"},
+        {"trim_begun", "the replica of chunk {chunk} on datanode {node} is deleted: {why}"},
+        {"trimmed", "the replica of chunk {chunk} on datanode {node} is gone"},
+        {"trim_given_up", "the replica of chunk {chunk} on datanode {node} is needed after all"},
         {"safe_mode_left", "the master left safe mode, {after_ms} ms after its start"},
         {"stalled", "the master itself stalled for {stalled_ms} ms"},
 };

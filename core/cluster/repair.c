@@ -21,6 +21,9 @@ enum {
 /* What became of looking at one chunk. */
 enum outcome { TAKEN, BUSY, FULL };
 
+static void copy_ended(
+        struct cluster *cluster, const struct call *call, int code, const struct dfs_error *err);
+static void serve_all(struct cluster *cluster);
 static enum outcome serve_oldest(struct cluster *cluster);
 static enum outcome serve_queue(struct cluster *cluster, uint32_t queue);
 static enum outcome serve(struct cluster *cluster, uint32_t queue, size_t at);
@@ -44,14 +47,25 @@ void repair_timer(void *arg)
 
 	if (cluster->safe_mode || !cluster->out.ticket)
 		return;
-	if (cluster->copies_begun % AGED_EVERY == 0 && serve_oldest(cluster) == FULL)
-		return;
-	for (uint32_t queue = 0; queue < UNDER_QUEUES; queue++)
-		if (serve_queue(cluster, queue) == FULL)
-			return;
+	serve_all(cluster);
+	balance_tick(cluster);
 }
 
 void repair_answered(
+        struct cluster *cluster, const struct call *call, int code, const struct dfs_error *err)
+{
+	const struct copy *copy = copy_of(cluster, call->chunk);
+	struct copy was;
+
+	assert(copy);
+	was = *copy;
+	copy_ended(cluster, call, code, err);
+	if (was.moves)
+		balance_copied(cluster, chunk_find(cluster, call->chunk), &was,
+		        code == DFS_E_EXIST ? 0 : code);
+}
+
+static void copy_ended(
         struct cluster *cluster, const struct call *call, int code, const struct dfs_error *err)
 {
 	struct copy *copy = copy_of(cluster, call->chunk);
@@ -149,6 +163,15 @@ bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node 
 	pace_end(cluster, copy, false);
 	copy->chunk = 0;
 	return false;
+}
+
+static void serve_all(struct cluster *cluster)
+{
+	if (cluster->copies_begun % AGED_EVERY == 0 && serve_oldest(cluster) == FULL)
+		return;
+	for (uint32_t queue = 0; queue < UNDER_QUEUES; queue++)
+		if (serve_queue(cluster, queue) == FULL)
+			return;
 }
 
 static enum outcome serve_oldest(struct cluster *cluster)

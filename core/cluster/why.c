@@ -119,6 +119,7 @@ bool cluster_why_node(struct cluster *cluster, uint32_t number, struct reasons *
 
 void cluster_why(struct cluster *cluster, struct reasons *reasons)
 {
+	struct proto_balance_info balance;
 	char about[40], far[512];
 
 	cluster_check(cluster);
@@ -142,6 +143,9 @@ void cluster_why(struct cluster *cluster, struct reasons *reasons)
 		}
 	}
 	why_chunks(cluster, reasons);
+	if (cluster->balance.on &&
+	        cluster_balance(cluster, reasons->arena, &balance) == 0)
+		reasons_add(reasons, "balance", "%s", balance.text);
 }
 
 /* ---- a chunk ---- */

@@ -105,6 +105,7 @@ static const struct role roles[] = {
                 "                      (default: no bound)\n"
                 "  --repair-busy-rate SIZE     and at one that serves users (default: 16M)\n"
                 "  --repair-cluster-rate SIZE  bytes/s of all copies (default: no bound)\n"
+                "  --balance-rate SIZE bytes/s that dfs balance moves (default: 32M)\n"
                 "  --trim-after MS     how long datanodes must have been steady before replicas "
                 "above the goal\n"
                 "                      are deleted (default: 300000)\n"
@@ -242,6 +243,7 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"repair-rate", FLAG_SIZE, &settings.repair_rate},
 	        {"repair-busy-rate", FLAG_SIZE, &settings.repair_busy_rate},
 	        {"repair-cluster-rate", FLAG_SIZE, &settings.repair_cluster_rate},
+	        {"balance-rate", FLAG_SIZE, &settings.balance_rate},
 	        {"trim-after", FLAG_MS, &settings.trim_after_ms},
 	        {"map-size", FLAG_SIZE, &settings.map_bytes},
 	        {"retain", FLAG_AGE, &settings.retain_ms, &settings.retain_given},

@@ -10,6 +10,7 @@ static int visit_log(struct check *check, const struct table_cursor *at, struct 
 static int visit_node(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_reign(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_hold(struct check *check, const struct table_cursor *at, struct dfs_error *err);
+static int visit_setting(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static bool has_row(struct check *check, enum meta_table table, struct table_key key);
 
 int check_history(struct check *check, struct dfs_error *err)
@@ -26,6 +27,8 @@ int check_history(struct check *check, struct dfs_error *err)
 		rc = check_table(check, META_REIGN, err, visit_reign);
 	if (rc == 0)
 		rc = check_table(check, META_HOLD, err, visit_hold);
+	if (rc == 0)
+		rc = check_table(check, META_SETTING, err, visit_setting);
 	return rc;
 }
 
@@ -92,6 +95,15 @@ static int visit_reign(struct check *check, const struct table_cursor *at, struc
 		        check, "epoch %" PRIu64 " of the history is beyond the last one", epoch);
 	if (epoch == check->counters.epoch && row.reign != check->counters.reign)
 		check_fault(check, "epoch %" PRIu64 " has two reigns", epoch);
+	return 0;
+}
+
+static int visit_setting(struct check *check, const struct table_cursor *at, struct dfs_error *err)
+{
+	struct proto_row_setting row;
+
+	if (check_row(check, META_SETTING, at, &row) && row.value[0] == '\0')
+		check_fault(check, "a setting is kept that says nothing");
 	return 0;
 }
 

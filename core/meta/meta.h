@@ -171,6 +171,9 @@ int meta_each_name(struct meta *meta, uint64_t dir, const char *after, uint32_t 
  * dropped. */
 int meta_logged(struct meta *meta, uint64_t operation, struct arena *arena, struct proto_op *ret,
         struct dfs_error *err);
+/* A setting by its name; "" where there is none. */
+int meta_setting(struct meta *meta, const char *name, struct arena *arena, const char **ret,
+        struct dfs_error *err);
 int meta_counters(struct meta *meta, struct arena *arena, struct proto_row_counters *ret);
 /* True while a recursive remove has rows left: submit `purge` operations until it is false. */
 bool meta_purge_pending(struct meta *meta);

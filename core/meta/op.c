@@ -40,6 +40,7 @@ static const struct op_row op_rows[PROTO_OPS] = {
         [PROTO_OP_TRASH_MEASURE] = {op_trash_measure},
         [PROTO_OP_NODE_DRAIN] = {op_node_drain},
         [PROTO_OP_MEND] = {op_mend},
+        [PROTO_OP_SETTING_SET] = {op_setting_set},
 };
 
 op_apply *op_apply_of(enum proto_op_kind kind)

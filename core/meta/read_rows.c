@@ -2,6 +2,7 @@
 /* Look-ups of rows by their number, and pages of them for start-up and the background. */
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 #include "meta/apply.h"
 #include "meta/read.h"
 
@@ -29,6 +30,16 @@ int meta_chunk(struct meta *meta, uint64_t chunk, struct arena *arena, struct pr
 
 	return rc == DFS_E_NOENT ? error_set(err, rc, "chunk %016" PRIx64 " is not known", chunk)
 	                         : rc;
+}
+
+int meta_setting(struct meta *meta, const char *name, struct arena *arena, const char **ret,
+        struct dfs_error *err)
+{
+	struct proto_row_setting row;
+	int rc = read_row(meta, META_SETTING, key_name(0, name, strlen(name)), arena, &row, err);
+
+	*ret = rc == 0 ? row.value : "";
+	return rc == DFS_E_NOENT ? 0 : rc;
 }
 
 int meta_counters(struct meta *meta, struct arena *arena, struct proto_row_counters *ret)

@@ -163,6 +163,16 @@ S.structs = {
     { "text", "text", "the sentence", max = 1023 },
     { "time_ms", "i64", "of an event: when, ms since 1970", optional = true },
   } },
+  { name = "balance_info", doc = "how even the datanodes are, and what is done about it", fields = {
+    { "on", "bool", "replicas are being moved, or wait to be" },
+    { "within", "u32", "percent of the cluster's used share that a datanode's may differ" },
+    { "imbalance", "u64", "how much the worst differs, in thousandths of the cluster's used share" },
+    { "moving", "u32", "moves under way" },
+    { "moved", "u64", "chunks moved since it began" },
+    { "moved_bytes", "u64", "of them" },
+    { "failed", "u64", "moves that failed: nothing was changed by them" },
+    { "text", "text", "the same as a sentence", max = 511 },
+  } },
   { name = "drain_info", doc = "how far a datanode is with being emptied", fields = {
     { "node", "u32", "its number" },
     { "address", "text", "host:port", max = 263 },
@@ -784,6 +794,19 @@ S.calls = {
       { "limit", "u32", "events, at most 1,000", optional = true, default = 100 },
     },
     reply = { { "events", "list", "the oldest first", of = "reason", max = 1000 } } },
+
+  { name = "balance", to = "master", auth = "admin", mutates = true,
+    doc = "move replicas from full datanodes to empty ones, or stop that",
+    args = {
+      { "stop", "bool", "no more moves", optional = true },
+      { "within", "u32", "percent, 1 to 100; 0: 5", optional = true },
+    },
+    reply = { { "balance", "struct", "how it stands", of = "balance_info" } },
+    errors = { "INVAL" } },
+
+  { name = "balancing", to = "master", auth = "read", doc = "how even the datanodes are",
+    args = {},
+    reply = { { "balance", "struct", "how it stands", of = "balance_info" } } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -900,6 +923,9 @@ S.rows = {
     { "files", "u64", "files and symlinks, as far as counted" },
     { "dirs", "u64", "directories, as far as counted" },
     { "bytes", "u64", "of the files, as far as counted" },
+  } },
+  { name = "setting", doc = "name -> this: what an operator set while the cluster ran", fields = {
+    { "value", "text", "what it means depends on the name", max = 1023 },
   } },
 }
 
@@ -1040,6 +1066,10 @@ S.ops = {
       { "add_bytes", "i64", "likewise" },
       { "add_chunks", "i64", "likewise" },
     } },
+  { name = "setting_set", doc = "a setting is changed; an empty value takes it away", fields = {
+    { "name", "text", "a to z, digits and _", max = 63 },
+    { "value", "text", "its new value", max = 1023 },
+  } },
 }
 
 S.op_structs = {
@@ -1116,6 +1146,7 @@ S.prints = {
     { "reasons", "list", "in order; empty without an argument where all is well", of = "reason" },
   } },
   { verb = "log", doc = "one object", call = "history" },
+  { verb = "balance", doc = "one object: the `balance` of these", call = "balancing" },
   { verb = "df", doc = "one object", fields = {
     { "total", "u64", "bytes of disk" },
     { "used", "u64", "bytes in chunks" },

@@ -175,6 +175,16 @@ export const STRUCTS = {
     { name: "text", type: "text", max: 1023 },
     { name: "time_ms", type: "i64", optional: true },
   ],
+  balance_info: [
+    { name: "on", type: "bool" },
+    { name: "within", type: "u32" },
+    { name: "imbalance", type: "u64" },
+    { name: "moving", type: "u32" },
+    { name: "moved", type: "u64" },
+    { name: "moved_bytes", type: "u64" },
+    { name: "failed", type: "u64" },
+    { name: "text", type: "text", max: 511 },
+  ],
   drain_info: [
     { name: "node", type: "u32" },
     { name: "address", type: "text", max: 263 },
@@ -881,6 +891,25 @@ export const CALLS = {
     ],
     reply: [
       { name: "events", type: "list", of: "reason", max: 1000 },
+    ],
+  },
+  // move replicas from full datanodes to empty ones, or stop that
+  balance: {
+    to: "master", role: "admin", mutates: true,
+    args: [
+      { name: "stop", type: "bool", optional: true },
+      { name: "within", type: "u32", optional: true },
+    ],
+    reply: [
+      { name: "balance", type: "struct", of: "balance_info" },
+    ],
+  },
+  // how even the datanodes are
+  balancing: {
+    to: "master", role: "read", mutates: false,
+    args: [],
+    reply: [
+      { name: "balance", type: "struct", of: "balance_info" },
     ],
   },
 };

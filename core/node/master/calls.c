@@ -44,6 +44,8 @@ static handler *const handlers[PROTO_CALLS] = {
         [PROTO_CALL_TRASH_LIST] = handle_trash_list,
         [PROTO_CALL_TRASH_EMPTY] = handle_trash_empty,
         [PROTO_CALL_WHY] = handle_why,
+        [PROTO_CALL_BALANCE] = handle_balance,
+        [PROTO_CALL_BALANCING] = handle_balancing,
         [PROTO_CALL_HISTORY] = handle_history,
 };
 

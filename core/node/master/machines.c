@@ -136,6 +136,9 @@ void machines_applied(
 	case PROTO_OP_NODE_SET:
 		drain_applied(master, op->node_set.node, op->node_set.draining);
 		break;
+	case PROTO_OP_SETTING_SET:
+		balance_applied(master, &op->setting_set);
+		break;
 	case PROTO_OP_NODE_DRAIN:
 		drain_applied(master, op->node_drain.node, op->node_drain.draining);
 		break;

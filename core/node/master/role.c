@@ -184,6 +184,8 @@ static int open_engines(struct master *master, struct dfs_error *err)
 	if (code == 0)
 		code = reaper_load(master, err);
 	if (code == 0)
+		code = balance_load(master, err);
+	if (code == 0)
 		code = keeper_load(master, err);
 	if (code == 0)
 		code = sweeper_load(master, err);
@@ -208,6 +210,7 @@ static void tick(void *arg)
 	calls_retry(master);
 	sweeper_tick(master);
 	reaper_tick(master);
+	balance_settle(master);
 	status_tick(master);
 	keeper_tick(master);
 	scrub_tick(master);

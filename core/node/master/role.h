@@ -22,6 +22,7 @@
  *   machines.c  register report heartbeat progress; the cluster engine's effects
  *   fence.c     whose history a datanode knows; accept; what may be deleted
  *   machines_admin.c  drain drains
+ *   machines_balance.c  balance balancing
  *   why.c, why_path.c  why history
  *   decisions.c placements as they were decided
  *   status.c    status nodes, /metrics
@@ -188,6 +189,8 @@ void handle_scrub(struct request *request, const void *args);
 void handle_scrub_wait(struct request *request, const void *args);
 void handle_fsck(struct request *request, const void *args);
 void handle_fsck_read(struct request *request, const void *args);
+void handle_balance(struct request *request, const void *args);
+void handle_balancing(struct request *request, const void *args);
 void handle_why(struct request *request, const void *args);
 void handle_history(struct request *request, const void *args);
 
@@ -230,6 +233,10 @@ void fsck_tick(struct master *master);
 bool fsck_idle(const struct master *master); /* no worker is on one */
 void fsck_fini(struct master *master);
 void fsck_answer_all(struct master *master);
+/* machines_balance.c */
+int balance_load(struct master *master, struct dfs_error *err);
+void balance_applied(struct master *master, const struct proto_op_setting_set *set);
+void balance_settle(struct master *master); /* twice a second */
 
 /* reaper.c */
 int reaper_load(struct master *master, struct dfs_error *err);

@@ -133,6 +133,7 @@ static int start(struct process *process, const struct master_settings *settings
 	                        .repair_busy_rate = settings->repair_busy_rate,
 	                        .repair_cluster_rate = settings->repair_cluster_rate,
 	                        .trim_after_ms = settings->trim_after_ms,
+	                        .balance_rate = settings->balance_rate,
 	                },
 	        .checkpoint_dir = process->checkpoints,
 	        .checkpoint_ms = settings->checkpoint_ms,

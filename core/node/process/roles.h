@@ -24,6 +24,7 @@ struct master_settings {
 	uint64_t checkpoint_ms, checkpoint_log_bytes;                /* 0: defaults */
 	uint64_t idle_seal_ms, trim_after_ms;                        /* likewise */
 	uint64_t repair_rate, repair_busy_rate, repair_cluster_rate; /* bytes/s, likewise */
+	uint64_t balance_rate;                                       /* bytes/s, likewise */
 	uint32_t copies, copies_from, copies_to;
 	uint32_t goal, min_replicas;
 	uint64_t map_bytes;

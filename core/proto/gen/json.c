@@ -213,6 +213,21 @@ int proto_reason_to_json(const struct proto_reason *from, struct cJSON *object)
 	return proto_shape_to_json(&proto_reason_shape, from, object);
 }
 
+int proto_balance_info_encode(const struct proto_balance_info *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balance_info_shape, from, ret);
+}
+
+int proto_balance_info_decode(struct arena *arena, const char *json, size_t size, struct proto_balance_info *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balance_info_shape, arena, json, size, ret, err);
+}
+
+int proto_balance_info_to_json(const struct proto_balance_info *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_balance_info_shape, from, object);
+}
+
 int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_drain_info_shape, from, ret);
@@ -1651,4 +1666,64 @@ int proto_history_reply_decode(struct arena *arena, const char *json, size_t siz
 int proto_history_reply_to_json(const struct proto_history_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_history_reply_shape, from, object);
+}
+
+int proto_balance_args_encode(const struct proto_balance_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balance_args_shape, from, ret);
+}
+
+int proto_balance_args_decode(struct arena *arena, const char *json, size_t size, struct proto_balance_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balance_args_shape, arena, json, size, ret, err);
+}
+
+int proto_balance_args_to_json(const struct proto_balance_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_balance_args_shape, from, object);
+}
+
+int proto_balance_reply_encode(const struct proto_balance_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balance_reply_shape, from, ret);
+}
+
+int proto_balance_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_balance_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balance_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_balance_reply_to_json(const struct proto_balance_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_balance_reply_shape, from, object);
+}
+
+int proto_balancing_args_encode(const struct proto_balancing_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balancing_args_shape, from, ret);
+}
+
+int proto_balancing_args_decode(struct arena *arena, const char *json, size_t size, struct proto_balancing_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balancing_args_shape, arena, json, size, ret, err);
+}
+
+int proto_balancing_args_to_json(const struct proto_balancing_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_balancing_args_shape, from, object);
+}
+
+int proto_balancing_reply_encode(const struct proto_balancing_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balancing_reply_shape, from, ret);
+}
+
+int proto_balancing_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_balancing_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balancing_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_balancing_reply_to_json(const struct proto_balancing_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_balancing_reply_shape, from, object);
 }

@@ -122,3 +122,13 @@ int proto_row_trash_count_unpack(const void *bytes, size_t size, struct arena *a
 {
 	return proto_shape_unpack(&proto_row_trash_count_shape, bytes, size, arena, ret, err);
 }
+
+int proto_row_setting_pack(const struct proto_row_setting *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_setting_shape, from, ret);
+}
+
+int proto_row_setting_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_setting *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_setting_shape, bytes, size, arena, ret, err);
+}

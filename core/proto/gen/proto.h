@@ -293,6 +293,19 @@ struct proto_reason {
 };
 extern const struct proto_shape proto_reason_shape;
 
+/* how even the datanodes are, and what is done about it */
+struct proto_balance_info {
+	bool on; /* replicas are being moved, or wait to be */
+	uint32_t within; /* percent of the cluster's used share that a datanode's may differ */
+	uint64_t imbalance; /* how much the worst differs, in thousandths of the cluster's used share */
+	uint32_t moving; /* moves under way */
+	uint64_t moved; /* chunks moved since it began */
+	uint64_t moved_bytes; /* of them */
+	uint64_t failed; /* moves that failed: nothing was changed by them */
+	const char *text; /* the same as a sentence; at most 511 bytes */
+};
+extern const struct proto_shape proto_balance_info_shape;
+
 /* how far a datanode is with being emptied */
 struct proto_drain_info {
 	uint32_t node; /* its number */
@@ -1205,6 +1218,31 @@ struct proto_history_reply {
 };
 extern const struct proto_shape proto_history_reply_shape;
 
+/* move replicas from full datanodes to empty ones, or stop that */
+struct proto_balance_args {
+	bool stop; /* no more moves */
+	uint32_t within; /* percent, 1 to 100; 0: 5 */
+};
+extern const struct proto_shape proto_balance_args_shape;
+
+/* move replicas from full datanodes to empty ones, or stop that */
+struct proto_balance_reply {
+	struct proto_balance_info balance; /* how it stands */
+};
+extern const struct proto_shape proto_balance_reply_shape;
+
+/* how even the datanodes are */
+struct proto_balancing_args {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_balancing_args_shape;
+
+/* how even the datanodes are */
+struct proto_balancing_reply {
+	struct proto_balance_info balance; /* how it stands */
+};
+extern const struct proto_shape proto_balancing_reply_shape;
+
 /* inode id -> this */
 struct proto_row_inode {
 	enum proto_kind kind; /* what it is */
@@ -1353,6 +1391,12 @@ struct proto_row_trash_count {
 	uint64_t bytes; /* of the files, as far as counted */
 };
 extern const struct proto_shape proto_row_trash_count_shape;
+
+/* name -> this: what an operator set while the cluster ran */
+struct proto_row_setting {
+	const char *value; /* what it means depends on the name; at most 1023 bytes */
+};
+extern const struct proto_shape proto_row_setting_shape;
 
 /* a master starts */
 struct proto_op_epoch_begin {
@@ -1607,6 +1651,13 @@ struct proto_op_mend {
 };
 extern const struct proto_shape proto_op_mend_shape;
 
+/* a setting is changed; an empty value takes it away */
+struct proto_op_setting_set {
+	const char *name; /* a to z, digits and _; at most 63 bytes */
+	const char *value; /* its new value; at most 1023 bytes */
+};
+extern const struct proto_shape proto_op_setting_set_shape;
+
 /* ---- JSON ---- */
 
 int proto_fault_encode(const struct proto_fault *from, struct buf *ret);
@@ -1665,6 +1716,10 @@ int proto_reason_encode(const struct proto_reason *from, struct buf *ret);
 int proto_reason_decode(struct arena *arena, const char *json, size_t size, struct proto_reason *ret,
 	struct dfs_error *err);
 int proto_reason_to_json(const struct proto_reason *from, struct cJSON *object);
+int proto_balance_info_encode(const struct proto_balance_info *from, struct buf *ret);
+int proto_balance_info_decode(struct arena *arena, const char *json, size_t size, struct proto_balance_info *ret,
+	struct dfs_error *err);
+int proto_balance_info_to_json(const struct proto_balance_info *from, struct cJSON *object);
 int proto_drain_info_encode(const struct proto_drain_info *from, struct buf *ret);
 int proto_drain_info_decode(struct arena *arena, const char *json, size_t size, struct proto_drain_info *ret,
 	struct dfs_error *err);
@@ -2049,6 +2104,22 @@ int proto_history_reply_encode(const struct proto_history_reply *from, struct bu
 int proto_history_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_history_reply *ret,
 	struct dfs_error *err);
 int proto_history_reply_to_json(const struct proto_history_reply *from, struct cJSON *object);
+int proto_balance_args_encode(const struct proto_balance_args *from, struct buf *ret);
+int proto_balance_args_decode(struct arena *arena, const char *json, size_t size, struct proto_balance_args *ret,
+	struct dfs_error *err);
+int proto_balance_args_to_json(const struct proto_balance_args *from, struct cJSON *object);
+int proto_balance_reply_encode(const struct proto_balance_reply *from, struct buf *ret);
+int proto_balance_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_balance_reply *ret,
+	struct dfs_error *err);
+int proto_balance_reply_to_json(const struct proto_balance_reply *from, struct cJSON *object);
+int proto_balancing_args_encode(const struct proto_balancing_args *from, struct buf *ret);
+int proto_balancing_args_decode(struct arena *arena, const char *json, size_t size, struct proto_balancing_args *ret,
+	struct dfs_error *err);
+int proto_balancing_args_to_json(const struct proto_balancing_args *from, struct cJSON *object);
+int proto_balancing_reply_encode(const struct proto_balancing_reply *from, struct buf *ret);
+int proto_balancing_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_balancing_reply *ret,
+	struct dfs_error *err);
+int proto_balancing_reply_to_json(const struct proto_balancing_reply *from, struct cJSON *object);
 
 /* ---- calls ---- */
 
@@ -2097,8 +2168,10 @@ enum proto_call {
 	PROTO_CALL_TRASH_EMPTY, /* free what is in the trash; a step of it: ask again while there is more */
 	PROTO_CALL_WHY, /* why it is so: of a path, a chunk, a datanode, or (none of them) of whatever is not well in the cluster */
 	PROTO_CALL_HISTORY, /* what happened lately, as far as this master remembers */
+	PROTO_CALL_BALANCE, /* move replicas from full datanodes to empty ones, or stop that */
+	PROTO_CALL_BALANCING, /* how even the datanodes are */
 };
-enum { PROTO_CALLS = 44 }; /* one more than the last */
+enum { PROTO_CALLS = 46 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;
@@ -2156,6 +2229,9 @@ int proto_row_trash_unpack(const void *bytes, size_t size, struct arena *arena,
 int proto_row_trash_count_pack(const struct proto_row_trash_count *from, struct buf *ret);
 int proto_row_trash_count_unpack(const void *bytes, size_t size, struct arena *arena,
 	struct proto_row_trash_count *ret, struct dfs_error *err);
+int proto_row_setting_pack(const struct proto_row_setting *from, struct buf *ret);
+int proto_row_setting_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_setting *ret, struct dfs_error *err);
 
 /* ---- operations ---- */
 
@@ -2191,8 +2267,9 @@ enum proto_op_kind {
 	PROTO_OP_TRASH_MEASURE, /* what a directory in the trash holds was counted */
 	PROTO_OP_NODE_DRAIN, /* a datanode is to be emptied, or no longer */
 	PROTO_OP_MEND, /* counts that a check found wrong are set right; a chunk's only where they are as it saw them */
+	PROTO_OP_SETTING_SET, /* a setting is changed; an empty value takes it away */
 };
-enum { PROTO_OPS = 30 }; /* one more than the last */
+enum { PROTO_OPS = 31 }; /* one more than the last */
 
 struct proto_op {
 	enum proto_op_kind kind;
@@ -2226,6 +2303,7 @@ struct proto_op {
 		struct proto_op_trash_measure trash_measure;
 		struct proto_op_node_drain node_drain;
 		struct proto_op_mend mend;
+		struct proto_op_setting_set setting_set;
 	};
 };
 

@@ -304,6 +304,19 @@ static const struct proto_field proto_reason_fields[] = {
 const struct proto_shape proto_reason_shape = { "reason", sizeof(struct proto_reason), proto_reason_fields, 3 };
 _Static_assert(sizeof(struct proto_reason) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_balance_info_fields[] = {
+	{ FIELD(proto_balance_info, on, BOOL) },
+	{ FIELD(proto_balance_info, within, U32) },
+	{ FIELD(proto_balance_info, imbalance, U64) },
+	{ FIELD(proto_balance_info, moving, U32) },
+	{ FIELD(proto_balance_info, moved, U64) },
+	{ FIELD(proto_balance_info, moved_bytes, U64) },
+	{ FIELD(proto_balance_info, failed, U64) },
+	{ FIELD(proto_balance_info, text, TEXT), .max = 511 },
+};
+const struct proto_shape proto_balance_info_shape = { "balance_info", sizeof(struct proto_balance_info), proto_balance_info_fields, 8 };
+_Static_assert(sizeof(struct proto_balance_info) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_drain_info_fields[] = {
 	{ FIELD(proto_drain_info, node, U32) },
 	{ FIELD(proto_drain_info, address, TEXT), .max = 263 },
@@ -1142,6 +1155,28 @@ static const struct proto_field proto_history_reply_fields[] = {
 const struct proto_shape proto_history_reply_shape = { "reply", sizeof(struct proto_history_reply), proto_history_reply_fields, 1 };
 _Static_assert(sizeof(struct proto_history_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_balance_args_fields[] = {
+	{ FIELD(proto_balance_args, stop, BOOL), .optional = true },
+	{ FIELD(proto_balance_args, within, U32), .optional = true },
+};
+const struct proto_shape proto_balance_args_shape = { "args", sizeof(struct proto_balance_args), proto_balance_args_fields, 2 };
+_Static_assert(sizeof(struct proto_balance_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_balance_reply_fields[] = {
+	{ FIELD(proto_balance_reply, balance, STRUCT), .of = &proto_balance_info_shape },
+};
+const struct proto_shape proto_balance_reply_shape = { "reply", sizeof(struct proto_balance_reply), proto_balance_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_balance_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+const struct proto_shape proto_balancing_args_shape = { "args", sizeof(struct proto_balancing_args), NULL, 0 };
+_Static_assert(sizeof(struct proto_balancing_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_balancing_reply_fields[] = {
+	{ FIELD(proto_balancing_reply, balance, STRUCT), .of = &proto_balance_info_shape },
+};
+const struct proto_shape proto_balancing_reply_shape = { "reply", sizeof(struct proto_balancing_reply), proto_balancing_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_balancing_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
 	{ FIELD(proto_row_inode, generation, U64) },
@@ -1289,6 +1324,12 @@ static const struct proto_field proto_row_trash_count_fields[] = {
 };
 const struct proto_shape proto_row_trash_count_shape = { "trash_count", sizeof(struct proto_row_trash_count), proto_row_trash_count_fields, 5 };
 _Static_assert(sizeof(struct proto_row_trash_count) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_row_setting_fields[] = {
+	{ FIELD(proto_row_setting, value, TEXT), .max = 1023 },
+};
+const struct proto_shape proto_row_setting_shape = { "setting", sizeof(struct proto_row_setting), proto_row_setting_fields, 1 };
+_Static_assert(sizeof(struct proto_row_setting) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_op_epoch_begin_fields[] = {
 	{ FIELD(proto_op_epoch_begin, epoch, U64) },
@@ -1532,6 +1573,13 @@ static const struct proto_field proto_op_mend_fields[] = {
 };
 const struct proto_shape proto_op_mend_shape = { "mend", sizeof(struct proto_op_mend), proto_op_mend_fields, 5 };
 _Static_assert(sizeof(struct proto_op_mend) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_setting_set_fields[] = {
+	{ FIELD(proto_op_setting_set, name, TEXT), .max = 63 },
+	{ FIELD(proto_op_setting_set, value, TEXT), .max = 1023 },
+};
+const struct proto_shape proto_op_setting_set_shape = { "setting_set", sizeof(struct proto_op_setting_set), proto_op_setting_set_fields, 2 };
+_Static_assert(sizeof(struct proto_op_setting_set) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static int proto_hello_args_encode_any(const void *from, struct buf *ret)
 {
@@ -2479,6 +2527,50 @@ static int proto_history_reply_decode_any(struct arena *arena, const char *json,
 	return proto_shape_decode(&proto_history_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_balance_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balance_args_shape, from, ret);
+}
+
+static int proto_balance_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balance_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_balance_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balance_reply_shape, from, ret);
+}
+
+static int proto_balance_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balance_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_balancing_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balancing_args_shape, from, ret);
+}
+
+static int proto_balancing_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balancing_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_balancing_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_balancing_reply_shape, from, ret);
+}
+
+static int proto_balancing_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_balancing_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -2609,6 +2701,12 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HISTORY] = { "history", true, PROTO_ROLE_READ, false, sizeof(struct proto_history_args), sizeof(struct proto_history_reply),
 		&proto_history_args_shape, &proto_history_reply_shape,
 		proto_history_args_encode_any, proto_history_args_decode_any, proto_history_reply_encode_any, proto_history_reply_decode_any },
+	[PROTO_CALL_BALANCE] = { "balance", true, PROTO_ROLE_ADMIN, true, sizeof(struct proto_balance_args), sizeof(struct proto_balance_reply),
+		&proto_balance_args_shape, &proto_balance_reply_shape,
+		proto_balance_args_encode_any, proto_balance_args_decode_any, proto_balance_reply_encode_any, proto_balance_reply_decode_any },
+	[PROTO_CALL_BALANCING] = { "balancing", true, PROTO_ROLE_READ, false, sizeof(struct proto_balancing_args), sizeof(struct proto_balancing_reply),
+		&proto_balancing_args_shape, &proto_balancing_reply_shape,
+		proto_balancing_args_encode_any, proto_balancing_args_decode_any, proto_balancing_reply_encode_any, proto_balancing_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
@@ -2658,6 +2756,7 @@ static const struct {
 	[PROTO_OP_TRASH_MEASURE] = { "trash_measure", &proto_op_trash_measure_shape },
 	[PROTO_OP_NODE_DRAIN] = { "node_drain", &proto_op_node_drain_shape },
 	[PROTO_OP_MEND] = { "mend", &proto_op_mend_shape },
+	[PROTO_OP_SETTING_SET] = { "setting_set", &proto_op_setting_set_shape },
 };
 
 const char *proto_op_name(enum proto_op_kind kind)

@@ -215,6 +215,39 @@ static void datanodes_keep_their_numbers(void **state)
 	buf_fini(&seen);
 }
 
+static const char *setting(struct world *w, const char *name)
+{
+	const char *value;
+
+	assert_int_equal(meta_setting(w->meta, name, &w->arena, &value, &w->err), 0);
+	return value;
+}
+
+static void settings_are_kept_until_they_are_taken_away(void **state)
+{
+	struct world *w = *state;
+	struct proto_op op = {.kind = PROTO_OP_SETTING_SET, .setting_set = {"balance", "5"}};
+
+	assert_string_equal(setting(w, "balance"), "");
+	world_must(w, op);
+	op.setting_set.value = "20";
+	world_must(w, op);
+	op.setting_set.name = "other_1";
+	world_must(w, op);
+	assert_int_equal(world_reopen(w, CLUSTER, false), 0);
+	assert_string_equal(setting(w, "balance"), "20");
+	assert_string_equal(setting(w, "balanc"), "");
+	op.setting_set = (struct proto_op_setting_set){"balance", ""};
+	world_must(w, op);
+	world_must(w, op); /* gone already: as good */
+	assert_string_equal(setting(w, "balance"), "");
+	assert_string_equal(setting(w, "other_1"), "20");
+	op.setting_set.name = "";
+	refuse(w, op, DFS_E_INVAL, "setting's name");
+	op.setting_set.name = "../x";
+	refuse(w, op, DFS_E_INVAL, "setting's name");
+}
+
 static void a_drain_changes_nothing_but_that(void **state)
 {
 	struct world *w = *state;
@@ -691,6 +724,7 @@ int main(void)
 	        TEST(reservations_and_epochs_go_one_way),
 	        TEST(datanodes_keep_their_numbers),
 	        TEST(a_drain_changes_nothing_but_that),
+	        TEST(settings_are_kept_until_they_are_taken_away),
 	        TEST(repeat_gets_the_first_answer),
 	        TEST(repeated_rename_does_not_answer_noent),
 	        TEST(repeated_remove_and_commit_tell_what_they_told),
