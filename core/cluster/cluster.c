@@ -58,6 +58,7 @@ void cluster_destroy(struct cluster *cluster)
 	history_fini(cluster);
 	free(cluster->view_nodes);
 	free(cluster->view_spare);
+	free(cluster->advice_nodes);
 	cluster->magic = 0;
 	free(cluster);
 }

@@ -80,6 +80,7 @@ struct cluster_options {
 	uint64_t orphan_grace_ms; /* before a replica that metadata does not know is deleted:
 	                             3,600,000 */
 	uint64_t balance_rate;    /* bytes/s that balance moves in the cluster: 32 MiB/s */
+	struct policies *policies; /* asked about repair; borrowed, NULL: the built-in order */
 };
 
 int cluster_create(struct cluster **ret, struct io *io, const struct cluster_options *options,

@@ -29,6 +29,20 @@ void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, const char 
 	snprintf(delay->why, sizeof(delay->why), "%s", why);
 }
 
+bool delay_by_policy(
+        struct cluster *cluster, uint64_t chunk, uint64_t ms, uint64_t bound_ms, const char *why)
+{
+	struct delay *delay = find_or_add(cluster, chunk);
+	uint64_t left = delay && delay->held_ms < bound_ms ? bound_ms - delay->held_ms : 0;
+
+	if (left == 0)
+		return false;
+	ms = ms < left ? ms : left;
+	delay->held_ms += ms;
+	delay_for(cluster, chunk, ms, why);
+	return true;
+}
+
 void delay_failed(struct cluster *cluster, uint64_t chunk, uint32_t avoid, const char *why)
 {
 	struct delay *delay = find_or_add(cluster, chunk);

@@ -224,6 +224,7 @@ struct delay {
 	uint64_t due_ms;
 	bool waiting; /* till then; afterwards kept for the next time */
 	uint32_t attempts, avoid;
+	uint64_t held_ms; /* that a policy made it wait, in all */
 	char why[160];
 };
 
@@ -289,6 +290,9 @@ struct cluster {
 	uint32_t nodes_count;
 	struct node *by_number, *by_uuid;
 	struct place_node *view_nodes, *view_spare;
+	struct place_node *advice_nodes; /* advice.c: candidates of one chunk */
+	uint32_t advice_capacity;
+	uint64_t advices;
 	size_t view_capacity;
 	struct place_view view;
 
@@ -316,7 +320,7 @@ struct cluster {
 	uint32_t copies_count;
 	struct io_timer *repair_timer; /* a copy ended: the next one need not wait for the tick */
 	struct pace pace;
-	uint64_t copies_begun; /* so far: now and then one goes to who waits longest */
+	uint64_t copies_begun, aged_next; /* so far; at so many one goes to who waits longest */
 	uint64_t copied, copied_bytes, copies_failed;
 
 	/* A walk over all chunks that reckons their health and queues the ill: wanted, how far it
@@ -616,6 +620,20 @@ uint64_t drain_leaving(struct cluster *cluster);
 /* How far it is, as a sentence. */
 void drain_text(struct cluster *cluster, struct node *node, char *ret, size_t size);
 
+/* ---- advice.c: what the policy says of chunks at the head of the line ---- */
+
+/* Of chunks that can be copied now, by their ids, in the built-in order: reorder them, most urgent
+ * first; those that shall wait are taken out and delayed. Returns how many are left. */
+struct advised {
+	uint64_t chunk;
+	uint64_t since_ms; /* it stands in line */
+	uint32_t queue;
+	size_t at;
+	double urgency;
+	uint32_t source, target; /* 0: the built-in's choice */
+};
+size_t advise(struct cluster *cluster, struct advised *chunks, size_t count);
+
 /* ---- targets.c: between which nodes a chunk is copied ---- */
 
 /* NULL: there is none; `ret_busy`: but there will be, the limits are in the way. */
@@ -642,6 +660,9 @@ void history_fini(struct cluster *cluster);
 struct delay *delay_of(const struct cluster *cluster, uint64_t chunk);
 /* No repair of the chunk for so long, and why, in words. */
 void delay_for(struct cluster *cluster, uint64_t chunk, uint64_t ms, const char *why);
+/* A policy wants it: as long as `bound_ms` in all allow. False: they are used up. */
+bool delay_by_policy(
+        struct cluster *cluster, uint64_t chunk, uint64_t ms, uint64_t bound_ms, const char *why);
 /* It failed: doubled each time, and rather not to node `avoid`. */
 void delay_failed(struct cluster *cluster, uint64_t chunk, uint32_t avoid, const char *why);
 void delay_forget(struct cluster *cluster, uint64_t chunk);

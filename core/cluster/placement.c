@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,7 +122,8 @@ uint64_t policies_retain(struct policies *policies, const struct retain_request 
 
 const char *policy_kind_name(enum policy_kind kind)
 {
-	static const char *const names[POLICY_KINDS] = {"place", "chunk_size", "goal", "retain"};
+	static const char *const names[POLICY_KINDS] = {
+	        "place", "chunk_size", "goal", "retain", "repair"};
 
 	return names[kind];
 }
@@ -175,6 +177,52 @@ int place_builtin(const struct place_request *request, const struct place_view *
 	}
 	snprintf(answer.reason, sizeof(answer.reason), "built-in: most free space, racks apart");
 	*ret = answer;
+	return 0;
+}
+
+void policies_repair(struct policies *policies, const struct repair_request *request,
+        const struct place_view *view, struct repair_answer *ret)
+{
+	struct repair_answer answer = {0};
+	struct dfs_error why = {0};
+	int rc;
+
+	*ret = (struct repair_answer){0};
+	if (!policies || !policies->ops || !policies->ops->repair)
+		return;
+	policies->decisions[POLICY_REPAIR]++;
+	rc = policies->ops->repair(policies->ctx, request, view, &answer, &why);
+	if (rc == 0)
+		rc = repair_check(request, view, &answer, &why);
+	if (rc != 0) {
+		fell_back(policies, POLICY_REPAIR, &why);
+		ret->fallback = true;
+		return;
+	}
+	answer.reason[PLACE_REASON_MAX - 1] = '\0';
+	*ret = answer;
+}
+
+int repair_check(const struct repair_request *request, const struct place_view *view,
+        const struct repair_answer *answer, struct dfs_error *err)
+{
+	bool known = answer->source == 0;
+
+	for (uint32_t i = 0; i < request->sources_count; i++)
+		known |= request->sources[i] == answer->source;
+	if (!known)
+		return error_set(err, DFS_E_INVAL,
+		        "node %" PRIu32 " is not among those that can be read from",
+		        answer->source);
+	if (answer->target != 0 && !find_node(view, answer->target))
+		return error_set(err, DFS_E_INVAL,
+		        "node %" PRIu32 " is not among those that can take the copy",
+		        answer->target);
+	if (!isfinite(answer->urgency))
+		return error_set(err, DFS_E_INVAL, "the urgency is not a finite number");
+	if (answer->delay_ms > REPAIR_DELAY_MAX_MS)
+		return error_set(err, DFS_E_INVAL, "the delay is longer than %d s",
+		        REPAIR_DELAY_MAX_MS / 1000);
 	return 0;
 }
 

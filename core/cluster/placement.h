@@ -70,6 +70,31 @@ struct retain_request { /* for retain: a name goes into the trash (RULES 14) */
 	uint64_t default_ms; /* as configured */
 };
 
+enum { REPAIR_DELAY_MAX_MS = 300000 };
+
+struct repair_request { /* a chunk near the head of the line, and between whom it can be copied now
+	                 */
+	uint64_t chunk;
+	uint64_t seed;
+	uint64_t size_bytes;
+	uint32_t goal;
+	uint32_t good;                        /* replicas that count towards the goal */
+	uint32_t live;                        /* good ones on live nodes, draining ones too */
+	bool wanted;                          /* somebody waits for it */
+	uint32_t attempts;                    /* copies of it that failed */
+	uint64_t waited_ms;                   /* in line */
+	uint32_t sources[PLACE_REPLICAS_MAX]; /* nodes that can be read from now */
+	uint32_t sources_count;
+};
+
+struct repair_answer {
+	double urgency;    /* among the chunks near the head of the line the highest goes first */
+	uint64_t delay_ms; /* not before; at most REPAIR_DELAY_MAX_MS */
+	uint32_t source, target; /* 0: the built-in's choice */
+	char reason[PLACE_REASON_MAX];
+	bool fallback;
+};
+
 /* Each returns 0, or negative with a sentence (the script's file and line). `ctx` is the host's.
  * NULL members: built-in. */
 struct policy_ops {
@@ -81,11 +106,14 @@ struct policy_ops {
 	        struct dfs_error *err);
 	int (*retain)(void *ctx, const struct retain_request *request, uint64_t *ret_ms,
 	        struct dfs_error *err);
+	/* The view holds the nodes that can take the copy now. */
+	int (*repair)(void *ctx, const struct repair_request *request,
+	        const struct place_view *view, struct repair_answer *ret, struct dfs_error *err);
 	const char *(*name)(void *ctx,
 	        const char *kind); /* of the script in force, "spread"; "built-in" without one */
 };
 
-enum policy_kind { POLICY_PLACE, POLICY_CHUNK_SIZE, POLICY_GOAL, POLICY_RETAIN, POLICY_KINDS };
+enum policy_kind { POLICY_PLACE, POLICY_CHUNK_SIZE, POLICY_GOAL, POLICY_RETAIN, POLICY_REPAIR, POLICY_KINDS };
 
 /* "place"... */
 const char *policy_kind_name(enum policy_kind kind);
@@ -118,7 +146,13 @@ uint32_t policies_goal(struct policies *policies, const struct file_request *req
 /* How long the name stays in the trash, 0: it is freed at once. An answer over RETAIN_MAX_MS is
  * none: the default holds. */
 uint64_t policies_retain(struct policies *policies, const struct retain_request *request);
+/* Ask, check (source and target among those offered, a finite urgency, a bounded delay), fall back
+ * to all zeros: the built-in's order and choice. */
+void policies_repair(struct policies *policies, const struct repair_request *request,
+        const struct place_view *view, struct repair_answer *ret);
 /* The check alone: 0 or DFS_E_INVAL with what is wrong with the answer. */
+int repair_check(const struct repair_request *request, const struct place_view *view,
+        const struct repair_answer *answer, struct dfs_error *err);
 int place_check(const struct place_request *request, const struct place_view *view,
         const struct place_answer *answer, struct dfs_error *err);
 /* Most free space first, racks apart. */

@@ -12,21 +12,20 @@
 
 enum {
 	LOOK_AHEAD = 64, /* entries of a queue looked at past those whose nodes are busy */
+	WINDOW = 8,      /* chunks among which the policy can choose */
 	COPY_PATIENCE_MS = 600000, /* and what the pace makes of it */
 	AGAIN_MS = 5000,
 	AGED_EVERY = 8,  /* of so many copies one goes to who waits longest... */
 	AGED_MS = 30000, /* ...if it is so long: what is less urgent is not forgotten */
 };
 
-/* What became of looking at one chunk. */
-enum outcome { TAKEN, BUSY, FULL };
-
 static void copy_ended(
         struct cluster *cluster, const struct call *call, int code, const struct dfs_error *err);
-static void serve_all(struct cluster *cluster);
-static enum outcome serve_oldest(struct cluster *cluster);
-static enum outcome serve_queue(struct cluster *cluster, uint32_t queue);
-static enum outcome serve(struct cluster *cluster, uint32_t queue, size_t at);
+static void serve_oldest(struct cluster *cluster);
+static bool serve(struct cluster *cluster);
+static size_t gather(struct cluster *cluster, uint32_t queue, struct advised *chunks, size_t count);
+static bool consider(struct cluster *cluster, uint32_t queue, size_t at, struct advised *ret);
+static bool begin(struct cluster *cluster, const struct advised *advised);
 static bool wants_copy(struct cluster *cluster, struct chunk *chunk);
 
 void repair_tick(struct cluster *cluster)
@@ -47,7 +46,9 @@ void repair_timer(void *arg)
 
 	if (cluster->safe_mode || !cluster->out.ticket)
 		return;
-	serve_all(cluster);
+	serve_oldest(cluster);
+	while (pace_open(cluster) && serve(cluster))
+		;
 	balance_tick(cluster);
 }
 
@@ -165,44 +166,53 @@ bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node 
 	return false;
 }
 
-static void serve_all(struct cluster *cluster)
+/* One copy of AGED_EVERY is for who waits longest, if that is long. */
+static void serve_oldest(struct cluster *cluster)
 {
-	if (cluster->copies_begun % AGED_EVERY == 0 && serve_oldest(cluster) == FULL)
-		return;
-	for (uint32_t queue = 0; queue < UNDER_QUEUES; queue++)
-		if (serve_queue(cluster, queue) == FULL)
-			return;
-}
-
-static enum outcome serve_oldest(struct cluster *cluster)
-{
+	struct advised oldest;
 	uint32_t queue;
 	size_t at;
 
-	if (!pace_open(cluster))
-		return FULL;
-	if (!under_oldest(cluster, AGED_MS, &queue, &at))
-		return BUSY;
-	return serve(cluster, queue, at);
+	if (cluster->copies_begun < cluster->aged_next || !pace_open(cluster) ||
+	        !under_oldest(cluster, AGED_MS, &queue, &at) ||
+	        !consider(cluster, queue, at, &oldest))
+		return;
+	if (advise(cluster, &oldest, 1) == 1 && begin(cluster, &oldest))
+		cluster->aged_next = cluster->copies_begun + AGED_EVERY;
 }
 
-static enum outcome serve_queue(struct cluster *cluster, uint32_t queue)
+/* The next ones that can be copied now are gathered, put in order, and begun as far as the limits
+ * go; false: none was begun. */
+static bool serve(struct cluster *cluster)
+{
+	struct advised chunks[WINDOW];
+	size_t count = 0, left;
+	bool any = false;
+
+	for (uint32_t queue = 0; queue < UNDER_QUEUES && count < WINDOW; queue++)
+		count = gather(cluster, queue, chunks, count);
+	left = advise(cluster, chunks, count);
+	for (size_t i = 0; i < left && pace_open(cluster); i++)
+		any |= begin(cluster, &chunks[i]);
+	return any || left < count;
+}
+
+static size_t gather(struct cluster *cluster, uint32_t queue, struct advised *chunks, size_t count)
 {
 	struct under_queue *q = &cluster->under[queue];
-	size_t looked = 0;
+	size_t busy = 0;
 
-	for (size_t at = q->head; at < q->count && looked < LOOK_AHEAD; at++) {
-		if (!pace_open(cluster))
-			return FULL;
-		if (serve(cluster, queue, at) == BUSY)
-			looked++;
+	for (size_t at = q->head; at < q->count && count < WINDOW && busy < LOOK_AHEAD; at++) {
+		if (consider(cluster, queue, at, &chunks[count]))
+			count++;
+		else
+			busy += under_at(cluster, queue, at) != NULL;
 	}
-	return BUSY;
+	return count;
 }
 
-/* TAKEN: it leaves the queue, its copy begun or not needed or not possible now. BUSY: its nodes
- * are. */
-static enum outcome serve(struct cluster *cluster, uint32_t queue, size_t at)
+/* True where its copy could begin now. What needs none, or can have none, leaves the queue. */
+static bool consider(struct cluster *cluster, uint32_t queue, size_t at, struct advised *ret)
 {
 	struct chunk *chunk = under_at(cluster, queue, at);
 	bool source_busy = false, target_busy = false;
@@ -210,23 +220,40 @@ static enum outcome serve(struct cluster *cluster, uint32_t queue, size_t at)
 
 	if (!chunk || !wants_copy(cluster, chunk)) {
 		under_take(cluster, queue, at);
-		return TAKEN;
+		return false;
 	}
 	source = pick_source(cluster, chunk, &source_busy);
 	target = pick_target(cluster, chunk, &target_busy);
 	if (source && target) {
-		under_take(cluster, queue, at);
-		if (!copy_begin(cluster, chunk, source, target))
-			delay_for(cluster, chunk->id, AGAIN_MS,
-			        "the master could not order the copy");
-		return TAKEN;
+		*ret = (struct advised){.chunk = chunk->id,
+		        .since_ms = cluster->under[queue].entries[at].since_ms,
+		        .queue = queue,
+		        .at = at};
+		return true;
 	}
-	if ((!source && !source_busy) || (!target && !target_busy)) {
-		/* No node for it: the walk after the next change finds it again. */
+	/* No node for it: the walk after the next change finds it again. */
+	if ((!source && !source_busy) || (!target && !target_busy))
 		under_take(cluster, queue, at);
-		return TAKEN;
-	}
-	return BUSY;
+	return false;
+}
+
+/* Those begun before it may have taken its nodes: then it stays where it is. */
+static bool begin(struct cluster *cluster, const struct advised *advised)
+{
+	struct chunk *chunk = chunk_find(cluster, advised->chunk);
+	bool busy = false;
+	struct node *source = advised->source ? node_find(cluster, advised->source)
+	                                      : pick_source(cluster, chunk, &busy);
+	struct node *target = advised->target ? node_find(cluster, advised->target)
+	                                      : pick_target(cluster, chunk, &busy);
+
+	if (!source || !target || !pace_allows(cluster, source, PACE_FROM) ||
+	        !pace_allows(cluster, target, PACE_TO))
+		return false;
+	under_take(cluster, advised->queue, advised->at);
+	if (!copy_begin(cluster, chunk, source, target))
+		delay_for(cluster, chunk->id, AGAIN_MS, "the master could not order the copy");
+	return true;
 }
 
 /* False: it is not for this queue, or not for now; it comes back by itself. */

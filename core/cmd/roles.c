@@ -34,6 +34,7 @@ static const struct role roles[] = {
                 "  --detach          return when the cluster is healthy; `dfs down` ends it\n"
                 "  --placement NAME  a script of scripts/placement (default: spread)\n"
                 "  --chunking NAME   a script of scripts/chunking (default: fixed)\n"
+                "  --repair NAME     a script of scripts/repair (default: urgent)\n"
                 "  --master-config FILE  a Lua table of flags of `dfs master`, without the dashes, "
                 "- "
                 "as _\n"
@@ -76,6 +77,7 @@ static const struct role roles[] = {
                 "  --config FILE       a Lua table of these flags, without the dashes, - as _\n"
                 "  --placement NAME    a script of scripts/placement (default: spread)\n"
                 "  --chunking NAME     a script of scripts/chunking (default: fixed)\n"
+                "  --repair NAME       a script of scripts/repair (default: urgent)\n"
                 "  --goal N            replicas where nobody asks (default: 3)\n"
                 "  --min-replicas N    fewer live datanodes refuse a write (default: 2, or the "
                 "goal)\n"
@@ -164,6 +166,7 @@ static int up_run(const struct scripts *scripts, int argc, char **argv)
 	        {"detach", FLAG_SWITCH, &settings.detach},
 	        {"placement", FLAG_TEXT, &settings.placement},
 	        {"chunking", FLAG_TEXT, &settings.chunking},
+	        {"repair", FLAG_TEXT, &settings.repair},
 	        {"master-config", FLAG_TEXT, &settings.master_config},
 	        {"retain", FLAG_AGE_TEXT, &settings.retain},
 	        {"retain-policy", FLAG_TEXT, &settings.retain_policy},
@@ -225,6 +228,7 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"listen", FLAG_TEXT, &settings.listen},
 	        {"placement", FLAG_TEXT, &settings.placement},
 	        {"chunking", FLAG_TEXT, &settings.chunking},
+	        {"repair", FLAG_TEXT, &settings.repair},
 	        {"goal", FLAG_U32, &settings.goal},
 	        {"min-replicas", FLAG_U32, &settings.min_replicas},
 	        {"dead-after", FLAG_MS, &settings.dead_after_ms},

@@ -5,6 +5,8 @@
 #include <string.h>
 
 static uint32_t read_node(lua_State *L, lua_Integer at);
+static lua_Number read_number(lua_State *L, const char *field);
+static uint32_t read_end(lua_State *L, const char *field);
 static void read_reason(lua_State *L, char ret[PLACE_REASON_MAX]);
 
 void answer_read_place(lua_State *L, struct place_answer *ret)
@@ -26,6 +28,27 @@ void answer_read_place(lua_State *L, struct place_answer *ret)
 	for (lua_Integer at = 1; at <= count; at++)
 		ret->nodes[at - 1] = read_node(L, at);
 	lua_pop(L, 1);
+	read_reason(L, ret->reason);
+}
+
+void answer_read_repair(lua_State *L, struct repair_answer *ret)
+{
+	lua_Number delay;
+
+	*ret = (struct repair_answer){0};
+	if (lua_isnil(L, -1))
+		return;
+	if (!lua_istable(L, -1))
+		luaL_error(L, "repair must return { urgency = n, ... } or nothing, it returned %s",
+		        luaL_typename(L, -1));
+	ret->urgency = read_number(L, "urgency");
+	delay = read_number(L, "delay");
+	if (!(delay >= 0 && delay <= REPAIR_DELAY_MAX_MS / 1000))
+		luaL_error(L, "repair returned delay = %f, want 0 to %d seconds", delay,
+		        REPAIR_DELAY_MAX_MS / 1000);
+	ret->delay_ms = (uint64_t)(delay * 1000);
+	ret->source = read_end(L, "source");
+	ret->target = read_end(L, "target");
 	read_reason(L, ret->reason);
 }
 
@@ -60,6 +83,38 @@ static uint32_t read_node(lua_State *L, lua_Integer at)
 	if (!whole || node < 0 || node > UINT32_MAX)
 		luaL_error(L, "place returned nodes[%I] = %f, want a node or its number",
 		        (LUAI_UACINT)at, lua_tonumber(L, -1));
+	lua_pop(L, 1);
+	return (uint32_t)node;
+}
+
+/* A field of the table at the top; 0 where it is not there. */
+static lua_Number read_number(lua_State *L, const char *field)
+{
+	lua_Number number = 0;
+	int type = lua_getfield(L, -1, field);
+
+	if (type == LUA_TNUMBER)
+		number = lua_tonumber(L, -1);
+	else if (type != LUA_TNIL)
+		luaL_error(L, "repair returned a %s that is a %s, want a number", field,
+		        luaL_typename(L, -1));
+	lua_pop(L, 1);
+	return number;
+}
+
+static uint32_t read_end(lua_State *L, const char *field)
+{
+	lua_Integer node = 0;
+	int whole = 1, type = lua_getfield(L, -1, field);
+
+	if (type == LUA_TTABLE) {
+		type = lua_getfield(L, -1, "node");
+		lua_replace(L, -2);
+	}
+	if (type != LUA_TNIL)
+		node = lua_tointegerx(L, -1, &whole);
+	if ((type != LUA_TNIL && type != LUA_TNUMBER) || !whole || node < 0 || node > UINT32_MAX)
+		luaL_error(L, "repair returned a %s that is neither a node nor its number", field);
 	lua_pop(L, 1);
 	return (uint32_t)node;
 }

@@ -10,6 +10,9 @@
 
 /* { nodes = { 3, 1, ... }, reason = "..." }; in nodes stand numbers, or nodes of the view. */
 void answer_read_place(lua_State *L, struct place_answer *ret);
+/* { urgency = 3, delay = 1.5, source = 2, target = 5, reason = "..." }, each optional, or nil; a
+ * node is its number or a node of the view. */
+void answer_read_repair(lua_State *L, struct repair_answer *ret);
 /* A whole number >= `least`: bytes, replicas, milliseconds. */
 uint64_t answer_read_count(lua_State *L, const char *function, lua_Integer least);
 

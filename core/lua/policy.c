@@ -26,7 +26,7 @@ struct script {
 };
 
 struct policy_host {
-	struct script placement, chunking, retain;
+	struct script placement, chunking, retain, repair;
 };
 
 /* A kind of script: where it lies and which function it must have. */
@@ -36,7 +36,8 @@ struct kind {
 
 static const struct kind kind_place = {"place", "placement"},
                          kind_chunk_size = {"chunk_size", "chunking"},
-                         kind_retain = {"retain", "retain"};
+                         kind_retain = {"retain", "retain"},
+                         kind_repair = {"repair", "repair"};
 
 /* Arguments of the functions that run inside the sandbox. */
 struct check_call {
@@ -49,6 +50,13 @@ struct place_call {
 	const struct place_request *request;
 	const struct place_view *view;
 	struct place_answer answer;
+};
+
+struct repair_call {
+	struct script *script;
+	const struct repair_request *request;
+	const struct place_view *view;
+	struct repair_answer answer;
 };
 
 struct file_call {
@@ -76,14 +84,17 @@ static int goal(
         void *ctx, const struct file_request *request, uint32_t *ret_goal, struct dfs_error *err);
 static int retain(
         void *ctx, const struct retain_request *request, uint64_t *ret_ms, struct dfs_error *err);
+static int repair(void *ctx, const struct repair_request *request, const struct place_view *view,
+        struct repair_answer *ret, struct dfs_error *err);
 static const char *name_of(void *ctx, const char *kind);
 static int call_retain(lua_State *L);
 static int call_place(lua_State *L);
 static int file_ask(struct script *script, struct file_call *call, struct dfs_error *err);
+static int call_repair(lua_State *L);
 static int call_file(lua_State *L);
 
 const struct policy_ops policy_host_ops = {
-        .place = place, .chunk_size = chunk_size, .goal = goal, .retain = retain, .name = name_of};
+        .place = place, .chunk_size = chunk_size, .goal = goal, .retain = retain, .repair = repair, .name = name_of};
 
 int policy_host_create(
         struct policy_host **ret, const struct policy_host_options *options, struct dfs_error *err)
@@ -99,6 +110,8 @@ int policy_host_create(
 		        &host->chunking, options, &kind_chunk_size, options->chunking, err);
 	if (code == 0)
 		code = script_load(&host->retain, options, &kind_retain, options->retain, err);
+	if (code == 0)
+		code = script_load(&host->repair, options, &kind_repair, options->repair, err);
 	if (code != 0) {
 		policy_host_destroy(host);
 		return code;
@@ -114,6 +127,7 @@ void policy_host_destroy(struct policy_host *host)
 	script_fini(&host->placement);
 	script_fini(&host->chunking);
 	script_fini(&host->retain);
+	script_fini(&host->repair);
 	free(host);
 }
 
@@ -255,12 +269,30 @@ static int retain(
 	return code;
 }
 
+static int repair(void *ctx, const struct repair_request *request, const struct place_view *view,
+        struct repair_answer *ret, struct dfs_error *err)
+{
+	struct script *script = &((struct policy_host *)ctx)->repair;
+	struct repair_call call = {script, request, view, {.urgency = 0}};
+	int code = script->sandbox ? sandbox_call(script->sandbox, call_repair, &call, err) : 0;
+
+	if (code == 0)
+		*ret = call.answer;
+	return code;
+}
+
+static struct script *script_of(struct policy_host *host, const char *kind)
+{
+	if (strcmp(kind, kind_place.name) == 0)
+		return &host->placement;
+	if (strcmp(kind, kind_retain.name) == 0)
+		return &host->retain;
+	return strcmp(kind, kind_repair.name) == 0 ? &host->repair : &host->chunking;
+}
+
 static const char *name_of(void *ctx, const char *kind)
 {
-	struct policy_host *host = ctx;
-	struct script *script = strcmp(kind, kind_place.name) == 0    ? &host->placement
-	                        : strcmp(kind, kind_retain.name) == 0 ? &host->retain
-	                                                              : &host->chunking;
+	struct script *script = script_of(ctx, kind);
 	bool answers = strcmp(kind, "goal") == 0 ? script->goal : script->sandbox != NULL;
 
 	return answers ? script->name : "built-in";
@@ -293,6 +325,46 @@ static int call_place(lua_State *L)
 	return 0;
 }
 
+static int call_repair(lua_State *L)
+{
+	struct repair_call *call = lua_touserdata(L, 1);
+	const struct repair_request *request = call->request;
+
+	call->script->rng.state = request->seed;
+	sandbox_push_result(L);
+	lua_getfield(L, -1, "repair");
+	lua_createtable(L, 0, 10);
+	lua_pushinteger(L, (lua_Integer)request->chunk);
+	lua_setfield(L, -2, "chunk");
+	lua_pushinteger(L, (lua_Integer)request->size_bytes);
+	lua_setfield(L, -2, "size");
+	lua_pushinteger(L, request->goal);
+	lua_setfield(L, -2, "goal");
+	lua_pushinteger(L, request->good);
+	lua_setfield(L, -2, "good");
+	lua_pushinteger(L, request->live);
+	lua_setfield(L, -2, "live");
+	lua_pushboolean(L, request->wanted);
+	lua_setfield(L, -2, "wanted");
+	lua_pushinteger(L, request->attempts);
+	lua_setfield(L, -2, "attempts");
+	lua_pushnumber(L, (lua_Number)request->waited_ms / 1000);
+	lua_setfield(L, -2, "waited");
+	lua_createtable(L, (int)request->sources_count, 0);
+	for (uint32_t i = 0; i < request->sources_count; i++) {
+		lua_pushinteger(L, request->sources[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_setfield(L, -2, "sources");
+	rng_push(L, &call->script->rng);
+	lua_setfield(L, -2, "rng");
+	view_push(L, &call->script->view, call->view);
+	lua_call(L, 2, 1);
+	answer_read_repair(L, &call->answer);
+	return 0;
+}
+
+/* chunk_size and goal: what is unknown or not asked for is nil. */
 static int call_file(lua_State *L)
 {
 	struct file_call *call = lua_touserdata(L, 1);

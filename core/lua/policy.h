@@ -6,7 +6,7 @@
 #include "cluster/placement.h"
 
 /*
- * The policy host: runs placement, chunking and retain scripts for the master, each in a Lua state
+ * The policy host: runs placement, chunking, retain and repair scripts for the master, each in a Lua state
  * of its own, with budgets.
  *
  * A script is a text chunk that returns a table with kind, summary and the function of its kind
@@ -19,12 +19,13 @@
 struct policy_host;
 
 struct policy_host_options {
-	const char *scripts;   /* directory that holds placement/, chunking/ and retain/ */
+	const char *scripts;   /* directory that holds placement/, chunking/, retain/, repair/ */
 	const char *placement; /* name of the script, "spread"; NULL: the built-in */
 	const char *chunking;  /* "fixed" */
 	size_t memory_bytes;   /* of each state; 0: 8 MiB */
 	uint64_t instructions; /* of each call; 0: 2,000,000 */
 	const char *retain;    /* "default" */
+	const char *repair;    /* "urgent"; NULL: the built-in */
 };
 
 /* DFS_E_SCRIPT where a script does not load or its table is not what it must be. */

@@ -191,7 +191,7 @@ S.structs = {
     { "text", "text", "the same as a sentence", max = 511 },
   } },
   { name = "policy_info", doc = "a policy in force", fields = {
-    { "kind", "text", "place, chunk_size, goal, retain", max = 31 },
+    { "kind", "text", "place, chunk_size, goal, retain, repair", max = 31 },
     { "name", "text", "its file without .lua", max = 63 },
     { "decisions", "u64", "since the start" },
     { "fallbacks", "u64", "answers that C refused or that failed" },

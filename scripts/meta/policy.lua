@@ -57,3 +57,27 @@
 ---@field kind "retain"
 ---@field summary string
 ---@field retain fun(request: policy.retain_request): integer, string?
+
+---@class policy.repair_request
+---@field chunk integer
+---@field size integer        # bytes
+---@field goal integer        # replicas wanted
+---@field good integer        # that count towards the goal
+---@field live integer        # good ones on live nodes, those being emptied too
+---@field wanted boolean      # somebody waits for it
+---@field attempts integer    # copies of it that failed
+---@field waited number       # seconds in line
+---@field sources integer[]   # nodes that it can be read from now
+---@field rng policy.rng
+
+---@class policy.repair_answer
+---@field urgency number?     # the highest of those asked about goes first; 0 where absent
+---@field delay number?       # seconds, 0 to 300
+---@field source (integer|policy.node)?
+---@field target (integer|policy.node)?
+---@field reason string?
+
+---@class policy.repair      # view.nodes: those that can take the copy now
+---@field kind "repair"
+---@field summary string
+---@field repair fun(request: policy.repair_request, view: policy.view): policy.repair_answer?

@@ -175,6 +175,7 @@ static int open_engines(struct master *master, struct dfs_error *err)
 	if (code != 0)
 		return code;
 	master->options.timing.epoch = meta_epoch(master->meta);
+	master->options.timing.policies = master->options.policies;
 	code = cluster_create(
 	        &master->cluster, master->io, &master->options.timing, machines_out(master), err);
 	if (code == 0)

@@ -129,7 +129,8 @@ struct master {
 	bool raising;       /* fence.c: an epoch above a datanode's is on its way */
 	char outdated[512]; /* fence.c: why this is an old copy; empty: nobody says so */
 	uint64_t calls_count[PROTO_CALLS];
-	uint64_t fallbacks_seen[POLICY_KINDS], fallback_ms[POLICY_KINDS]; /* status.c: of each kind of policy */
+	uint64_t fallbacks_seen[POLICY_KINDS],
+	        fallback_ms[POLICY_KINDS]; /* status.c: of each kind of policy */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };

@@ -263,6 +263,7 @@ static int load_policies(struct process *process, const struct role_files *files
 	        .placement = settings->placement ? settings->placement : "spread",
 	        .chunking = settings->chunking ? settings->chunking : "fixed",
 	        .retain = settings->retain_policy ? settings->retain_policy : "default",
+	        .repair = settings->repair ? settings->repair : "urgent",
 	};
 	int code = policy_host_create(&process->host, &options, err);
 

@@ -18,7 +18,8 @@ struct role_files {          /* where things are; filled by cmd */
 
 struct master_settings {
 	const char *dir, *listen, *key;
-	const char *placement, *chunking; /* names of scripts; NULL: spread, fixed */
+	const char *placement, *chunking,
+	        *repair; /* names of scripts; NULL: spread, fixed, urgent */
 	uint64_t dead_after_ms, session_ms, linger_ms, ticket_ms, lease_ms, safe_mode_ms,
 	        freeze_wait_ms;                                      /* 0: defaults */
 	uint64_t checkpoint_ms, checkpoint_log_bytes;                /* 0: defaults */
@@ -60,7 +61,7 @@ struct up_settings {
 	uint16_t port;
 	bool port_given;
 	bool detach;
-	const char *placement, *chunking, *retain, *retain_policy; /* NULL: the master's defaults */
+	const char *placement, *chunking, *repair, *retain, *retain_policy; /* NULL: the master's defaults */
 	const char *master_config; /* a file of master_settings; NULL: the defaults */
 };
 

@@ -342,7 +342,7 @@ static int start_master(
 	const char *argv[32] = {"dfs", "master", "--listen", listen, "--key", key, "--dir", dir};
 	const char *more[][2] = {{"--config", settings->master_config},
 	        {"--placement", settings->placement}, {"--chunking", settings->chunking},
-	        {"--retain", settings->retain}, {"--retain-policy", settings->retain_policy}};
+	        {"--repair", settings->repair}, {"--retain", settings->retain}, {"--retain-policy", settings->retain_policy}};
 	size_t count = 8;
 
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {

@@ -328,7 +328,7 @@ extern const struct proto_shape proto_drain_info_shape;
 
 /* a policy in force */
 struct proto_policy_info {
-	const char *kind; /* place, chunk_size, goal, retain; at most 31 bytes */
+	const char *kind; /* place, chunk_size, goal, retain, repair; at most 31 bytes */
 	const char *name; /* its file without .lua; at most 63 bytes */
 	uint64_t decisions; /* since the start */
 	uint64_t fallbacks; /* answers that C refused or that failed */

@@ -32,9 +32,11 @@ static void write_script(const char *folder, const char *text)
 static int load(
         const char *folder, const char *text, struct policy_host **ret, struct dfs_error *err)
 {
-	bool placing = strcmp(folder, "placement") == 0;
-	struct policy_host_options options = {
-	        dir, placing ? "t" : NULL, placing ? NULL : "t", 0, 0};
+	bool placing = strcmp(folder, "placement") == 0, repairing = strcmp(folder, "repair") == 0;
+	struct policy_host_options options = {.scripts = dir,
+	        .placement = placing ? "t" : NULL,
+	        .chunking = placing || repairing ? NULL : "t",
+	        .repair = repairing ? "t" : NULL};
 
 	write_script(folder, text);
 	return policy_host_create(ret, &options, err);
@@ -84,6 +86,80 @@ static struct place_answer place(const char *body, const char *sentence)
 		assert_int_equal(answer.nodes_count, 77); /* untouched */
 	policy_host_destroy(host);
 	return answer;
+}
+
+/* Body of repair(request, view), likewise. */
+static struct repair_answer repair(const char *body, const char *sentence)
+{
+	static struct fake_view fake;
+	char text[4096];
+	struct policy_host *host;
+	struct dfs_error err = {0};
+	struct repair_request request = {.chunk = 0xab,
+	        .seed = 42,
+	        .size_bytes = 64,
+	        .goal = 3,
+	        .good = 1,
+	        .live = 2,
+	        .attempts = 4,
+	        .waited_ms = 1500,
+	        .sources = {2, 5},
+	        .sources_count = 2};
+	struct repair_answer answer = {.urgency = 77};
+	int code;
+
+	snprintf(text, sizeof(text),
+	        "return { kind = 'repair', summary = 't', repair = function(request, view)\n%s\n"
+	        "end }",
+	        body);
+	if (load("repair", text, &host, &err) != 0)
+		fail_msg("%s", err.text);
+	view_even(&fake, 5, 2);
+	code = policy_host_ops.repair(host, &request, &fake.view, &answer, &err);
+	if (strcmp(err.text, sentence) != 0)
+		fail_msg("got '%s', want '%s'\n--- in:\n%s", err.text, sentence, body);
+	assert_int_equal(code, sentence[0] ? DFS_E_SCRIPT : 0);
+	if (code != 0)
+		assert_true(answer.urgency == 77); /* untouched */
+	policy_host_destroy(host);
+	return answer;
+}
+
+static void what_repair_answers_is_read_and_nonsense_is_named(void **state)
+{
+	struct repair_answer answer = repair(
+	        "return { urgency = request.live + request.waited + #request.sources, delay = 2.5, "
+	        "source = request.sources[2], target = view.nodes[1], reason = 'x' }",
+	        "");
+
+	(void)state;
+	assert_true(answer.urgency == 5.5);
+	assert_int_equal(answer.delay_ms, 2500);
+	assert_int_equal(answer.source, 5);
+	assert_int_equal(answer.target, 1);
+	assert_string_equal(answer.reason, "x");
+	answer = repair("", "");
+	assert_true(answer.urgency == 0 && answer.delay_ms == 0);
+	assert_int_equal(answer.source + answer.target, 0);
+	repair("return {}", "");
+	repair("return 3",
+	        "repair/t.lua: repair must return { urgency = n, ... } or nothing, it returned "
+	        "number");
+	repair("return { urgency = 'high' }",
+	        "repair/t.lua: repair returned a urgency that is a string, want a number");
+	repair("return { delay = -1 }",
+	        "repair/t.lua: repair returned delay = -1.0, want 0 to 300 seconds");
+	repair("return { delay = 301 }",
+	        "repair/t.lua: repair returned delay = 301.0, want 0 to 300 seconds");
+	repair("return { delay = 0/0 }",
+	        "repair/t.lua: repair returned delay = -nan, want 0 to 300 seconds");
+	repair("return { target = 'b' }",
+	        "repair/t.lua: repair returned a target that is neither a node nor its number");
+	repair("return { source = 1.5 }",
+	        "repair/t.lua: repair returned a source that is neither a node nor its number");
+	repair("return { source = {} }", "");
+	repair("request.x.y = 1", "repair/t.lua:2: attempt to index a nil value (field 'x')");
+	repair("while true do end", "repair/t.lua:2: used up its 2000000 instructions");
 }
 
 static void a_script_that_is_not_one_does_not_load(void **state)
@@ -443,6 +519,8 @@ static int make_dirs(void **state)
 	(void)state;
 	if (!mkdtemp(dir))
 		return -1;
+	snprintf(path, sizeof(path), "%s/repair", dir);
+	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%s/placement", dir);
 	mkdir(path, 0700);
 	snprintf(path, sizeof(path), "%s/chunking", dir);
@@ -451,8 +529,8 @@ static int make_dirs(void **state)
 
 static int remove_dirs(void **state)
 {
-	static const char *const names[] = {
-	        "/placement/t.lua", "/chunking/t.lua", "/placement", "/chunking", ""};
+	static const char *const names[] = {"/placement/t.lua", "/chunking/t.lua", "/repair/t.lua",
+	        "/placement", "/chunking", "/repair", ""};
 	char path[128];
 
 	(void)state;
@@ -467,6 +545,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_script_that_is_not_one_does_not_load),
+	        cmocka_unit_test(what_repair_answers_is_read_and_nonsense_is_named),
 	        cmocka_unit_test(a_name_is_not_a_path),
 	        cmocka_unit_test(mistakes_in_the_answer_are_named),
 	        cmocka_unit_test(errors_in_service_name_the_line),

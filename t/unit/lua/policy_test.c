@@ -49,6 +49,59 @@ static struct place_request request_random(struct rng *rng)
 	        .goal = 1 + (uint32_t)below(rng, 9)};
 }
 
+/* Of two alike the one with fewer live replicas goes first, of these the one that is waited for,
+ * and who has waited long is never behind a newcomer as ill. */
+static void urgent_puts_the_most_endangered_first(void **state)
+{
+	struct policy_host_options options = {.scripts = SCRIPTS_DIR, .repair = "urgent"};
+	struct policy_host *host = NULL;
+	struct fake_view fake;
+	struct rng rng = {seed};
+	struct dfs_error err = {0};
+
+	assert_int_equal(policy_host_create(&host, &options, &err), 0);
+	assert_string_equal(policy_host_ops.name(host, "repair"), "urgent");
+	assert_string_equal(policy_host_ops.name(host, "place"), "built-in");
+	view_random(&fake, &rng, NODES_MAX);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct repair_request less = {.chunk = rng_next(&rng),
+		        .size_bytes = 1 + below(&rng, 1 << 30),
+		        .goal = 9,
+		        .live = 1 + (uint32_t)below(&rng, 8),
+		        .wanted = below(&rng, 2),
+		        .waited_ms = below(&rng, 3600000),
+		        .sources = {1},
+		        .sources_count = 1};
+		struct repair_request more = less;
+		struct repair_answer first, second;
+
+		more.size_bytes = 1 + below(&rng, 1 << 30);
+		switch (round % 3) {
+		case 0:
+			more.live++;
+			more.wanted = true;
+			more.waited_ms = below(&rng, 3600000);
+			break;
+		case 1:
+			less.wanted = true;
+			more.wanted = false;
+			more.waited_ms = below(&rng, 3600000);
+			break;
+		default:
+			less.waited_ms = 31000 + below(&rng, 3600000);
+			more.waited_ms = below(&rng, 30000);
+			break;
+		}
+		if (policy_host_ops.repair(host, &less, &fake.view, &first, &err) != 0 ||
+		        policy_host_ops.repair(host, &more, &fake.view, &second, &err) != 0)
+			fail_msg("seed %llu: %s", (unsigned long long)seed, err.text);
+		assert_true(first.urgency > second.urgency);
+		assert_int_equal(first.source + first.target, 0);
+		assert_int_equal(first.delay_ms, 0);
+	}
+	policy_host_destroy(host);
+}
+
 static const struct place_node *node_of(const struct fake_view *fake, uint32_t number)
 {
 	for (size_t i = 0; i < fake->view.nodes_count; i++)
@@ -438,6 +491,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_placement_gives_distinct_nodes),
+	        cmocka_unit_test(urgent_puts_the_most_endangered_first),
 	        cmocka_unit_test(spread_and_rendezvous_keep_racks_apart),
 	        cmocka_unit_test(an_answer_follows_from_request_and_view_alone),
 	        cmocka_unit_test(spread_fills_equal_nodes_evenly),
