@@ -81,10 +81,12 @@ struct node {
 	uint64_t copy_bytes;     /* served and stored for copies, part of the above */
 	uint64_t balance_bytes;  /* that it will hold when all moves are over (balance.c) */
 	double copy_rate;
+	uint64_t served_ms;      /* when it was last told that it serves users; 0: never */
 	uint32_t copies_out, copies_in; /* copies that read from it, that write to it */
 	double repair_load;             /* bytes of copies from and to it, lately: they spread */
-	struct bucket bucket;           /* what copies may move here */
-	uint64_t *doomed;               /* chunks to delete here, oldest first */
+	double duty;          /* bytes that will be read from it for the chunks in line, likewise */
+	struct bucket bucket; /* what copies may move here */
+	uint64_t *doomed;     /* chunks to delete here, oldest first */
 	size_t doomed_count, doomed_capacity;
 	bool deleting;      /* a delete call is under way */
 	bool trimming;      /* likewise, of surplus */
@@ -256,6 +258,7 @@ struct pace {
 	uint64_t bytes[PACE_SECONDS], second; /* of the newest */
 	struct bucket bucket;                 /* of the cluster */
 	uint64_t halved_ms;                   /* the nodes' repair_load was */
+	uint64_t duties_ms;                   /* the nodes' duties were reckoned */
 };
 
 /* Replicas moved from full nodes to empty ones, while it is on (balance.c). */
@@ -405,6 +408,8 @@ bool under_oldest(
 bool under_place(struct cluster *cluster, const struct chunk *chunk, uint64_t *ret_before,
         uint64_t *ret_bytes, uint64_t *ret_since_ms);
 uint64_t under_count(struct cluster *cluster);
+void under_each(
+        struct cluster *cluster, void (*each)(struct cluster *cluster, const struct chunk *chunk));
 /* Append to a queue of at most `most`; false: it is full, or memory is. */
 bool waiting_push(struct under_queue *queue, struct waiting entry, size_t most);
 void under_fini(struct cluster *cluster);
@@ -428,11 +433,15 @@ void pace_begin(struct cluster *cluster, struct copy *copy);
 void pace_end(struct cluster *cluster, const struct copy *copy, bool well);
 /* Bytes/s copied lately. */
 uint64_t pace_rate(struct cluster *cluster);
-/* What was long ago weighs less. */
+/* What was long ago weighs less; what is in line weighs on those that will be read. */
 void pace_tick(struct cluster *cluster);
-/* Bytes/s that users move through a node; are they many enough to give way to? */
-double pace_foreground(const struct node *node);
-bool pace_is_busy(const struct node *node);
+/* A copy of the chunk was begun: so much less is to be read of those that hold it. */
+void pace_duty_done(struct cluster *cluster, const struct chunk *chunk);
+/* What a node moved since its last heartbeat, and how much of it for copies. */
+void pace_served(
+        struct node *node, uint64_t bytes, uint64_t copy_bytes, uint64_t passed_ms, uint64_t now);
+/* It served users a moment ago. */
+bool pace_is_busy(const struct cluster *cluster, const struct node *node);
 
 /* ---- nodes.c ---- */
 
@@ -533,6 +542,8 @@ void seal_destroy(struct seal *seal);
 /* Tell those of its replicas that are not good, `delay_ms` from now. */
 void settle_want(struct cluster *cluster, const struct chunk *chunk, uint64_t delay_ms);
 bool settle_pending(const struct cluster *cluster, uint64_t chunk);
+/* It was told lately enough to wait for it rather than to copy. */
+bool settle_hopeful(const struct cluster *cluster, uint64_t chunk);
 void settle_answered(struct cluster *cluster, const struct call *call, int code);
 void settle_forget(struct cluster *cluster, uint64_t chunk);
 void settle_tick(struct cluster *cluster);

@@ -15,9 +15,13 @@
 #include <stdio.h>
 
 enum {
-	BUSY_BYTES = 64 * 1024, /* bytes/s of users from which on a node counts as serving them */
-	BURST_MS = 1000,        /* what a bucket holds at most: so long of its rate */
+	BUSY_BYTES =
+	        64 * 1024, /* bytes/s of users from which on a node counts as serving them... */
+	BUSY_MS = 5000,    /* ...and for so long after */
+	SKEW = 32,
+	BURST_MS = 1000, /* what a bucket holds at most: so long of its rate */
 	LOAD_HALF_MS = 60000,
+	DUTY_EVERY_MS = 1000,
 };
 
 static uint64_t rate_of(const struct cluster *cluster, const struct node *node);
@@ -28,6 +32,8 @@ static uint32_t copies_max(
         const struct cluster *cluster, const struct node *node, enum pace_side side);
 static uint32_t copies_now(const struct node *node, enum pace_side side);
 static void seconds_turn(struct cluster *cluster);
+static void duty_add(struct cluster *cluster, const struct chunk *chunk);
+static void duty_change(struct cluster *cluster, const struct chunk *chunk, double bytes);
 
 bool pace_allows(struct cluster *cluster, struct node *node, enum pace_side side)
 {
@@ -65,13 +71,14 @@ void pace_say(
 	if (copies_now(node, side) >= copies_max(cluster, node, side))
 		snprintf(ret, size, "datanode %" PRIu32 " %s %" PRIu32 " copies, %s", node->number,
 		        does, copies_now(node, side),
-		        pace_is_busy(node) ? "all that it may while users are served"
-		                           : "as many as it may");
+		        pace_is_busy(cluster, node) ? "all that it may while users are served"
+		                                    : "as many as it may");
 	else
 		snprintf(ret, size,
 		        "datanode %" PRIu32 " may move %" PRIu64
 		        " bytes/s for copies%s: the next one in %" PRIu64 " ms",
-		        node->number, rate, pace_is_busy(node) ? " while users are served" : "",
+		        node->number, rate,
+		        pace_is_busy(cluster, node) ? " while users are served" : "",
 		        wait_ms(&node->bucket, rate));
 }
 
@@ -148,23 +155,62 @@ void pace_tick(struct cluster *cluster)
 {
 	uint64_t now = cluster_now(cluster);
 
-	if (now - cluster->pace.halved_ms < LOAD_HALF_MS)
+	if (now - cluster->pace.halved_ms >= LOAD_HALF_MS) {
+		cluster->pace.halved_ms = now;
+		for (uint32_t i = 0; i < cluster->nodes_count; i++)
+			cluster->nodes[i]->repair_load /= 2;
+	}
+	if (cluster->under_goal == 0 || now - cluster->pace.duties_ms < DUTY_EVERY_MS)
 		return;
-	cluster->pace.halved_ms = now;
+	cluster->pace.duties_ms = now;
 	for (uint32_t i = 0; i < cluster->nodes_count; i++)
-		cluster->nodes[i]->repair_load /= 2;
+		cluster->nodes[i]->duty = 0;
+	under_each(cluster, duty_add);
 }
 
-double pace_foreground(const struct node *node)
+void pace_duty_done(struct cluster *cluster, const struct chunk *chunk)
 {
-	double rate = node->read_rate + node->write_rate - node->copy_rate;
-
-	return rate > 0 ? rate : 0;
+	duty_change(cluster, chunk, -(double)chunk->length);
 }
 
-bool pace_is_busy(const struct node *node)
+/*
+ * Whoever holds the only replicas of many chunks will be read a lot, and should be written to less,
+ * from the beginning: that is not to be made up for at the end.
+ */
+static void duty_add(struct cluster *cluster, const struct chunk *chunk)
 {
-	return pace_foreground(node) >= BUSY_BYTES;
+	duty_change(cluster, chunk, (double)chunk->length * chunk->missing);
+}
+
+/* Shared by all who may be the source. */
+static void duty_change(struct cluster *cluster, const struct chunk *chunk, double bytes)
+{
+	for (int i = 0; i < PLACE_REPLICAS_MAX && replica_mark(chunk, i) != MARK_NONE; i++) {
+		struct node *node = cluster->nodes[chunk->slots[i]];
+
+		if (source_fits(cluster, chunk, node))
+			node->duty += bytes / (chunk->live ? chunk->live : 1);
+		if (node->duty < 0)
+			node->duty = 0;
+	}
+}
+
+/*
+ * The two counters are not read at one moment: a piece of a copy may be in one and not yet in the
+ * other, so that a node that does nothing but copy seems to serve a little.
+ */
+void pace_served(
+        struct node *node, uint64_t bytes, uint64_t copy_bytes, uint64_t passed_ms, uint64_t now)
+{
+	uint64_t others = bytes > copy_bytes ? bytes - copy_bytes : 0;
+
+	if (others >= BUSY_BYTES * passed_ms / 1000 + copy_bytes / SKEW)
+		node->served_ms = now;
+}
+
+bool pace_is_busy(const struct cluster *cluster, const struct node *node)
+{
+	return node->served_ms != 0 && cluster_now(cluster) - node->served_ms < BUSY_MS;
 }
 
 /* 0: no bound. */
@@ -172,7 +218,7 @@ static uint64_t rate_of(const struct cluster *cluster, const struct node *node)
 {
 	uint64_t fast = cluster->options.repair_rate, slow = cluster->options.repair_busy_rate;
 
-	if (!pace_is_busy(node))
+	if (!pace_is_busy(cluster, node))
 		return fast;
 	return fast != 0 && fast < slow ? fast : slow;
 }
@@ -205,7 +251,7 @@ static uint64_t wait_ms(const struct bucket *bucket, uint64_t rate)
 static uint32_t copies_max(
         const struct cluster *cluster, const struct node *node, enum pace_side side)
 {
-	if (pace_is_busy(node))
+	if (pace_is_busy(cluster, node))
 		return 1;
 	return side == PACE_FROM ? cluster->options.copies_from_max
 	                         : cluster->options.copies_to_max;

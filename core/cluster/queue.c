@@ -118,6 +118,19 @@ uint64_t under_count(struct cluster *cluster)
 	return count;
 }
 
+void under_each(
+        struct cluster *cluster, void (*each)(struct cluster *cluster, const struct chunk *chunk))
+{
+	for (uint32_t queue = 0; queue < UNDER_QUEUES; queue++)
+		for (size_t at = cluster->under[queue].head; at < cluster->under[queue].count;
+		        at++) {
+			const struct chunk *chunk = under_at(cluster, queue, at);
+
+			if (chunk)
+				each(cluster, chunk);
+		}
+}
+
 void under_fini(struct cluster *cluster)
 {
 	for (int i = 0; i < UNDER_QUEUES; i++)

@@ -154,6 +154,7 @@ bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node 
 	        .length = chunk->length,
 	        .began_ms = cluster_now(cluster)};
 	pace_begin(cluster, copy);
+	pace_duty_done(cluster, chunk);
 	node_placed(cluster, target);
 	cluster_event(cluster,
 	        "event=copy_begun chunk=%016" PRIx64 " from=%" PRIu32 " to=%" PRIu32
@@ -266,7 +267,7 @@ static bool wants_copy(struct cluster *cluster, struct chunk *chunk)
 	        (delay && delay->waiting))
 		return false;
 	/* A replica is being told to seal: cheaper than a copy, if it can. */
-	if (settle_pending(cluster, chunk->id)) {
+	if (settle_hopeful(cluster, chunk->id)) {
 		delay_for(cluster, chunk->id, AGAIN_MS, "a replica of it is being told to seal");
 		return false;
 	}

@@ -6,11 +6,13 @@
  */
 #include "cluster/engine.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
 	CHUNKS_A_TICK = 256,
 	ATTEMPTS_MAX = 10,
+	HOPEFUL_ATTEMPTS = 2, /* a copy waits no longer for a replica that does not answer */
 	AGAIN_MS = 5000,
 	AGAIN_MAX_MS = 60000,
 	SEAL_AT_PATIENCE_MS = 60000,
@@ -45,6 +47,13 @@ void settle_want(struct cluster *cluster, const struct chunk *chunk, uint64_t de
 		tell(cluster, settle);
 }
 
+bool settle_hopeful(const struct cluster *cluster, uint64_t chunk)
+{
+	const struct settle *settle = find(cluster, chunk);
+
+	return settle && settle->attempts <= HOPEFUL_ATTEMPTS;
+}
+
 bool settle_pending(const struct cluster *cluster, uint64_t chunk)
 {
 	return find(cluster, chunk) != NULL;
@@ -59,9 +68,14 @@ void settle_answered(struct cluster *cluster, const struct call *call, int code)
 
 	if (!chunk || chunk->state != PROTO_CHUNK_STATE_SEALED || chunk->version != call->version)
 		return;
-	if (code == 0)
+	if (code == 0) {
+		if (chunk_tally(cluster, chunk).sources == 0)
+			cluster_event(cluster,
+			        "event=replica_promoted chunk=%016" PRIx64 " node=%" PRIu32
+			        " version=%" PRIu32 " why=\"no good one was live\"",
+			        chunk->id, node->number, chunk->version);
 		replica_set(cluster, chunk, node, MARK_GOOD);
-	else if (code == DFS_E_RANGE)
+	} else if (code == DFS_E_RANGE)
 		replica_set(cluster, chunk, node, MARK_SHORT);
 	else if (code == DFS_E_CORRUPT || code == DFS_E_IO)
 		replica_set(cluster, chunk, node, MARK_CORRUPT);

@@ -17,7 +17,8 @@ struct merit {
 	uint64_t lot; /* nodes that are alike come in another order for each chunk */
 };
 
-static struct merit source_merit(const struct chunk *chunk, const struct node *node);
+static struct merit source_merit(
+        const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
 static struct merit target_merit(
         const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
 static bool better(const struct merit *a, const struct merit *b);
@@ -34,7 +35,7 @@ struct node *pick_source(struct cluster *cluster, const struct chunk *chunk, boo
 
 	for (int i = 0; i < PLACE_REPLICAS_MAX && replica_mark(chunk, i) != MARK_NONE; i++) {
 		struct node *node = cluster->nodes[chunk->slots[i]];
-		struct merit merit = source_merit(chunk, node);
+		struct merit merit = source_merit(cluster, chunk, node);
 
 		if (!source_fits(cluster, chunk, node))
 			continue;
@@ -112,12 +113,13 @@ static bool is_broken(const struct chunk *chunk, const struct node *node)
 }
 
 /* A suspect or slow one only where there is no other. */
-static struct merit source_merit(const struct chunk *chunk, const struct node *node)
+static struct merit source_merit(
+        const struct cluster *cluster, const struct chunk *chunk, const struct node *node)
 {
 	return (struct merit){
 	        .avoid = node->state == PROTO_NODE_STATE_SUSPECT ||
 	                 node->state == PROTO_NODE_STATE_SLOW,
-	        .busy = pace_is_busy(node),
+	        .busy = pace_is_busy(cluster, node),
 	        .load = node->repair_load,
 	        .lot = lot_of(chunk->id, node->number),
 	};
@@ -131,8 +133,9 @@ static struct merit target_merit(
 	return (struct merit){
 	        .avoid = delay && delay->avoid == node->number,
 	        .mates = rack_mates(cluster, chunk, node),
-	        .busy = pace_is_busy(node),
-	        .load = (node->repair_load + chunk->length) / (double)(node_room(node) + 1),
+	        .busy = pace_is_busy(cluster, node),
+	        .load = (node->repair_load + node->duty + chunk->length) /
+	                (double)(node_room(node) + 1),
 	        .lot = lot_of(chunk->id, node->number),
 	};
 }

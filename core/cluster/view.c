@@ -48,11 +48,12 @@ void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, ui
 	/* Without an earlier count, or with one of a process that is gone, there is no rate yet. */
 	if (node->counted_ms == 0 || read_bytes < node->read_bytes ||
 	        write_bytes < node->write_bytes || copy_bytes < node->copy_bytes) {
-		node->read_rate = node->write_rate = node->copy_rate = 0;
+		node->read_rate = node->write_rate = 0;
 	} else if (passed > 0) {
+		pace_served(node, read_bytes - node->read_bytes + write_bytes - node->write_bytes,
+		        copy_bytes - node->copy_bytes, passed, now);
 		rate_turn(&node->read_rate, read_bytes - node->read_bytes, passed, share);
 		rate_turn(&node->write_rate, write_bytes - node->write_bytes, passed, share);
-		rate_turn(&node->copy_rate, copy_bytes - node->copy_bytes, passed, share);
 	}
 	node->read_bytes = read_bytes;
 	node->write_bytes = write_bytes;

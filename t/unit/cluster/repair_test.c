@@ -365,6 +365,47 @@ static void a_replica_that_can_seal_is_not_copied_over(void **state)
 	bench_free(b);
 }
 
+/* Its node does not answer: the last good replica must not wait for it for minutes. */
+static void a_replica_that_does_not_seal_keeps_no_repair_waiting(void **state)
+{
+	struct bench *b = bench_new(3);
+	struct proto_held stale = held(CHUNK(1), 0, MIB, 77, PROTO_HELD_STATE_SEALED);
+
+	bench_sealed_chunk(b, CHUNK(1), 2, (const uint32_t[]){1, 0});
+	bench_report(b, 3, false, &stale, 1);
+	bench_run(b, 10000);
+	assert_int_equal(bench_count(b, PROTO_CALL_COPY, 0), 0);
+	bench_run(b, 30000);
+	assert_int_equal(bench_count(b, PROTO_CALL_COPY, 0), 1);
+	bench_free(b);
+}
+
+/* RULES 3: none is live, a stale one verifies. */
+static void a_stale_replica_that_verifies_is_promoted_when_none_is_live(void **state)
+{
+	struct bench *b = bench_new(4);
+	struct proto_held stale = held(CHUNK(1), 0, MIB, 77, PROTO_HELD_STATE_SEALED);
+	struct proto_held other = held(CHUNK(1), 0, MIB, 78, PROTO_HELD_STATE_SEALED);
+	struct proto_seal_at_reply done = {0};
+
+	bench_sealed_chunk(b, CHUNK(1), 2, (const uint32_t[]){1, 0});
+	bench_kill(b, 1);
+	bench_run(b, 12000);
+	assert_int_equal(bench_counts(b).lost, 1);
+	bench_report(b, 4, false, &other, 1); /* other bytes */
+	bench_report(b, 3, false, &stale, 1);
+	bench_run(b, 3000);
+	bench_answer(b, bench_find(b, PROTO_CALL_SEAL_AT, 4), DFS_E_CORRUPT, NULL);
+	assert_int_equal(bench_counts(b).lost, 1);
+	bench_answer(b, bench_find(b, PROTO_CALL_SEAL_AT, 3), 0, &done);
+	assert_int_equal(bench_counts(b).lost, 0);
+	assert_int_equal(bench_state(b, CHUNK(1), 3), PROTO_REPLICA_STATE_GOOD);
+	assert_true(bench_event(b, "event=replica_promoted"));
+	bench_run(b, 6000);
+	assert_int_equal(bench_count(b, PROTO_CALL_COPY, 0), 1);
+	bench_free(b);
+}
+
 static void a_draining_node_s_chunks_are_copied_from_it(void **state)
 {
 	struct bench *b = bench_new(3);
@@ -439,6 +480,8 @@ int main(void)
 	        cmocka_unit_test(a_broken_replica_is_replaced_where_it_lies),
 	        cmocka_unit_test(a_bad_replica_is_an_error_that_repair_mends),
 	        cmocka_unit_test(a_replica_that_can_seal_is_not_copied_over),
+	        cmocka_unit_test(a_replica_that_does_not_seal_keeps_no_repair_waiting),
+	        cmocka_unit_test(a_stale_replica_that_verifies_is_promoted_when_none_is_live),
 	        cmocka_unit_test(a_draining_node_s_chunks_are_copied_from_it),
 	        cmocka_unit_test(a_raised_goal_is_reached),
 	        cmocka_unit_test(without_a_ticket_nothing_is_copied_now),

@@ -118,12 +118,37 @@ static void nothing_goes_while_the_goal_is_not_reached_without_it(void **state)
 	bench_run(b, 9000);
 	assert_int_equal(bench_node_state(b, 4), PROTO_NODE_STATE_SUSPECT);
 	assert_int_equal(bench_count(b, PROTO_CALL_DELETE, 0), 0);
+	assert_false(bench_event(b, "event=trim_begun")); /* not even meant to */
 	b->machines[4].beating = true;
 	/* One of four that was not verified at the sealed version does not count. */
 	bench_sealed_chunk(b, CHUNK(2), 3, on_123);
 	bench_report(b, 4, false, &unsealed, 1);
 	bench_run(b, GRACE_MS - 5000);
 	assert_int_equal(bench_count(b, PROTO_CALL_DELETE, 0), 0);
+	bench_free(b);
+}
+
+/* Silent, but not called dead yet: it holds no other replica's deletion up, and allows none. */
+static void a_silent_node_counts_for_nobody(void **state)
+{
+	struct cluster_options options = {.epoch = BENCH_EPOCH, .trim_after_ms = 2000};
+	struct bench *b = bench_with(&options);
+
+	/* In one rack: the spread of racks must not be what keeps it. */
+	for (uint32_t node = 1; node <= 4; node++)
+		b->machines[node].rack = "a";
+	bench_join(b, 4);
+	bench_sealed_chunk(b, CHUNK(1), 4, on_1234);
+	bench_run(b, 5000);
+	b->machines[4].beating = false;
+	bench_run(b, 6000);
+	assert_int_equal(bench_node_state(b, 4), PROTO_NODE_STATE_SUSPECT);
+	bench_row_sealed(b, CHUNK(1), 1, MIB, 77, 3);
+	bench_run(b, 1500);
+	assert_false(bench_event(b, "event=trim_begun"));
+	b->machines[4].beating = true;
+	bench_run(b, 3000 + 61000);
+	the_deletion(b, CHUNK(1));
 	bench_free(b);
 }
 
@@ -422,6 +447,7 @@ int main(void)
 	        cmocka_unit_test(a_returning_node_s_replica_is_welcome_and_the_surplus_goes_later),
 	        cmocka_unit_test(a_node_that_flaps_causes_no_churn),
 	        cmocka_unit_test(nothing_goes_while_the_goal_is_not_reached_without_it),
+	        cmocka_unit_test(a_silent_node_counts_for_nobody),
 	        cmocka_unit_test(nothing_goes_in_safe_mode_or_while_deletions_are_held),
 	        cmocka_unit_test(a_draining_node_s_replica_is_not_surplus),
 	        cmocka_unit_test(racks_stay_as_many_as_they_were),
