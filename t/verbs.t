@@ -23,7 +23,7 @@ dfs put --goal 2 "$tmp/in" /file && dfs mkdir /dir
 # The fields of a verb in docs/json.md: `name` for each that must be there, `name?` for each that may.
 fields() {
   sed -n "/^### dfs .*\\b$1\\b/,/^##/p" docs/json.md | sed -n 's/^| `\([a-z_]*\)` | \([^|]*\) |.*/\1 \2/p' |
-    sed 's/ .*optional.*/?/; s/ .*//'
+    sed 's/ .*\(optional\|default\).*/?/; s/ .*//'
 }
 promised() { # VERB ARGUMENTS...
   local got missing unknown verb=$1
