@@ -80,7 +80,6 @@ struct node {
 	bool collecting;         /* a delete call for orphans is under way */
 	uint64_t copy_bytes;     /* served and stored for copies, part of the above */
 	uint64_t balance_bytes;  /* that it will hold when all moves are over (balance.c) */
-	double copy_rate;
 	uint64_t served_ms;      /* when it was last told that it serves users; 0: never */
 	uint32_t copies_out, copies_in; /* copies that read from it, that write to it */
 	double repair_load;             /* bytes of copies from and to it, lately: they spread */

@@ -220,8 +220,8 @@ void nodes_listen(struct cluster *cluster)
 	if (deaf == (cluster->deaf_since_ms != 0))
 		return;
 	cluster->deaf_since_ms = deaf ? now : 0;
-	cluster_event(cluster, "event=%s",
-	        deaf ? "all_silent action=nobody_grows_older" : "heard_again");
+	cluster_event(
+	        cluster, "event=%s", deaf ? "all_silent action=nobody_grows_older" : "heard_again");
 }
 
 void nodes_fini(struct cluster *cluster)
@@ -342,7 +342,8 @@ static enum proto_node_state state_of(
 		*ret_why = node->registered ? "silent" : "never heard of since this master began";
 		return PROTO_NODE_STATE_DEAD;
 	}
-	if (cluster->deaf_since_ms && node->connected) {
+	/* A dead one that is heard of is the first sign that the cable is whole again. */
+	if (cluster->deaf_since_ms && node->connected && node_alive(node)) {
 		*ret_why = "no datanode is heard at all: is this master's network cut?";
 		return PROTO_NODE_STATE_SUSPECT;
 	}

@@ -199,6 +199,23 @@ static void when_all_fall_silent_at_once_nobody_is_dead(void **state)
 	bench_free(b);
 }
 
+/* Its beat comes before the tick that notices that the cable is whole again. */
+static void a_dead_node_that_is_heard_while_all_are_silent_is_up(void **state)
+{
+	struct bench *b = bench_new(3);
+
+	b->machines[1].beating = false;
+	bench_run(b, 11000);
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_DEAD);
+	b->machines[2].beating = b->machines[3].beating = false;
+	bench_run(b, 6000);
+	assert_true(bench_event(b, "event=all_silent"));
+	b->machines[1].beating = true;
+	bench_run(b, 600);
+	assert_int_equal(bench_node_state(b, 1), PROTO_NODE_STATE_UP);
+	bench_free(b);
+}
+
 static void all_that_close_their_channels_and_fall_silent_are_dead(void **state)
 {
 	struct bench *b = bench_new(2);
@@ -435,6 +452,7 @@ int main(void)
 	        cmocka_unit_test(a_short_sleep_of_the_master_is_no_silence_of_the_nodes),
 	        cmocka_unit_test(what_is_heard_first_after_a_stall_finds_nobody_dead),
 	        cmocka_unit_test(when_all_fall_silent_at_once_nobody_is_dead),
+	        cmocka_unit_test(a_dead_node_that_is_heard_while_all_are_silent_is_up),
 	        cmocka_unit_test(all_that_close_their_channels_and_fall_silent_are_dead),
 	        cmocka_unit_test(a_stall_does_not_raise_the_dead),
 	        cmocka_unit_test(safe_mode_ends_when_all_known_nodes_have_reported),
