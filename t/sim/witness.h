@@ -16,13 +16,13 @@
  *   - a chunk that a file refers to has a replica with all its bytes on some disk (RULES 3, 9, 13),
  * and two when the reference is made (RULES 24);
  *   - a datanode that acknowledged a replica, or sealed it, has it after any death (RULES 10, 27);
+ *   - the operation log, replayed onto the database as it was before, gives the database (RULES
+ * 19);
  *   - metadata is sound: references equal reference counts, and so on (meta_check);
  *
  * and at the end, when everything is well again (witness_end):
  *
- *   - sealed chunks have as many good replicas as their goal, with the same bytes on every disk;
- *   - the operation log, replayed onto the database as it was at the start, gives the database
- * (RULES 19).
+ *   - sealed chunks have as many good replicas as their goal, with the same bytes on every disk.
  */
 struct witness;
 
