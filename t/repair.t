@@ -3,9 +3,9 @@
 . "$(dirname "$0")/lib/tap.sh"
 plan 20
 
-# Slow enough to be looked at.
+# Slow enough to be looked at, and patient enough for a machine that is busy with other things.
 cat >"$tmp/master.lua" <<'END'
-return { dead_after = 1500, safe_mode = 5000, trim_after = 2000, repair_rate = "5M", idle_seal = 20000 }
+return { dead_after = 4000, safe_mode = 5000, trim_after = 3000, repair_rate = "8M", idle_seal = 20000 }
 END
 cluster_start --nodes 4 --placement round_robin --master-config "$tmp/master.lua" || exit 1
 head -c 40000000 /dev/urandom >"$tmp/in"
