@@ -52,30 +52,6 @@ static void put_back(struct kv *into, struct kv *from)
 	assert_int_equal(write->ops->commit(write), 0);
 }
 
-static int count_data(void *arg, const char *name)
-{
-	unsigned *count = arg;
-	size_t size = strlen(name);
-
-	*count += size > 5 && strcmp(name + size - 5, ".data") == 0;
-	return 0;
-}
-
-static unsigned files(struct world *world)
-{
-	unsigned count = 0;
-
-	for (unsigned node = 0; node < NODES; node++)
-		for (unsigned folder = 0; folder < 256; folder++) {
-			char path[64];
-
-			snprintf(path, sizeof(path), "/data/chunks/%02x", folder);
-			io_disk(sim_host_io(world->nodes[node].host), list, path, count_data,
-			        &count);
-		}
-	return count;
-}
-
 static struct world *begin(uint64_t seed)
 {
 	struct world_options options = {.seed = seed,
@@ -147,7 +123,7 @@ static void an_old_copy_is_refused_however_often_it_is_started(void **state)
 		world_master_kill(world);
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
-		before = files(world);
+		before = world_replicas(world);
 		world_master_kill(world);
 		newest = sim_kv_clone(kv);
 		put_back(kv, old);
@@ -159,7 +135,7 @@ static void an_old_copy_is_refused_however_often_it_is_started(void **state)
 			assert_int_equal(remove_file(world, "/late"), DFS_E_FENCED);
 			world_master_kill(world);
 		}
-		assert_int_equal(files(world), before);
+		assert_int_equal(world_replicas(world), before);
 		put_back(kv, newest);
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
@@ -183,13 +159,13 @@ static void a_copy_from_earlier_in_the_same_reign_is_refused(void **state)
 
 	put(world, "/late", bytes);
 	sim_run_for(world->sim, 10000);
-	before = files(world);
+	before = world_replicas(world);
 	world_master_kill(world);
 	put_back(kv, old);
 	world_master_start(world);
 	sim_run_for(world->sim, 30000);
 	assert_false(world_await_up(world, 1, 100));
-	assert_int_equal(files(world), before);
+	assert_int_equal(world_replicas(world), before);
 	old->ops->close(old);
 	free(bytes);
 	world_destroy(world);
@@ -203,14 +179,14 @@ static void an_empty_database_deletes_nothing(void **state)
 	unsigned before;
 
 	put(world, "/file", bytes);
-	before = files(world);
+	before = world_replicas(world);
 	world_master_kill(world);
 	put_back(kv, NULL);
 	world_master_start(world);
 	sim_run_for(world->sim, 30000);
 	assert_false(world_await_up(world, 1, 100));
 	assert_true(status_says(world, "old copy"));
-	assert_int_equal(files(world), before);
+	assert_int_equal(world_replicas(world), before);
 	free(bytes);
 	world_destroy(world);
 }
@@ -239,7 +215,7 @@ static void a_restored_backup_serves_and_deletes_nothing_until_accepted(void **s
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
 		world_master_kill(world);
-		before = files(world);
+		before = world_replicas(world);
 		put_back(kv, backup);
 		assert_int_equal(meta_restore(kv, sim_host_io(world->master_host), 0, 1, &err), 0);
 		world_master_start(world);
@@ -248,7 +224,7 @@ static void a_restored_backup_serves_and_deletes_nothing_until_accepted(void **s
 		same(world, "/old", old_bytes);
 		assert_int_equal(remove_file(world, "/old"), 0);
 		sim_run_for(world->sim, 60000);
-		assert_int_equal(files(world), before);
+		assert_int_equal(world_replicas(world), before);
 		/* A restart forgets nothing of it. */
 		world_master_kill(world);
 		world_master_start(world);
@@ -256,13 +232,13 @@ static void a_restored_backup_serves_and_deletes_nothing_until_accepted(void **s
 		assert_true(held(world));
 		put(world, "/again", new_bytes);
 		same(world, "/again", new_bytes);
-		before = files(world);
+		before = world_replicas(world);
 		assert_int_equal(world_call(world, 0, PROTO_CALL_ACCEPT, &accept, NULL), 0);
 		assert_false(held(world));
 		assert_int_equal(
 		        world_call(world, 0, PROTO_CALL_ACCEPT, &accept, NULL), DFS_E_INVAL);
 		sim_run_for(world->sim, 60000);
-		assert_true(files(world) < before);
+		assert_true(world_replicas(world) < before);
 		same(world, "/again", new_bytes);
 		backup->ops->close(backup);
 		free(old_bytes);

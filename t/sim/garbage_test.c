@@ -11,30 +11,6 @@
 
 enum { NODES = 3, SIZE = 3000000 };
 
-static int count_data(void *arg, const char *name)
-{
-	unsigned *count = arg;
-	size_t size = strlen(name);
-
-	*count += size > 5 && strcmp(name + size - 5, ".data") == 0;
-	return 0;
-}
-
-static unsigned files(struct world *world)
-{
-	unsigned count = 0;
-
-	for (unsigned node = 0; node < NODES; node++)
-		for (unsigned folder = 0; folder < 256; folder++) {
-			char path[64];
-
-			snprintf(path, sizeof(path), "/data/chunks/%02x", folder);
-			io_disk(sim_host_io(world->nodes[node].host), list, path, count_data,
-			        &count);
-		}
-	return count;
-}
-
 /* The writer's machine goes away in the middle of its chunks: they were never sealed, nor
  * committed, so no reader has to be waited for (the linger is ten minutes). */
 static void what_a_dead_writer_left_is_deleted(void **state)
@@ -50,17 +26,17 @@ static void what_a_dead_writer_left_is_deleted(void **state)
 
 		world_start(world);
 		world_put(world, 1, &how, bytes, SIZE, &put);
-		while (files(world) < 3 * (seed % 3 + 1) && !put.over)
+		while (world_replicas(world) < 3 * (seed % 3 + 1) && !put.over)
 			assert_true(sim_step(world->sim));
 		sim_run_for(world->sim, seed);
 		assert_false(put.over);
 		sim_host_crash(world->clients[1].host, false);
 		client_destroy(world->clients[1].client);
 		world->clients[1].client = NULL;
-		assert_true(files(world) > 0);
-		for (int s = 0; s < 300 && files(world) > 0; s++)
+		assert_true(world_replicas(world) > 0);
+		for (int s = 0; s < 300 && world_replicas(world) > 0; s++)
 			sim_run_for(world->sim, 1000);
-		assert_int_equal(files(world), 0);
+		assert_int_equal(world_replicas(world), 0);
 		world_destroy(world);
 		free(bytes);
 	}

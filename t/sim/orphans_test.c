@@ -28,37 +28,6 @@ static struct world *begin(void)
 	return world;
 }
 
-static int count_data(void *arg, const char *name)
-{
-	unsigned *count = arg;
-	size_t size = strlen(name);
-
-	*count += size > 5 && strcmp(name + size - 5, ".data") == 0;
-	return 0;
-}
-
-static unsigned files_of(struct world *world, unsigned node)
-{
-	unsigned count = 0;
-
-	for (unsigned folder = 0; folder < 256; folder++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "/data/chunks/%02x", folder);
-		io_disk(sim_host_io(world->nodes[node].host), list, path, count_data, &count);
-	}
-	return count;
-}
-
-static unsigned files(struct world *world)
-{
-	unsigned count = 0;
-
-	for (unsigned node = 0; node < NODES; node++)
-		count += files_of(world, node);
-	return count;
-}
-
 static void put(struct world *world, const char *path, char *bytes, uint32_t goal)
 {
 	struct client_put how = {.path = path, .chunk_size = 1 << 20, .mode = 0644, .goal = goal};
@@ -95,9 +64,9 @@ static bool status_says(struct world *world, const char *text)
 
 static void run_until_files(struct world *world, unsigned count, uint64_t limit_ms)
 {
-	for (uint64_t ms = 0; ms < limit_ms && files(world) != count; ms += 1000)
+	for (uint64_t ms = 0; ms < limit_ms && world_replicas(world) != count; ms += 1000)
 		sim_run_for(world->sim, 1000);
-	assert_int_equal(files(world), count);
+	assert_int_equal(world_replicas(world), count);
 }
 
 /*
@@ -112,7 +81,7 @@ static void what_a_forgotten_chunk_left_on_a_machine_that_was_away_goes(void **s
 	unsigned third = 0, first;
 
 	put(world, "/f", bytes, 2);
-	while (files_of(world, third) > 0)
+	while (world_replicas_of(world, third) > 0)
 		third++;
 	first = third == 0 ? 1 : 0;
 	world_node_kill(world, first);
@@ -132,10 +101,10 @@ static void what_a_forgotten_chunk_left_on_a_machine_that_was_away_goes(void **s
 	sim_run_for(world->sim, MINUTE);
 	assert_true(status_says(world, "\"orphans\":\"1\",\"orphan_bytes\":\"300000\""));
 	sim_run_for(world->sim, GRACE - 3 * MINUTE);
-	assert_int_equal(files(world), 3);
+	assert_int_equal(world_replicas(world), 3);
 	sim_run_for(world->sim, 4 * MINUTE);
-	assert_int_equal(files(world), 2);
-	assert_int_equal(files_of(world, third), 0);
+	assert_int_equal(world_replicas(world), 2);
+	assert_int_equal(world_replicas_of(world, third), 0);
 	assert_true(status_says(world, "\"orphans_collected\":\"1\""));
 	assert_false(status_says(world, "\"orphans\""));
 	same(world, "/kept", bytes);
@@ -195,13 +164,13 @@ static void an_older_master_collects_nothing(void **state)
 	put(world, "/new", bytes, 3);
 	sim_run_for(world->sim, 10000); /* the datanodes keep what they heard */
 	world_master_kill(world);
-	before = files(world);
+	before = world_replicas(world);
 	assert_int_equal(before, 6);
 	put_back(kv, backup);
 	for (int starts = 0; starts < 3; starts++) {
 		world_master_start(world);
 		sim_run_for(world->sim, 2 * GRACE);
-		assert_int_equal(files(world), before);
+		assert_int_equal(world_replicas(world), before);
 		world_master_kill(world);
 	}
 	backup->ops->close(backup);
@@ -226,13 +195,13 @@ static void a_restored_master_collects_after_accept_and_the_grace(void **state)
 	world_master_start(world);
 	assert_true(world_await_up(world, NODES, 20000));
 	sim_run_for(world->sim, 3 * GRACE);
-	assert_int_equal(files(world), 6);
+	assert_int_equal(world_replicas(world), 6);
 	assert_true(status_says(world, "\"orphans\":\"3\""));
 	assert_int_equal(world_call(world, 0, PROTO_CALL_ACCEPT, &accept, NULL), 0);
 	sim_run_for(world->sim, GRACE - MINUTE);
-	assert_int_equal(files(world), 6);
+	assert_int_equal(world_replicas(world), 6);
 	sim_run_for(world->sim, 2 * MINUTE);
-	assert_int_equal(files(world), 3);
+	assert_int_equal(world_replicas(world), 3);
 	same(world, "/old", bytes);
 	backup->ops->close(backup);
 	free(bytes);

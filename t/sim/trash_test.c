@@ -28,30 +28,6 @@ static struct world *begin(uint64_t retain_ms)
 	return world;
 }
 
-static int count_data(void *arg, const char *name)
-{
-	unsigned *count = arg;
-	size_t size = strlen(name);
-
-	*count += size > 5 && strcmp(name + size - 5, ".data") == 0;
-	return 0;
-}
-
-static unsigned files(struct world *world)
-{
-	unsigned count = 0;
-
-	for (unsigned node = 0; node < NODES; node++)
-		for (unsigned folder = 0; folder < 256; folder++) {
-			char path[64];
-
-			snprintf(path, sizeof(path), "/data/chunks/%02x", folder);
-			io_disk(sim_host_io(world->nodes[node].host), list, path, count_data,
-			        &count);
-		}
-	return count;
-}
-
 static void make_dir(struct world *world, const char *path)
 {
 	struct proto_mkdir_args args = {.path = path, .mode = 0755, .parents = true};
@@ -163,12 +139,12 @@ static void a_tree_comes_back_after_a_restart_and_goes_after_its_living_time(voi
 	assert_true(world_await_up(world, NODES, 20000));
 	sim_run_for(world->sim, MINUTE);
 	assert_true(listed(world, 0, "\"path\":\"/t\""));
-	assert_int_equal(files(world), 3);
+	assert_int_equal(world_replicas(world), 3);
 	sim_run_for(world->sim, 4 * MINUTE);
 	assert_false(listed(world, 0, "\"path\""));
-	for (int s = 0; s < 60 && files(world) > 0; s++)
+	for (int s = 0; s < 60 && world_replicas(world) > 0; s++)
 		sim_run_for(world->sim, 1000);
-	assert_int_equal(files(world), 0);
+	assert_int_equal(world_replicas(world), 0);
 	assert_true(status_says(world, "\"chunks\":\"0\""));
 	assert_int_equal(undelete(world, 0, "/t", NULL), DFS_E_NOENT);
 	world_destroy(world);
@@ -194,13 +170,13 @@ static void a_step_of_the_clock_pauses_the_purge(void **state)
 		put(world, "/g", bytes); /* the chunk of the old bytes lingers */
 		sim_run_for(world->sim, 50 * MINUTE);
 		assert_true(listed(world, 0, "\"path\":\"/f\""));
-		assert_int_equal(files(world), 9);
+		assert_int_equal(world_replicas(world), 9);
 		assert_int_equal(undelete(world, 0, "/f", "/back"), 0);
 		assert_int_equal(throw_away(world, 0, "/back"), 0);
 		sim_run_for(world->sim, 15 * MINUTE);
 		assert_false(status_says(world, "purge_paused"));
 		assert_false(listed(world, 0, "\"path\""));
-		assert_int_equal(files(world), 3);
+		assert_int_equal(world_replicas(world), 3);
 		same(world, "/g", bytes);
 		world_destroy(world);
 		free(bytes);
@@ -270,9 +246,9 @@ static void what_is_not_kept_is_freed_at_once(void **state)
 	assert_int_equal(throw_away(world, 0, "/f"), 0);
 	assert_int_equal(world_call(world, 0, PROTO_CALL_REMOVE, &rmdir, NULL), 0);
 	assert_false(listed(world, 0, "\"path\""));
-	for (int s = 0; s < 60 && files(world) > 0; s++)
+	for (int s = 0; s < 60 && world_replicas(world) > 0; s++)
 		sim_run_for(world->sim, 1000);
-	assert_int_equal(files(world), 0);
+	assert_int_equal(world_replicas(world), 0);
 	world_destroy(world);
 	free(bytes);
 }

@@ -349,6 +349,37 @@ bool world_await_up(struct world *world, unsigned count, uint64_t limit_ms)
 	return false;
 }
 
+static int count_data(void *arg, const char *name)
+{
+	unsigned *count = arg;
+	size_t size = strlen(name);
+
+	*count += size > 5 && strcmp(name + size - 5, ".data") == 0;
+	return 0;
+}
+
+unsigned world_replicas_of(struct world *world, unsigned node)
+{
+	unsigned count = 0;
+
+	for (unsigned folder = 0; folder < 256; folder++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/data/chunks/%02x", folder);
+		io_disk(sim_host_io(world->nodes[node].host), list, path, count_data, &count);
+	}
+	return count;
+}
+
+unsigned world_replicas(struct world *world)
+{
+	unsigned count = 0;
+
+	for (unsigned node = 0; node < world->options.nodes; node++)
+		count += world_replicas_of(world, node);
+	return count;
+}
+
 void *world_bytes(uint64_t seed, uint64_t size)
 {
 	uint8_t *bytes = malloc(size + 8);

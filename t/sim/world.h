@@ -29,7 +29,7 @@ struct world_client {
 struct world_options {
 	uint64_t seed;
 	unsigned nodes, clients;
-	struct master_options master; /* timing and the like; zeros: defaults */
+	struct master_options master;         /* timing and the like; zeros: defaults */
 	const char *trees[WORLD_CLIENTS_MAX]; /* that a client's token is good for; NULL: all */
 };
 
@@ -38,7 +38,7 @@ struct world {
 	struct world_options options;
 	struct sim_host *master_host;
 	struct master *master;
-	bool master_again; /* it asked to be started again: world_master_again */
+	bool master_again;  /* it asked to be started again: world_master_again */
 	bool master_failed; /* a commit failed: its process must end */
 	struct policy_host *scripts;
 	struct policies policies;
@@ -54,7 +54,7 @@ void world_destroy(struct world *world);
 void world_start(struct world *world);
 
 void world_master_start(struct world *world);
-void world_master_again(struct world *world);              /* stop in order, start */
+void world_master_again(struct world *world); /* stop in order, start */
 /* As _start, where the start itself may fail: a disk error, a power cut in the middle of it. */
 int world_master_try(struct world *world, struct dfs_error *err);
 int world_node_try(struct world *world, unsigned node, struct dfs_error *err);
@@ -91,6 +91,9 @@ void world_get(struct world *world, unsigned client, const char *path, struct wo
 int world_call(struct world *world, unsigned client, enum proto_call which, const void *args,
         struct buf *ret_json);
 bool world_run_until(struct world *world, const bool *flag, uint64_t limit_ms);
+/* Chunks' files on the disk of a datanode, and of all, whoever knows of them. */
+unsigned world_replicas_of(struct world *world, unsigned node);
+unsigned world_replicas(struct world *world);
 /* Run until that many datanodes are up in the master's eyes; false after limit_ms. */
 bool world_await_up(struct world *world, unsigned count, uint64_t limit_ms);
 
