@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random runs of the whole cluster, from seeds (storm.h). Half of the machine's cores each take
- * their share.
+ * Random runs of the whole cluster, from seeds (storm.h). Two processes share them.
  *
  *     chaos_test [SEED [COUNT]]     one seed, or COUNT of them from SEED on; default: CHAOS_SEEDS,
  * or 300, from 1 on. CHAOS_TRACE=1 tells the whole story of a broken one.
