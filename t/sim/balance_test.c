@@ -10,51 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "world.h"
+#include "steps.h"
 
 enum { CHUNK = 64 * 1024, FILES = 4, CHUNKS = 9, GOAL = 2, NODES = 4, EMPTY = 3 };
+
+static const struct client_put how = {.goal = GOAL, .chunk_size = CHUNK};
 
 struct run {
 	struct world *world;
 	struct arena arena;
 };
-
-static struct proto_status_reply status(struct run *run)
-{
-	struct proto_status_args args = {0};
-	struct proto_status_reply reply = {0};
-	struct buf json = {0};
-
-	assert_int_equal(world_call(run->world, 0, PROTO_CALL_STATUS, &args, &json), 0);
-	assert_int_equal(
-	        proto_status_reply_decode(&run->arena, json.data, json.size, &reply, NULL), 0);
-	buf_fini(&json);
-	return reply;
-}
-
-static void await_calm(struct run *run)
-{
-	while (status(run).safe_mode)
-		sim_run_for(run->world->sim, 100);
-}
-
-static uint32_t number_of(struct run *run, unsigned node)
-{
-	struct proto_nodes_args args = {0};
-	struct proto_nodes_reply reply = {0};
-	struct buf json = {0};
-	uint32_t number = 0;
-
-	assert_int_equal(world_call(run->world, 0, PROTO_CALL_NODES, &args, &json), 0);
-	assert_int_equal(
-	        proto_nodes_reply_decode(&run->arena, json.data, json.size, &reply, NULL), 0);
-	for (size_t i = 0; i < reply.nodes_count; i++)
-		if (strcmp(reply.nodes[i].address, run->world->nodes[node].address) == 0)
-			number = reply.nodes[i].node;
-	buf_fini(&json);
-	assert_int_not_equal(number, 0);
-	return number;
-}
 
 /* Files on all nodes but one, which took nothing because it was drained meanwhile. */
 static void begin(struct run *run, uint64_t seed)
@@ -67,22 +32,10 @@ static void begin(struct run *run, uint64_t seed)
 	options.master.timing.trim_after_ms = 1000;
 	run->world = world_create(&options);
 	world_start(run->world);
-	await_calm(run);
-	drain.node = number_of(run, EMPTY);
+	step_await_calm(run->world);
+	drain.node = step_number_of(run->world, EMPTY);
 	assert_int_equal(world_call(run->world, 0, PROTO_CALL_DRAIN, &drain, NULL), 0);
-	for (unsigned i = 0; i < FILES; i++) {
-		char path[16];
-		struct client_put how = {
-		        .path = path, .goal = GOAL, .chunk_size = CHUNK, .mode = 0644};
-		void *bytes = world_bytes(i + 1, CHUNKS * CHUNK);
-		struct world_put put;
-
-		snprintf(path, sizeof(path), "/f%u", i);
-		world_put(run->world, 0, &how, bytes, CHUNKS * CHUNK, &put);
-		assert_true(world_run_until(run->world, &put.over, 60000));
-		assert_string_equal(put.result.err.text, "");
-		free(bytes);
-	}
+	step_put_files(run->world, FILES, &how, CHUNKS * CHUNK);
 	drain.cancel = true;
 	assert_int_equal(world_call(run->world, 0, PROTO_CALL_DRAIN, &drain, NULL), 0);
 }
@@ -123,15 +76,9 @@ static struct count count(struct run *run, uint32_t node)
 
 	for (unsigned i = 0; i < FILES; i++) {
 		char path[16];
-		struct proto_locate_args args = {.path = path};
-		struct proto_locate_reply reply = {0};
-		struct buf json = {0};
+		struct proto_locate_reply reply =
+		        step_locate(run->world, step_file_name(i, path), &run->arena);
 
-		snprintf(path, sizeof(path), "/f%u", i);
-		assert_int_equal(world_call(run->world, 0, PROTO_CALL_LOCATE, &args, &json), 0);
-		assert_int_equal(
-		        proto_locate_reply_decode(&run->arena, json.data, json.size, &reply, NULL),
-		        0);
 		for (size_t e = 0; e < reply.extents_count; e++) {
 			unsigned good = 0, presumed = 0;
 
@@ -148,27 +95,8 @@ static struct count count(struct run *run, uint32_t node)
 			count.most = good > count.most ? good : count.most;
 			count.presumed = presumed < count.presumed ? presumed : count.presumed;
 		}
-		buf_fini(&json);
 	}
 	return count;
-}
-
-static void all_readable(struct run *run)
-{
-	for (unsigned i = 0; i < FILES; i++) {
-		char path[16];
-		void *want = world_bytes(i + 1, CHUNKS * CHUNK);
-		struct world_get get;
-
-		snprintf(path, sizeof(path), "/f%u", i);
-		world_get(run->world, 0, path, &get);
-		assert_true(world_run_until(run->world, &get.over, 120000));
-		assert_string_equal(get.result.err.text, "");
-		assert_int_equal(get.bytes.size, CHUNKS * CHUNK);
-		assert_memory_equal(get.bytes.data, want, CHUNKS * CHUNK);
-		buf_fini(&get.bytes);
-		free(want);
-	}
 }
 
 /* Until it has ended and the surplus is gone. */
@@ -192,14 +120,14 @@ static void an_empty_node_is_filled_and_nothing_is_ever_short(void **state)
 	uint32_t node;
 
 	begin(&run, 5);
-	node = number_of(&run, EMPTY);
+	node = step_number_of(run.world, EMPTY);
 	assert_int_equal(count(&run, node).there, 0);
 	assert_true(balance(&run, PROTO_CALL_BALANCE, false).on);
 	await_even(&run, node);
 	assert_true(balance(&run, PROTO_CALL_BALANCING, false).imbalance <= 200);
 	assert_int_equal(count(&run, node).all, FILES * CHUNKS * GOAL);
 	assert_in_range(count(&run, node).there, 14, 22);
-	all_readable(&run);
+	step_same_files(run.world, FILES, CHUNKS * CHUNK);
 	end(&run);
 }
 
@@ -210,7 +138,7 @@ static void it_goes_on_when_the_master_is_killed_in_the_middle(void **state)
 		uint32_t node;
 
 		begin(&run, 300 + seed);
-		node = number_of(&run, EMPTY);
+		node = step_number_of(run.world, EMPTY);
 		assert_true(balance(&run, PROTO_CALL_BALANCE, false).on);
 		for (unsigned i = 0; i < 3; i++) {
 			sim_run_for(run.world->sim, 20 + seed * 130 + i * 400);
@@ -220,11 +148,11 @@ static void it_goes_on_when_the_master_is_killed_in_the_middle(void **state)
 				world_master_crash(run.world);
 			world_master_start(run.world);
 			assert_true(world_await_up(run.world, NODES, 30000));
-			await_calm(&run);
+			step_await_calm(run.world);
 		}
 		await_even(&run, node);
 		assert_in_range(count(&run, node).there, 14, 22);
-		all_readable(&run);
+		step_same_files(run.world, FILES, CHUNKS * CHUNK);
 		/* Ended, it does not begin again with the next master. */
 		sim_run_for(run.world->sim, 1000);
 		world_master_kill(run.world);
@@ -241,17 +169,17 @@ static void stopped_it_stays_so(void **state)
 	uint32_t node;
 
 	begin(&run, 8);
-	node = number_of(&run, EMPTY);
+	node = step_number_of(run.world, EMPTY);
 	assert_true(balance(&run, PROTO_CALL_BALANCE, false).on);
 	sim_run_for(run.world->sim, 600);
 	assert_false(balance(&run, PROTO_CALL_BALANCE, true).on);
 	world_master_kill(run.world);
 	world_master_start(run.world);
 	assert_true(world_await_up(run.world, NODES, 30000));
-	await_calm(&run);
+	step_await_calm(run.world);
 	assert_false(balance(&run, PROTO_CALL_BALANCING, false).on);
 	await_even(&run, node);
-	all_readable(&run);
+	step_same_files(run.world, FILES, CHUNKS * CHUNK);
 	end(&run);
 }
 
@@ -272,7 +200,7 @@ static void a_node_may_die_meanwhile(void **state)
 			sim_run_for(run.world->sim, 100);
 		assert_false(balance(&run, PROTO_CALL_BALANCING, false).on);
 		assert_true(count(&run, 0).fewest >= GOAL);
-		all_readable(&run);
+		step_same_files(run.world, FILES, CHUNKS * CHUNK);
 		end(&run);
 	}
 }

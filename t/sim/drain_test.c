@@ -10,32 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "world.h"
+#include "steps.h"
 
 enum { CHUNK = 64 * 1024, FILES = 4, CHUNKS = 6, GOAL = 2 };
+
+static const struct client_put how = {.goal = GOAL, .chunk_size = CHUNK};
 
 struct run {
 	struct world *world;
 	struct arena arena;
 };
-
-static void name_of(unsigned file, char ret[16])
-{
-	snprintf(ret, 16, "/f%u", file);
-}
-
-static struct proto_status_reply status(struct run *run)
-{
-	struct proto_status_args args = {0};
-	struct proto_status_reply reply = {0};
-	struct buf json = {0};
-
-	assert_int_equal(world_call(run->world, 0, PROTO_CALL_STATUS, &args, &json), 0);
-	assert_int_equal(
-	        proto_status_reply_decode(&run->arena, json.data, json.size, &reply, NULL), 0);
-	buf_fini(&json);
-	return reply;
-}
 
 static void begin(struct run *run, uint64_t seed, unsigned nodes)
 {
@@ -45,46 +29,14 @@ static void begin(struct run *run, uint64_t seed, unsigned nodes)
 	options.master.timing.safe_mode_ms = 5000;
 	run->world = world_create(&options);
 	world_start(run->world);
-	while (status(run).safe_mode)
-		sim_run_for(run->world->sim, 100);
-	for (unsigned i = 0; i < FILES; i++) {
-		char path[16];
-		struct client_put how = {
-		        .path = path, .goal = GOAL, .chunk_size = CHUNK, .mode = 0644};
-		void *bytes = world_bytes(i + 1, CHUNKS * CHUNK);
-		struct world_put put;
-
-		name_of(i, path);
-		world_put(run->world, 0, &how, bytes, CHUNKS * CHUNK, &put);
-		assert_true(world_run_until(run->world, &put.over, 60000));
-		assert_string_equal(put.result.err.text, "");
-		free(bytes);
-	}
+	step_await_calm(run->world);
+	step_put_files(run->world, FILES, &how, CHUNKS * CHUNK);
 }
 
 static void end(struct run *run)
 {
 	arena_fini(&run->arena);
 	world_destroy(run->world);
-}
-
-/* The master's number of a datanode of the world. */
-static uint32_t number_of(struct run *run, unsigned node)
-{
-	struct proto_nodes_args args = {0};
-	struct proto_nodes_reply reply = {0};
-	struct buf json = {0};
-	uint32_t number = 0;
-
-	assert_int_equal(world_call(run->world, 0, PROTO_CALL_NODES, &args, &json), 0);
-	assert_int_equal(
-	        proto_nodes_reply_decode(&run->arena, json.data, json.size, &reply, NULL), 0);
-	for (size_t i = 0; i < reply.nodes_count; i++)
-		if (strcmp(reply.nodes[i].address, run->world->nodes[node].address) == 0)
-			number = reply.nodes[i].node;
-	buf_fini(&json);
-	assert_int_not_equal(number, 0);
-	return number;
 }
 
 static int drain(struct run *run, uint32_t number, bool cancel)
@@ -120,15 +72,9 @@ static unsigned fewest(struct run *run, uint32_t without)
 
 	for (unsigned i = 0; i < FILES; i++) {
 		char path[16];
-		struct proto_locate_args args = {.path = path};
-		struct proto_locate_reply reply = {0};
-		struct buf json = {0};
+		struct proto_locate_reply reply =
+		        step_locate(run->world, step_file_name(i, path), &run->arena);
 
-		name_of(i, path);
-		assert_int_equal(world_call(run->world, 0, PROTO_CALL_LOCATE, &args, &json), 0);
-		assert_int_equal(
-		        proto_locate_reply_decode(&run->arena, json.data, json.size, &reply, NULL),
-		        0);
 		for (size_t e = 0; e < reply.extents_count; e++) {
 			unsigned good = 0;
 			bool held = without == 0;
@@ -141,7 +87,6 @@ static unsigned fewest(struct run *run, uint32_t without)
 			}
 			least = held && good < least ? good : least;
 		}
-		buf_fini(&json);
 	}
 	return least;
 }
@@ -165,46 +110,28 @@ static void await_safe(struct run *run, uint32_t number, unsigned floor)
 	fail_msg("not safe to unplug after a minute: %s", progress(run, number).text);
 }
 
-static void all_readable(struct run *run)
-{
-	for (unsigned i = 0; i < FILES; i++) {
-		char path[16];
-		void *want = world_bytes(i + 1, CHUNKS * CHUNK);
-		struct world_get get;
-
-		name_of(i, path);
-		world_get(run->world, 0, path, &get);
-		assert_true(world_run_until(run->world, &get.over, 120000));
-		assert_string_equal(get.result.err.text, "");
-		assert_int_equal(get.bytes.size, CHUNKS * CHUNK);
-		assert_memory_equal(get.bytes.data, want, CHUNKS * CHUNK);
-		buf_fini(&get.bytes);
-		free(want);
-	}
-}
-
 static void safe_to_unplug_means_that_nobody_notices(void **state)
 {
 	struct run run;
 	uint32_t number;
 
 	begin(&run, 7, 4);
-	number = number_of(&run, 1);
+	number = step_number_of(run.world, 1);
 	assert_int_equal(drain(&run, number, false), 0);
 	await_safe(&run, number, GOAL);
 	world_node_crash(run.world, 1, true);
 	sim_run_for(run.world->sim, 15000);
-	assert_int_equal(status(&run).under_goal, 0);
-	assert_int_equal(status(&run).lost, 0);
-	assert_int_equal(status(&run).nodes_unplugged, 1);
-	all_readable(&run);
+	assert_int_equal(step_status(run.world, &run.arena).under_goal, 0);
+	assert_int_equal(step_status(run.world, &run.arena).lost, 0);
+	assert_int_equal(step_status(run.world, &run.arena).nodes_unplugged, 1);
+	step_same_files(run.world, FILES, CHUNKS * CHUNK);
 	/* Nor after the master's next start, which never hears of it. */
 	world_master_kill(run.world);
 	world_master_start(run.world);
 	sim_run_for(run.world->sim, 20000);
-	assert_int_equal(status(&run).nodes_unplugged, 1);
+	assert_int_equal(step_status(run.world, &run.arena).nodes_unplugged, 1);
 	assert_true(is_safe(&run, number));
-	all_readable(&run);
+	step_same_files(run.world, FILES, CHUNKS * CHUNK);
 	end(&run);
 }
 
@@ -215,7 +142,7 @@ static void it_goes_on_over_restarts_of_master_and_node(void **state)
 		uint32_t number;
 
 		begin(&run, seed, 4);
-		number = number_of(&run, 2);
+		number = step_number_of(run.world, 2);
 		assert_int_equal(drain(&run, number, false), 0);
 		sim_run_for(run.world->sim, 30 * seed);
 		if (seed % 2)
@@ -232,7 +159,7 @@ static void it_goes_on_over_restarts_of_master_and_node(void **state)
 		/* Where replicas are is not known at once after a restart. */
 		await_safe(&run, number, 0);
 		world_node_crash(run.world, 2, true);
-		all_readable(&run);
+		step_same_files(run.world, FILES, CHUNKS * CHUNK);
 		end(&run);
 	}
 }
@@ -244,7 +171,7 @@ static void another_node_may_die_meanwhile(void **state)
 		uint32_t number;
 
 		begin(&run, 100 + seed, 5);
-		number = number_of(&run, 0);
+		number = step_number_of(run.world, 0);
 		assert_int_equal(drain(&run, number, false), 0);
 		sim_run_for(run.world->sim, 40 * seed);
 		world_node_crash(run.world, 3, true);
@@ -254,8 +181,8 @@ static void another_node_may_die_meanwhile(void **state)
 		await_safe(&run, number, 1);
 		world_node_crash(run.world, 0, true);
 		sim_run_for(run.world->sim, 11000);
-		assert_int_equal(status(&run).under_goal, 0);
-		all_readable(&run);
+		assert_int_equal(step_status(run.world, &run.arena).under_goal, 0);
+		step_same_files(run.world, FILES, CHUNKS * CHUNK);
 		end(&run);
 	}
 }
@@ -266,7 +193,7 @@ static void cancelled_it_is_as_before(void **state)
 	uint32_t number;
 
 	begin(&run, 9, 4);
-	number = number_of(&run, 1);
+	number = step_number_of(run.world, 1);
 	assert_int_equal(drain(&run, number, false), 0);
 	assert_int_equal(drain(&run, number, false), 0); /* asked twice, done once */
 	sim_run_for(run.world->sim, 60);
@@ -279,7 +206,7 @@ static void cancelled_it_is_as_before(void **state)
 	world_master_start(run.world);
 	assert_true(world_await_up(run.world, 4, 20000));
 	assert_false(progress(&run, number).draining);
-	all_readable(&run);
+	step_same_files(run.world, FILES, CHUNKS * CHUNK);
 	end(&run);
 }
 
@@ -288,9 +215,9 @@ static void too_few_others_refuse_it(void **state)
 	struct run run;
 
 	begin(&run, 11, 2);
-	assert_int_equal(drain(&run, number_of(&run, 0), false), DFS_E_NODES);
+	assert_int_equal(drain(&run, step_number_of(run.world, 0), false), DFS_E_NODES);
 	assert_int_equal(drain(&run, 99, false), DFS_E_NOENT);
-	assert_int_equal(status(&run).nodes_draining, 0);
+	assert_int_equal(step_status(run.world, &run.arena).nodes_draining, 0);
 	end(&run);
 }
 
@@ -299,16 +226,15 @@ static void a_put_goes_on_when_its_node_is_drained(void **state)
 {
 	for (uint64_t seed = 1; seed <= 6; seed++) {
 		struct run run;
-		struct client_put how = {
+		struct client_put big = {
 		        .path = "/big", .goal = GOAL, .chunk_size = 4 * CHUNK, .mode = 0644};
 		void *bytes = world_bytes(77, 40 * CHUNK);
 		struct world_put put;
-		struct world_get get;
 		uint32_t number;
 
 		begin(&run, 200 + seed, 4);
-		number = number_of(&run, seed % 4);
-		world_put(run.world, 0, &how, bytes, 40 * CHUNK, &put);
+		number = step_number_of(run.world, seed % 4);
+		world_put(run.world, 0, &big, bytes, 40 * CHUNK, &put);
 		sim_run_for(run.world->sim, 5 + 3 * seed);
 		assert_false(put.over);
 		assert_int_equal(drain(&run, number, false), 0);
@@ -316,12 +242,7 @@ static void a_put_goes_on_when_its_node_is_drained(void **state)
 		assert_string_equal(put.result.err.text, "");
 		await_safe(&run, number, GOAL);
 		world_node_crash(run.world, seed % 4, true);
-		world_get(run.world, 0, "/big", &get);
-		assert_true(world_run_until(run.world, &get.over, 120000));
-		assert_string_equal(get.result.err.text, "");
-		assert_int_equal(get.bytes.size, 40 * CHUNK);
-		assert_memory_equal(get.bytes.data, bytes, 40 * CHUNK);
-		buf_fini(&get.bytes);
+		step_same(run.world, "/big", bytes, 40 * CHUNK);
 		free(bytes);
 		end(&run);
 	}

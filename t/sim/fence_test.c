@@ -9,48 +9,11 @@
 #include <string.h>
 #include <cmocka.h>
 #include "meta/meta.h"
-#include "world.h"
+#include "steps.h"
 
 enum { NODES = 3, SIZE = 1500000 };
 
-/* The rows of `from` instead of those of `into`, as cp does to a file. */
-static void put_back(struct kv *into, struct kv *from)
-{
-	struct kv_txn *read, *write;
-	struct kv_bytes none = {"", 0}, key, value;
-
-	assert_int_equal(into->ops->begin(into, true, &write), 0);
-	if (from)
-		assert_int_equal(from->ops->begin(from, false, &read), 0);
-	for (int table = 0; table < KV_TABLES_MAX; table++) {
-		struct kv_cursor *cursor;
-
-		for (;;) {
-			char at[KV_KEY_MAX];
-			int rc;
-
-			assert_int_equal(write->ops->cursor_open(write, table, &cursor), 0);
-			rc = cursor->ops->seek(cursor, none, &key, &value);
-			if (rc == 0)
-				memcpy(at, key.data, key.size);
-			cursor->ops->cursor_close(cursor);
-			if (rc != 0)
-				break;
-			key.data = at;
-			assert_int_equal(write->ops->del(write, table, key), 0);
-		}
-		if (!from)
-			continue;
-		assert_int_equal(read->ops->cursor_open(read, table, &cursor), 0);
-		for (int rc = cursor->ops->seek(cursor, none, &key, &value); rc == 0;
-		        rc = cursor->ops->next(cursor, &key, &value))
-			assert_int_equal(write->ops->put(write, table, key, value), 0);
-		cursor->ops->cursor_close(cursor);
-	}
-	if (from)
-		read->ops->abort(read);
-	assert_int_equal(write->ops->commit(write), 0);
-}
+static const struct client_put how = {.chunk_size = 1 << 20, .goal = 3};
 
 static struct world *begin(uint64_t seed)
 {
@@ -67,48 +30,6 @@ static struct world *begin(uint64_t seed)
 	return world;
 }
 
-static void put(struct world *world, const char *path, char *bytes)
-{
-	struct client_put how = {.path = path, .chunk_size = 1 << 20, .mode = 0644, .goal = 3};
-	struct world_put put;
-
-	world_put(world, 0, &how, bytes, SIZE, &put);
-	assert_true(world_run_until(world, &put.over, 60000));
-	assert_int_equal(put.result.code, 0);
-}
-
-static void same(struct world *world, const char *path, const char *bytes)
-{
-	struct world_get get;
-
-	world_get(world, 0, path, &get);
-	assert_true(world_run_until(world, &get.over, 60000));
-	assert_int_equal(get.result.code, 0);
-	assert_int_equal(get.bytes.size, SIZE);
-	assert_memory_equal(get.bytes.data, bytes, SIZE);
-	buf_fini(&get.bytes);
-}
-
-static int remove_file(struct world *world, const char *path)
-{
-	struct proto_remove_args args = {.path = path, .now = true};
-
-	return world_call(world, 0, PROTO_CALL_REMOVE, &args, NULL);
-}
-
-static bool status_says(struct world *world, const char *text)
-{
-	struct proto_status_args args = {0};
-	struct buf json = {0};
-	bool says;
-
-	assert_int_equal(world_call(world, 0, PROTO_CALL_STATUS, &args, &json), 0);
-	buf_append(&json, "", 1);
-	says = strstr(json.data, text) != NULL;
-	buf_fini(&json);
-	return says;
-}
-
 /* Its epoch grows with each start, past all that the datanodes have seen: that must not help. */
 static void an_old_copy_is_refused_however_often_it_is_started(void **state)
 {
@@ -119,28 +40,28 @@ static void an_old_copy_is_refused_however_often_it_is_started(void **state)
 		struct kv *old = sim_kv_clone(kv);
 		unsigned before;
 
-		put(world, "/late", bytes);
+		step_put(world, "/late", &how, bytes, SIZE);
 		world_master_kill(world);
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
 		before = world_replicas(world);
 		world_master_kill(world);
 		newest = sim_kv_clone(kv);
-		put_back(kv, old);
+		world_put_back(kv, old);
 		for (unsigned i = 0; i < starts; i++) {
 			world_master_start(world);
 			sim_run_for(world->sim, 15000);
 			assert_false(world_await_up(world, 1, 100));
-			assert_true(status_says(world, "old copy"));
-			assert_int_equal(remove_file(world, "/late"), DFS_E_FENCED);
+			assert_true(step_status_says(world, "old copy"));
+			assert_int_equal(step_remove(world, "/late"), DFS_E_FENCED);
 			world_master_kill(world);
 		}
 		assert_int_equal(world_replicas(world), before);
-		put_back(kv, newest);
+		world_put_back(kv, newest);
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
-		same(world, "/late", bytes);
-		assert_false(status_says(world, "old copy"));
+		step_same(world, "/late", bytes, SIZE);
+		assert_false(step_status_says(world, "old copy"));
 		old->ops->close(old);
 		newest->ops->close(newest);
 		free(bytes);
@@ -157,11 +78,11 @@ static void a_copy_from_earlier_in_the_same_reign_is_refused(void **state)
 	struct kv *old = sim_kv_clone(kv);
 	unsigned before;
 
-	put(world, "/late", bytes);
+	step_put(world, "/late", &how, bytes, SIZE);
 	sim_run_for(world->sim, 10000);
 	before = world_replicas(world);
 	world_master_kill(world);
-	put_back(kv, old);
+	world_put_back(kv, old);
 	world_master_start(world);
 	sim_run_for(world->sim, 30000);
 	assert_false(world_await_up(world, 1, 100));
@@ -178,14 +99,14 @@ static void an_empty_database_deletes_nothing(void **state)
 	struct kv *kv = sim_host_kv(world->master_host);
 	unsigned before;
 
-	put(world, "/file", bytes);
+	step_put(world, "/file", &how, bytes, SIZE);
 	before = world_replicas(world);
 	world_master_kill(world);
-	put_back(kv, NULL);
+	world_put_back(kv, NULL);
 	world_master_start(world);
 	sim_run_for(world->sim, 30000);
 	assert_false(world_await_up(world, 1, 100));
-	assert_true(status_says(world, "old copy"));
+	assert_true(step_status_says(world, "old copy"));
 	assert_int_equal(world_replicas(world), before);
 	free(bytes);
 	world_destroy(world);
@@ -193,7 +114,7 @@ static void an_empty_database_deletes_nothing(void **state)
 
 static bool held(struct world *world)
 {
-	return status_says(world, "dfs master accept");
+	return step_status_says(world, "dfs master accept");
 }
 
 /* Restored: the datanodes come, what is newer stays where it is, what is freed stays too. */
@@ -208,21 +129,21 @@ static void a_restored_backup_serves_and_deletes_nothing_until_accepted(void **s
 		struct dfs_error err = {0};
 		unsigned before;
 
-		put(world, "/old", old_bytes);
+		step_put(world, "/old", &how, old_bytes, SIZE);
 		backup = sim_kv_clone(kv);
-		put(world, "/new", new_bytes);
+		step_put(world, "/new", &how, new_bytes, SIZE);
 		world_master_kill(world);
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
 		world_master_kill(world);
 		before = world_replicas(world);
-		put_back(kv, backup);
+		world_put_back(kv, backup);
 		assert_int_equal(meta_restore(kv, sim_host_io(world->master_host), 0, 1, &err), 0);
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
 		assert_true(held(world));
-		same(world, "/old", old_bytes);
-		assert_int_equal(remove_file(world, "/old"), 0);
+		step_same(world, "/old", old_bytes, SIZE);
+		assert_int_equal(step_remove(world, "/old"), 0);
 		sim_run_for(world->sim, 60000);
 		assert_int_equal(world_replicas(world), before);
 		/* A restart forgets nothing of it. */
@@ -230,8 +151,8 @@ static void a_restored_backup_serves_and_deletes_nothing_until_accepted(void **s
 		world_master_start(world);
 		assert_true(world_await_up(world, NODES, 20000));
 		assert_true(held(world));
-		put(world, "/again", new_bytes);
-		same(world, "/again", new_bytes);
+		step_put(world, "/again", &how, new_bytes, SIZE);
+		step_same(world, "/again", new_bytes, SIZE);
 		before = world_replicas(world);
 		assert_int_equal(world_call(world, 0, PROTO_CALL_ACCEPT, &accept, NULL), 0);
 		assert_false(held(world));
@@ -239,7 +160,7 @@ static void a_restored_backup_serves_and_deletes_nothing_until_accepted(void **s
 		        world_call(world, 0, PROTO_CALL_ACCEPT, &accept, NULL), DFS_E_INVAL);
 		sim_run_for(world->sim, 60000);
 		assert_true(world_replicas(world) < before);
-		same(world, "/again", new_bytes);
+		step_same(world, "/again", new_bytes, SIZE);
 		backup->ops->close(backup);
 		free(old_bytes);
 		free(new_bytes);
@@ -255,25 +176,25 @@ static void a_restored_master_takes_an_epoch_above_a_datanode_s(void **state)
 	struct kv *kv = sim_host_kv(world->master_host), *backup;
 	struct dfs_error err = {0};
 
-	put(world, "/old", bytes);
+	step_put(world, "/old", &how, bytes, SIZE);
 	backup = sim_kv_clone(kv);
 	/* A reign far up: epochs 100,000 and more. */
 	world_master_kill(world);
 	assert_int_equal(meta_restore(kv, sim_host_io(world->master_host), 100000, 1, &err), 0);
 	world_master_start(world);
 	assert_true(world_await_up(world, NODES, 20000));
-	put(world, "/given-up", bytes);
+	step_put(world, "/given-up", &how, bytes, SIZE);
 	world_master_kill(world);
-	put_back(kv, backup);
+	world_put_back(kv, backup);
 	assert_int_equal(meta_restore(kv, sim_host_io(world->master_host), 0, 1, &err), 0);
 	world_master_start(world);
 	assert_true(world_run_until(world, &world->master_again, 20000));
 	world_master_again(world);
 	assert_true(world_await_up(world, NODES, 20000));
 	assert_true(held(world));
-	same(world, "/old", bytes);
-	put(world, "/new", bytes);
-	same(world, "/new", bytes);
+	step_same(world, "/old", bytes, SIZE);
+	step_put(world, "/new", &how, bytes, SIZE);
+	step_same(world, "/new", bytes, SIZE);
 	backup->ops->close(backup);
 	free(bytes);
 	world_destroy(world);
@@ -288,21 +209,21 @@ static void a_datanode_from_before_the_restore_is_taken_back(void **state)
 	struct proto_accept_args accept = {0};
 	struct dfs_error err = {0};
 
-	put(world, "/new", bytes);
+	step_put(world, "/new", &how, bytes, SIZE);
 	world_master_kill(world);
 	world_master_start(world);
 	assert_true(world_await_up(world, NODES, 20000));
 	world_node_kill(world, 2);
 	world_master_kill(world);
-	put_back(kv, backup);
+	world_put_back(kv, backup);
 	assert_int_equal(meta_restore(kv, sim_host_io(world->master_host), 0, 1, &err), 0);
 	world_master_start(world);
 	assert_true(world_await_up(world, NODES - 1, 20000));
 	assert_int_equal(world_call(world, 0, PROTO_CALL_ACCEPT, &accept, NULL), 0);
 	world_node_start(world, 2);
 	assert_true(world_await_up(world, NODES, 20000));
-	put(world, "/after", bytes);
-	same(world, "/after", bytes);
+	step_put(world, "/after", &how, bytes, SIZE);
+	step_same(world, "/after", bytes, SIZE);
 	backup->ops->close(backup);
 	free(bytes);
 	world_destroy(world);

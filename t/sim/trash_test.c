@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "world.h"
+#include "steps.h"
 
 enum { NODES = 3, SIZE = 300000, MINUTE = 60000 };
+
+static const struct client_put how = {.chunk_size = 1 << 20, .goal = 3};
 
 static struct world *begin(uint64_t retain_ms)
 {
@@ -33,28 +35,6 @@ static void make_dir(struct world *world, const char *path)
 	struct proto_mkdir_args args = {.path = path, .mode = 0755, .parents = true};
 
 	assert_int_equal(world_call(world, 0, PROTO_CALL_MKDIR, &args, NULL), 0);
-}
-
-static void put(struct world *world, const char *path, char *bytes)
-{
-	struct client_put how = {.path = path, .chunk_size = 1 << 20, .mode = 0644, .goal = 3};
-	struct world_put put;
-
-	world_put(world, 0, &how, bytes, SIZE, &put);
-	assert_true(world_run_until(world, &put.over, 60000));
-	assert_int_equal(put.result.code, 0);
-}
-
-static void same(struct world *world, const char *path, const char *bytes)
-{
-	struct world_get get;
-
-	world_get(world, 0, path, &get);
-	assert_true(world_run_until(world, &get.over, 60000));
-	assert_int_equal(get.result.code, 0);
-	assert_int_equal(get.bytes.size, SIZE);
-	assert_memory_equal(get.bytes.data, bytes, SIZE);
-	buf_fini(&get.bytes);
 }
 
 static int throw_away(struct world *world, unsigned client, const char *path)
@@ -88,31 +68,11 @@ static int undelete(struct world *world, unsigned client, const char *path, cons
 	return world_call(world, client, PROTO_CALL_UNDELETE, &args, NULL);
 }
 
-static bool says(struct world *world, unsigned client, enum proto_call call, const void *args,
-        const char *text)
-{
-	struct buf json = {0};
-	bool found;
-
-	assert_int_equal(world_call(world, client, call, args, &json), 0);
-	buf_append(&json, "", 1);
-	found = strstr(json.data, text) != NULL;
-	buf_fini(&json);
-	return found;
-}
-
 static bool listed(struct world *world, unsigned client, const char *text)
 {
 	struct proto_trash_list_args args = {.limit = 1000};
 
-	return says(world, client, PROTO_CALL_TRASH_LIST, &args, text);
-}
-
-static bool status_says(struct world *world, const char *text)
-{
-	struct proto_status_args args = {0};
-
-	return says(world, 0, PROTO_CALL_STATUS, &args, text);
+	return step_says(world, client, PROTO_CALL_TRASH_LIST, &args, text);
 }
 
 static void a_tree_comes_back_after_a_restart_and_goes_after_its_living_time(void **state)
@@ -121,17 +81,17 @@ static void a_tree_comes_back_after_a_restart_and_goes_after_its_living_time(voi
 	char *bytes = world_bytes(7, SIZE);
 
 	make_dir(world, "/t/sub");
-	put(world, "/t/sub/f", bytes);
+	step_put(world, "/t/sub/f", &how, bytes, SIZE);
 	assert_int_equal(throw_away(world, 0, "/t"), 0);
 	world_master_crash(world);
 	world_master_start(world);
 	assert_true(world_await_up(world, NODES, 20000));
 	assert_true(listed(world, 0, "\"path\":\"/t\""));
 	assert_int_equal(undelete(world, 0, "/t", NULL), 0);
-	same(world, "/t/sub/f", bytes);
+	step_same(world, "/t/sub/f", bytes, SIZE);
 	assert_int_equal(throw_away(world, 0, "/t"), 0);
 	sim_run_for(world->sim, 7 * MINUTE);
-	assert_true(status_says(world, "\"trash_bytes\":\"300000\"")); /* counted by now */
+	assert_true(step_status_says(world, "\"trash_bytes\":\"300000\"")); /* counted by now */
 	/* No master runs: nothing grows older. */
 	world_master_kill(world);
 	sim_run_for(world->sim, 60 * MINUTE);
@@ -145,7 +105,7 @@ static void a_tree_comes_back_after_a_restart_and_goes_after_its_living_time(voi
 	for (int s = 0; s < 60 && world_replicas(world) > 0; s++)
 		sim_run_for(world->sim, 1000);
 	assert_int_equal(world_replicas(world), 0);
-	assert_true(status_says(world, "\"chunks\":\"0\""));
+	assert_true(step_status_says(world, "\"chunks\":\"0\""));
 	assert_int_equal(undelete(world, 0, "/t", NULL), DFS_E_NOENT);
 	world_destroy(world);
 	free(bytes);
@@ -160,24 +120,24 @@ static void a_step_of_the_clock_pauses_the_purge(void **state)
 		struct world *world = begin(10 * MINUTE);
 		char *bytes = world_bytes(i, SIZE);
 
-		put(world, "/f", bytes);
-		put(world, "/g", bytes);
+		step_put(world, "/f", &how, bytes, SIZE);
+		step_put(world, "/g", &how, bytes, SIZE);
 		assert_int_equal(throw_away(world, 0, "/f"), 0);
 		sim_run_for(world->sim, 5 * MINUTE);
 		sim_host_wall_step(world->master_host, steps[i]);
 		sim_run_for(world->sim, MINUTE);
-		assert_true(status_says(world, "\"purge_paused\":\"the clock was set"));
-		put(world, "/g", bytes); /* the chunk of the old bytes lingers */
+		assert_true(step_status_says(world, "\"purge_paused\":\"the clock was set"));
+		step_put(world, "/g", &how, bytes, SIZE); /* the chunk of the old bytes lingers */
 		sim_run_for(world->sim, 50 * MINUTE);
 		assert_true(listed(world, 0, "\"path\":\"/f\""));
 		assert_int_equal(world_replicas(world), 9);
 		assert_int_equal(undelete(world, 0, "/f", "/back"), 0);
 		assert_int_equal(throw_away(world, 0, "/back"), 0);
 		sim_run_for(world->sim, 15 * MINUTE);
-		assert_false(status_says(world, "purge_paused"));
+		assert_false(step_status_says(world, "purge_paused"));
 		assert_false(listed(world, 0, "\"path\""));
 		assert_int_equal(world_replicas(world), 3);
-		same(world, "/g", bytes);
+		step_same(world, "/g", bytes, SIZE);
 		world_destroy(world);
 		free(bytes);
 	}
@@ -188,13 +148,13 @@ static void a_step_while_no_master_ran_pauses_too(void **state)
 	struct world *world = begin(5 * MINUTE);
 	char *bytes = world_bytes(1, SIZE);
 
-	put(world, "/f", bytes);
+	step_put(world, "/f", &how, bytes, SIZE);
 	assert_int_equal(throw_away(world, 0, "/f"), 0);
 	world_master_kill(world);
 	sim_host_wall_step(world->master_host, -36000000);
 	world_master_start(world);
 	assert_true(world_await_up(world, NODES, 20000));
-	assert_true(status_says(world, "\"purge_paused\":\"the clock was set back"));
+	assert_true(step_status_says(world, "\"purge_paused\":\"the clock was set back"));
 	sim_run_for(world->sim, 20 * MINUTE);
 	assert_true(listed(world, 0, "\"path\":\"/f\""));
 	world_destroy(world);
@@ -210,10 +170,10 @@ static void a_token_of_a_tree_has_the_trash_of_its_tree(void **state)
 
 	make_dir(world, "/a");
 	make_dir(world, "/b");
-	put(world, "/a/f", bytes);
-	put(world, "/b/f", bytes);
-	put(world, "/b/g", bytes);
-	put(world, "/bb", bytes);
+	step_put(world, "/a/f", &how, bytes, SIZE);
+	step_put(world, "/b/f", &how, bytes, SIZE);
+	step_put(world, "/b/g", &how, bytes, SIZE);
+	step_put(world, "/bb", &how, bytes, SIZE);
 	one.entry = thrown(world, "/a/f");
 	assert_int_equal(throw_away(world, 0, "/bb"), 0);
 	assert_int_equal(throw_away(world, 1, "/b/f"), 0);
@@ -241,7 +201,7 @@ static void what_is_not_kept_is_freed_at_once(void **state)
 	struct proto_remove_args rmdir = {.path = "/d", .directory = true};
 	char *bytes = world_bytes(1, SIZE);
 
-	put(world, "/f", bytes);
+	step_put(world, "/f", &how, bytes, SIZE);
 	make_dir(world, "/d");
 	assert_int_equal(throw_away(world, 0, "/f"), 0);
 	assert_int_equal(world_call(world, 0, PROTO_CALL_REMOVE, &rmdir, NULL), 0);

@@ -218,6 +218,52 @@ void world_node_crash(struct world *world, unsigned node, bool silent)
 	sim_host_restart(world->nodes[node].host);
 }
 
+/* ---- metadata ---- */
+
+static void must(int rc)
+{
+	if (rc != 0)
+		die("put_back", NULL);
+}
+
+void world_put_back(struct kv *into, struct kv *from)
+{
+	struct kv_txn *read, *write;
+	struct kv_bytes none = {"", 0}, key, value;
+
+	must(into->ops->begin(into, true, &write));
+	if (from)
+		must(from->ops->begin(from, false, &read));
+	for (int table = 0; table < KV_TABLES_MAX; table++) {
+		struct kv_cursor *cursor;
+
+		for (;;) {
+			char at[KV_KEY_MAX];
+			int rc;
+
+			must(write->ops->cursor_open(write, table, &cursor));
+			rc = cursor->ops->seek(cursor, none, &key, &value);
+			if (rc == 0)
+				memcpy(at, key.data, key.size);
+			cursor->ops->cursor_close(cursor);
+			if (rc != 0)
+				break;
+			key.data = at;
+			must(write->ops->del(write, table, key));
+		}
+		if (!from)
+			continue;
+		must(read->ops->cursor_open(read, table, &cursor));
+		for (int rc = cursor->ops->seek(cursor, none, &key, &value); rc == 0;
+		        rc = cursor->ops->next(cursor, &key, &value))
+			must(write->ops->put(write, table, key, value));
+		cursor->ops->cursor_close(cursor);
+	}
+	if (from)
+		read->ops->abort(read);
+	must(write->ops->commit(write));
+}
+
 /* ---- users ---- */
 
 static int64_t put_read(

@@ -65,6 +65,10 @@ void world_node_start(struct world *world, unsigned node); /* nodes count from 0
 void world_node_kill(struct world *world, unsigned node);
 void world_node_crash(struct world *world, unsigned node, bool silent);
 
+/* The rows of `from` (NULL: none) instead of those of `into`, as cp does to a master's files while
+ * none runs. */
+void world_put_back(struct kv *into, struct kv *from);
+
 /* ---- what users do; each begins now and is over when `over` says so ---- */
 
 struct world_put {
