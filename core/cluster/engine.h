@@ -63,7 +63,8 @@ struct node {
 	uint8_t round; /* of reports: 0 or MARK_ROUND; replicas marked in an older one are
 	                  unconfirmed */
 	uint64_t report_sequence, reporting_since_ms;
-	uint64_t heard_ms, stuck_ms;
+	uint64_t heard_ms, stuck_ms, disk_ms;
+	bool stuck; /* its data loop, and not only a disk */
 	/* Of its last heartbeat or registration. */
 	uint64_t total_bytes, free_bytes, used_bytes, chunks;
 	uint64_t room_bytes,
@@ -473,6 +474,7 @@ void node_rates(struct node *node, uint64_t read_bytes, uint64_t write_bytes, ui
 uint64_t node_room(const struct node *node);
 /* Able to take a chunk of that size. */
 bool node_takes(const struct node *node, uint64_t size_bytes);
+bool node_disk_slow(const struct node *node);
 void node_placed(struct cluster *cluster, struct node *node);
 /* One candidate; the view's nodes are made of these. */
 void view_node(struct cluster *cluster, const struct node *node, struct place_node *ret);

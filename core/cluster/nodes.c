@@ -59,7 +59,8 @@ int cluster_node_registered(struct cluster *cluster, uint32_t number,
 	node->incarnation = args->incarnation;
 	node->registered = node->connected = true;
 	node->heard_ms = node->steady_ms = cluster_now(cluster);
-	node->stuck_ms = 0;
+	node->stuck_ms = node->disk_ms = 0;
+	node->stuck = false;
 	node->counted_ms = 0;
 	node_space(node, args->disks, args->disks_count);
 	node->report_sequence = 0;
@@ -99,6 +100,8 @@ bool cluster_node_heartbeat(struct cluster *cluster, const struct proto_heartbea
 	was_dead = node->state == PROTO_NODE_STATE_DEAD;
 	node->heard_ms = now;
 	node->stuck_ms = args->stuck_ms;
+	node->disk_ms = args->disk_ms;
+	node->stuck = args->stuck_ms >= cluster->options.heartbeat_ms * BEATS_SLOW;
 	node->used_bytes = args->used;
 	node->chunks = args->chunks;
 	if (args->scrub_count > 0) {
@@ -275,7 +278,7 @@ static void set_text(char *ret, size_t size, const char *text)
  * States and the moves between them. Silence is counted from the last heartbeat, which comes from a
  * thread that touches no disk (RULES 34).
  *
- *     registered, heard        loop stuck for 3 beats
+ *     registered, heard        loop or disk stuck for 3 beats
  *         +---------> UP <------------------------> SLOW
  *         |           | ^ heard                      |
  *         |  3 silent | |                            | 3 silent beats
@@ -356,8 +359,12 @@ static enum proto_node_state state_of(
 		*ret_why = "it is being emptied";
 		return PROTO_NODE_STATE_DRAINING;
 	}
-	if (node->stuck_ms >= beat * BEATS_SLOW) {
+	if (node->stuck) {
 		*ret_why = "its data loop is stuck";
+		return PROTO_NODE_STATE_SLOW;
+	}
+	if (node->disk_ms >= beat * BEATS_SLOW) {
+		*ret_why = "its disk is slow";
 		return PROTO_NODE_STATE_SLOW;
 	}
 	return PROTO_NODE_STATE_UP;

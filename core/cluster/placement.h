@@ -25,7 +25,7 @@ struct place_node { /* one candidate as a policy sees it; only nodes that may ta
 	double read_rate;
 	uint32_t recent; /* chunks placed here in the last minute, those not yet written too
 	                    (GFS 4.2) */
-	bool avoid;      /* failed this writer a moment ago: only if nothing else is left */
+	bool avoid;      /* failed this writer a moment ago, or its disk is slow: only if nothing else is left */
 };
 
 struct place_view {

@@ -131,7 +131,7 @@ static struct merit target_merit(
 	const struct delay *delay = delay_of(cluster, chunk->id);
 
 	return (struct merit){
-	        .avoid = delay && delay->avoid == node->number,
+	        .avoid = (delay && delay->avoid == node->number) || node_disk_slow(node),
 	        .mates = rack_mates(cluster, chunk, node),
 	        .busy = pace_is_busy(cluster, node),
 	        .load = (node->repair_load + node->duty + chunk->length) /

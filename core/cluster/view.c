@@ -68,9 +68,15 @@ uint64_t node_room(const struct node *node)
 	                                               : 0;
 }
 
+/* Its loop turns, but a disk keeps it waiting: it takes what nobody else can. */
+bool node_disk_slow(const struct node *node)
+{
+	return node->state == PROTO_NODE_STATE_SLOW && !node->stuck;
+}
+
 bool node_takes(const struct node *node, uint64_t size_bytes)
 {
-	return node->state == PROTO_NODE_STATE_UP && node->connected &&
+	return (node->state == PROTO_NODE_STATE_UP || node_disk_slow(node)) && node->connected &&
 	       node->largest_room_bytes >= size_bytes && node_room(node) >= size_bytes;
 }
 
@@ -113,7 +119,8 @@ const struct place_view *cluster_view(
 		if (!node_takes(node, size_bytes))
 			continue;
 		view_node(cluster, node, &nodes[count]);
-		nodes[count++].avoid = is_avoided(avoid, avoid_count, node->number);
+		nodes[count++].avoid =
+		        node_disk_slow(node) || is_avoided(avoid, avoid_count, node->number);
 	}
 	place_sort(nodes, count);
 	/* Hosts cache by the version: it stays while the view does. */

@@ -143,8 +143,7 @@ void cluster_why(struct cluster *cluster, struct reasons *reasons)
 		}
 	}
 	why_chunks(cluster, reasons);
-	if (cluster->balance.on &&
-	        cluster_balance(cluster, reasons->arena, &balance) == 0)
+	if (cluster->balance.on && cluster_balance(cluster, reasons->arena, &balance) == 0)
 		reasons_add(reasons, "balance", "%s", balance.text);
 }
 
@@ -234,7 +233,13 @@ static void why_state(
 	        node->why[0] ? ": " : "", node->why, seconds(now - node->heard_ms));
 	if (node->registered && !node->connected)
 		reasons_add(reasons, about, "its channel to the master is closed");
-	if (node->state == PROTO_NODE_STATE_SLOW)
+	if (node_disk_slow(node))
+		reasons_add(reasons, about,
+		        "a disk of it took %" PRIu64 " ms for one thing in the last 20 s, or is at "
+		                                     "it still; its replicas are read "
+		        "last, and it takes chunks only where no other datanode can",
+		        node->disk_ms);
+	else if (node->state == PROTO_NODE_STATE_SLOW)
 		reasons_add(reasons, about,
 		        "its data loop did not turn for %" PRIu64
 		        " ms, though its heart beats: a disk may be stuck (RULES 34); it takes no "

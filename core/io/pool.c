@@ -24,10 +24,17 @@ struct io_pool {
 	bool ending;
 	void (*wake)(void *arg);
 	void *arg;
-	pthread_t threads[];
+	uint64_t slow_ms, slow_at_ms; /* the slowest job of late, and when it ended */
+	struct thread {
+		pthread_t thread;
+		struct io_pool *pool;
+		uint64_t began_ms; /* its job; 0: none */
+	} threads[];
 };
 
 static void *worker(void *arg);
+static void job_begin(struct thread *thread);
+static void job_end(struct thread *thread);
 static void thread_make(struct io_pool *pool);
 static void run_here(struct io_pool *pool, struct io_work *work);
 static void ran_add(struct io_pool *pool, struct io_work *work);
@@ -61,7 +68,7 @@ void io_pool_destroy(struct io_pool *pool)
 	pthread_cond_broadcast(&pool->filled);
 	pthread_mutex_unlock(&pool->lock);
 	for (unsigned i = 0; i < pool->threads_made; i++)
-		pthread_join(pool->threads[i], NULL);
+		pthread_join(pool->threads[i].thread, NULL);
 	assert(!pool->queued.first);
 	pthread_cond_destroy(&pool->filled);
 	pthread_mutex_destroy(&pool->lock);
@@ -102,9 +109,29 @@ void io_pool_drain(struct io_pool *pool)
 		work->done(work);
 }
 
+uint64_t io_pool_slowest_ms(struct io_pool *pool)
+{
+	uint64_t now = io_real_mono_ms(), slowest = 0;
+
+	if (!pool)
+		return 0;
+	pthread_mutex_lock(&pool->lock);
+	if (now - pool->slow_at_ms < IO_SLOW_KEPT_MS)
+		slowest = pool->slow_ms;
+	for (unsigned i = 0; i < pool->threads_made; i++) {
+		uint64_t began = pool->threads[i].began_ms;
+
+		if (began != 0 && now > began && now - began > slowest)
+			slowest = now - began;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return slowest;
+}
+
 static void *worker(void *arg)
 {
-	struct io_pool *pool = arg;
+	struct thread *thread = arg;
+	struct io_pool *pool = thread->pool;
 	struct io_work *work;
 
 	pthread_setname_np(pthread_self(), "worker"); /* in top and perf */
@@ -119,23 +146,46 @@ static void *worker(void *arg)
 		if (!work)
 			break;
 		pool->queued_count--;
+		job_begin(thread);
 		pthread_mutex_unlock(&pool->lock);
 		work->run(work);
 		ran_add(pool, work);
 		pthread_mutex_lock(&pool->lock);
+		job_end(thread);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
 }
 
+/* Both with the lock held. */
+static void job_begin(struct thread *thread)
+{
+	thread->began_ms = io_real_mono_ms();
+}
+
+static void job_end(struct thread *thread)
+{
+	struct io_pool *pool = thread->pool;
+	uint64_t now = io_real_mono_ms(), took = now - thread->began_ms;
+
+	thread->began_ms = 0;
+	if (took >= pool->slow_ms || now - pool->slow_at_ms >= IO_SLOW_KEPT_MS) {
+		pool->slow_ms = took;
+		pool->slow_at_ms = now;
+	}
+}
+
 /* With the lock held. Signals are the loop's. */
 static void thread_make(struct io_pool *pool)
 {
+	struct thread *thread = &pool->threads[pool->threads_made];
 	sigset_t all, before;
+
+	thread->pool = pool;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (pthread_create(&pool->threads[pool->threads_made], NULL, worker, pool) == 0)
+	if (pthread_create(&thread->thread, NULL, worker, thread) == 0)
 		pool->threads_made++;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

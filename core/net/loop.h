@@ -30,6 +30,8 @@ void loop_run_until(struct loop *loop, const bool *flag);
 void loop_stop(struct loop *loop);
 /* Turns since the start, readable from any thread: a stuck loop does not count (RULES 34). */
 uint64_t loop_turns(const struct loop *loop);
+/* How slow its disk is, as io_pool_slowest_ms says it; from any thread. */
+uint64_t loop_disk_ms(const struct loop *loop);
 /* The port that a server of io_net.serve listens on: tests ask for port 0. */
 struct io_server;
 int loop_server_port(const struct io_server *server);

@@ -14,6 +14,14 @@ void loop_drain(struct loop *loop)
 		io_pool_drain(loop->cache_pool);
 }
 
+uint64_t loop_disk_ms(const struct loop *loop)
+{
+	uint64_t disk = io_pool_slowest_ms(__atomic_load_n(&loop->disk_pool, __ATOMIC_ACQUIRE));
+	uint64_t cache = io_pool_slowest_ms(__atomic_load_n(&loop->cache_pool, __ATOMIC_ACQUIRE));
+
+	return disk > cache ? disk : cache;
+}
+
 static uint64_t op_mono_ms(void *ctx)
 {
 	(void)ctx;
@@ -90,7 +98,8 @@ static struct io_pool *pool_of(struct loop *loop, enum io_lane lane)
 	                                                : &loop->disk_pool;
 
 	if (!*pool)
-		*pool = io_pool_create(threads_of(loop, lane), work_ran, loop);
+		__atomic_store_n(pool, io_pool_create(threads_of(loop, lane), work_ran, loop),
+		        __ATOMIC_RELEASE);
 	return *pool;
 }
 

@@ -24,7 +24,8 @@ struct datanode_options {
 	struct io *heart_io; /* the heartbeat's loop; NULL: the same as `io` */
 	uint64_t (*turns)(
 	        void *arg); /* of the data loop, from any thread; NULL in the simulated world */
-	void *turns_arg;
+	uint64_t (*disk_ms)(void *arg); /* how long its slowest job of late took, likewise */
+	void *turns_arg;                /* of both */
 	const char *fence_file; /* highest (epoch, reign, operation) seen (RULES 16) */
 	void (*log)(void *arg, const char *level, const char *line);
 	void *arg;

@@ -575,6 +575,7 @@ S.calls = {
       { "errors", "u64", "since the start" },
       { "copy_bytes", "u64", "read and written for copies between datanodes, part of the above", optional = true },
       { "scrub", "list", "one: of all its data directories together", of = "scrub_info", max = 64, optional = true },
+      { "disk_ms", "u64", "the slowest job of its disks, of those under way and those of the last 20 s", optional = true },
     },
     reply = {
       { "known", "bool", "false: register again" },

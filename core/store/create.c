@@ -76,15 +76,17 @@ static struct chunk *new_chunk(
 /* The most room, without what is promised and what is on its way to the disk. */
 static struct dir *choose_dir(struct store *store, struct dfs_error *err)
 {
-	struct dir *best = NULL;
+	struct dir *best = NULL, *failed = NULL;
 	uint64_t most = 0;
 
 	for (size_t i = 0; i < store->dirs_count; i++) {
 		struct dir *dir = &store->dirs[i];
 		uint64_t room, unsynced = dir->unsynced[SYNC_PROMPT] + dir->unsynced[SYNC_LAZY];
 
-		if (dir->error[0] != '\0')
+		if (dir->error[0] != '\0') {
+			failed = dir;
 			continue;
+		}
 		dir_space_look(dir);
 		room = dir_available(dir);
 		room = room > unsynced ? room - unsynced : room > 0;
@@ -93,7 +95,11 @@ static struct dir *choose_dir(struct store *store, struct dfs_error *err)
 			best = dir;
 		}
 	}
-	if (!best)
+	if (!best && failed)
+		error_set(err, DFS_E_NOSPC,
+		        "%s takes no more (%s), and no other data directory has room", failed->path,
+		        failed->error);
+	else if (!best)
 		error_set(err, DFS_E_NOSPC,
 		        "none of %zu data directories has room above its reserve",
 		        store->dirs_count);

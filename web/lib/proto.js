@@ -625,6 +625,7 @@ export const CALLS = {
       { name: "errors", type: "u64" },
       { name: "copy_bytes", type: "u64", optional: true },
       { name: "scrub", type: "list", of: "scrub_info", max: 64, optional: true },
+      { name: "disk_ms", type: "u64", optional: true },
     ],
     reply: [
       { name: "known", type: "bool" },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The heartbeat (RULES 34): its own loop, its own channel, no disk. It tells how long ago the data
- * loop last turned, so that a stuck loop makes this node slow in the master's eyes and not dead. In
- * the simulated world it shares the loop.
+ * loop last turned, and how slow the disk is: a stuck loop, or disk, makes this node slow in the
+ * master's eyes and not dead. In the simulated world it shares the loop.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,10 @@ static void send_beat(struct heart *heart)
 	        .scrub = &scrub,
 	        .scrub_count = 1,
 	};
+	const struct datanode_options *options = &heart->datanode->options;
 
+	if (options->disk_ms)
+		args.disk_ms = options->disk_ms(options->turns_arg);
 	pthread_mutex_lock(&pulse->lock);
 	args.disks_count = pulse->disks_count;
 	memcpy(heart->disks, pulse->disks, pulse->disks_count * sizeof(heart->disks[0]));

@@ -28,6 +28,7 @@ static int node_read(
         const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err);
 static void *heart_thread(void *arg);
 static uint64_t turns(void *arg);
+static uint64_t disk_ms(void *arg);
 static void stopped(void *arg);
 static void data_dirs(const struct datanode_settings *settings, char ret_default[4200],
         const char **ret, uint32_t *ret_count);
@@ -115,6 +116,7 @@ static int start(
 	        .rack = settings->rack,
 	        .heart_io = loop_io(process->heart_loop),
 	        .turns = turns,
+	        .disk_ms = disk_ms,
 	        .turns_arg = process->loop,
 	        .fence_file = fence,
 	        .log = daemon_log,
@@ -197,6 +199,11 @@ static void *heart_thread(void *arg)
 static uint64_t turns(void *arg)
 {
 	return loop_turns(arg);
+}
+
+static uint64_t disk_ms(void *arg)
+{
+	return loop_disk_ms(arg);
 }
 
 static void stopped(void *arg)

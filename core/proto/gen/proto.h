@@ -875,6 +875,7 @@ struct proto_heartbeat_args {
 	uint64_t copy_bytes; /* read and written for copies between datanodes, part of the above */
 	struct proto_scrub_info *scrub; /* one: of all its data directories together; at most 64 */
 	size_t scrub_count;
+	uint64_t disk_ms; /* the slowest job of its disks, of those under way and those of the last 20 s */
 };
 extern const struct proto_shape proto_heartbeat_args_shape;
 

@@ -847,8 +847,9 @@ static const struct proto_field proto_heartbeat_args_fields[] = {
 	{ FIELD(proto_heartbeat_args, errors, U64) },
 	{ FIELD(proto_heartbeat_args, copy_bytes, U64), .optional = true },
 	{ FIELD(proto_heartbeat_args, scrub, LIST), COUNT(proto_heartbeat_args, scrub), .item = PROTO_TYPE_STRUCT, .max = 64, .optional = true, .of = &proto_scrub_info_shape },
+	{ FIELD(proto_heartbeat_args, disk_ms, U64), .optional = true },
 };
-const struct proto_shape proto_heartbeat_args_shape = { "args", sizeof(struct proto_heartbeat_args), proto_heartbeat_args_fields, 11 };
+const struct proto_shape proto_heartbeat_args_shape = { "args", sizeof(struct proto_heartbeat_args), proto_heartbeat_args_fields, 12 };
 _Static_assert(sizeof(struct proto_heartbeat_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_heartbeat_reply_fields[] = {

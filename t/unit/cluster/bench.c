@@ -132,6 +132,7 @@ static void beat(struct bench *b, uint32_t node)
 	        .uuid = machine->uuid,
 	        .incarnation = machine->incarnation,
 	        .stuck_ms = machine->stuck_ms,
+	        .disk_ms = machine->disk_ms,
 	        .disks = &disk,
 	        .disks_count = 1,
 	        .read_bytes = machine->read_bytes,

@@ -48,7 +48,7 @@ struct submitted {
 struct machine {
 	bool beating; /* bench_run sends its heartbeats */
 	bool cut;     /* its channel is closed at the master: its heartbeats are told so */
-	uint64_t uuid, incarnation, sequence, stuck_ms, free_bytes, read_bytes, write_bytes,
+	uint64_t uuid, incarnation, sequence, stuck_ms, disk_ms, free_bytes, read_bytes, write_bytes,
 	        copy_bytes;
 	const char *rack;
 };

@@ -108,6 +108,32 @@ static void a_stuck_loop_makes_a_node_slow_not_dead(void **state)
 	bench_free(b);
 }
 
+/* RULES 34: it is there and may be needed; but only where no other node is. */
+static void a_slow_disk_makes_a_node_the_last_choice(void **state)
+{
+	struct bench *b = bench_new(3);
+	const struct place_view *view;
+
+	b->machines[2].disk_ms = 3000;
+	bench_run(b, 60000);
+	assert_int_equal(bench_node_state(b, 2), PROTO_NODE_STATE_SLOW);
+	assert_int_equal(cluster_nodes_live(b->cluster), 3);
+	view = cluster_view(b->cluster, MIB, NULL, 0);
+	assert_int_equal(view->nodes_count, 3);
+	assert_false(view->nodes[0].avoid);
+	assert_true(view->nodes[1].avoid);
+	assert_false(view->nodes[2].avoid);
+	b->machines[2].disk_ms = 100;
+	bench_run(b, 500);
+	assert_int_equal(bench_node_state(b, 2), PROTO_NODE_STATE_UP);
+	assert_false(cluster_view(b->cluster, MIB, NULL, 0)->nodes[1].avoid);
+	/* A loop that is stuck as well takes nothing. */
+	b->machines[2].disk_ms = b->machines[2].stuck_ms = 3000;
+	bench_run(b, 500);
+	assert_int_equal(cluster_nodes_live(b->cluster), 2);
+	bench_free(b);
+}
+
 static void a_draining_node_takes_no_chunks(void **state)
 {
 	struct bench *b = bench_new(2);
@@ -447,6 +473,7 @@ int main(void)
 	        cmocka_unit_test(silence_makes_a_node_suspect_then_dead_then_up_again),
 	        cmocka_unit_test(a_lost_channel_is_a_hint_only),
 	        cmocka_unit_test(a_stuck_loop_makes_a_node_slow_not_dead),
+	        cmocka_unit_test(a_slow_disk_makes_a_node_the_last_choice),
 	        cmocka_unit_test(a_draining_node_takes_no_chunks),
 	        cmocka_unit_test(a_stalled_master_holds_its_sleep_against_nobody),
 	        cmocka_unit_test(a_short_sleep_of_the_master_is_no_silence_of_the_nodes),

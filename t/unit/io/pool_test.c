@@ -143,6 +143,52 @@ static void blocked_jobs_do_not_hold_up_others(void **state)
 	io_pool_destroy(loop.pool);
 }
 
+/* A job that waits for its gate, as one that waits for a disk. */
+struct gated {
+	struct io_work work;
+	sem_t began, gate;
+	struct loop *loop;
+};
+
+static void run_gated(struct io_work *work)
+{
+	struct gated *job = (struct gated *)work;
+
+	sem_post(&job->began);
+	sem_wait(&job->gate);
+}
+
+static void done_gated(struct io_work *work)
+{
+	((struct gated *)work)->loop->done++;
+}
+
+static void a_job_that_hangs_shows_while_it_does_and_after(void **state)
+{
+	struct gated job = {.work = {.run = run_gated, .done = done_gated}};
+	struct loop loop;
+	uint64_t slowest, began;
+
+	loop_init(&loop, 2);
+	job.loop = &loop;
+	sem_init(&job.began, 0, 0);
+	sem_init(&job.gate, 0, 0);
+	assert_int_equal(io_pool_slowest_ms(NULL), 0);
+	assert_int_equal(io_pool_slowest_ms(loop.pool), 0);
+	began = io_real_mono_ms();
+	io_pool_submit(loop.pool, &job.work);
+	sem_wait(&job.began);
+	while ((slowest = io_pool_slowest_ms(loop.pool)) < 50)
+		assert_true(io_real_mono_ms() < began + 30000);
+	assert_true(slowest <= io_real_mono_ms() - began);
+	sem_post(&job.gate);
+	loop_until(&loop, 1);
+	assert_true(io_pool_slowest_ms(loop.pool) >= slowest);
+	io_pool_destroy(loop.pool);
+	sem_destroy(&job.began);
+	sem_destroy(&job.gate);
+}
+
 static void done_may_submit(void **state)
 {
 	struct loop loop;
@@ -182,6 +228,7 @@ int main(void)
 	        cmocka_unit_test(one_thread_keeps_the_order),
 	        cmocka_unit_test(many_threads_run_all),
 	        cmocka_unit_test(blocked_jobs_do_not_hold_up_others),
+	        cmocka_unit_test(a_job_that_hangs_shows_while_it_does_and_after),
 	        cmocka_unit_test(done_may_submit),
 	        cmocka_unit_test(destroy_runs_what_is_queued),
 	};
