@@ -5,10 +5,14 @@
 #   power_cut NAME           what was not synced is gone, and every file on it fails (EXT4_IOC_SHUTDOWN)
 #   disk_back NAME           mounted again, as after the power came back; its role must be dead
 #   fault_init; start_master [FLAGS]; start_node N [FLAGS]; role_end ROLE [SIGNAL]
+#   rules ROLE [RULE...]     what goes wrong in it from now on (t/fault/rules.h); nothing: all is well again. Roles run as dfs-faulty then:
+#                            set role_program=$faulty_program before they start
+#   struck ROLE PATTERN      a rule has, as the role's log says
 #   load_start [FLAGS of load]; load_goes_on [N]; load_stop NAME; load_verify NAME
 #
 # role_dirs[node1]=DIR says where a role keeps everything (default $tmp/ROLE).
 declare -A role_pids role_dirs
+faulty_program=$build/t/fault/dfs-faulty role_program=$dfs_program
 load_program=$build/t/fault/load journal=$tmp/journal load_pid=
 fault_disks=() fault_netns=()
 trap fault_end EXIT
@@ -51,7 +55,7 @@ role_dir() { echo "${role_dirs[$1]:-$tmp/$1}"; }
 
 start_master() { # [FLAGS]
   # shellcheck disable=SC2086
-  ${master_prefix:-} "$dfs_program" master --dir "$(role_dir master)" --key "$key" --listen 127.0.0.1:$port "$@" >>"$tmp/master.log" 2>&1 &
+  FAULTY_RULES=$tmp/master.rules ${master_prefix:-} "$role_program" master --dir "$(role_dir master)" --key "$key" --listen 127.0.0.1:$port "$@" >>"$tmp/master.log" 2>&1 &
   role_pids[master]=$!
 }
 
@@ -61,10 +65,18 @@ start_node() { # N [FLAGS]
   dir=$(role_dir node$n)
   [ -e "$dir/node" ] || dfs init --datanode --dir "$dir" --key "$key" || return 1
   # shellcheck disable=SC2086
-  ${node_prefix:-} "$dfs_program" datanode --dir "$dir" --key "$key" --master 127.0.0.1:$port --listen "127.0.0.1:$((port + n))" --reserve 1M "$@" \
+  FAULTY_RULES=$tmp/node$n.rules ${node_prefix:-} "$role_program" datanode --dir "$dir" --key "$key" --master 127.0.0.1:$port --listen "127.0.0.1:$((port + n))" --reserve 1M "$@" \
     >>"$tmp/node$n.log" 2>&1 &
   role_pids[node$n]=$!
 }
+
+rules() { # ROLE [RULE...]
+  local role=$1
+  shift
+  { [ $# = 0 ] || printf '%s\n' "$@"; } >"$tmp/$role.rules.new"
+  mv "$tmp/$role.rules.new" "$tmp/$role.rules"
+}
+struck() { grep -Eq "^faulty: .*$2" "$tmp/$1.log"; } # ROLE PATTERN
 
 role_end() { # ROLE [SIGNAL]
   [ -n "${role_pids[$1]:-}" ] || return 0
