@@ -3,12 +3,15 @@
  * owner. */
 #include <inttypes.h>
 #include "meta/check.h"
+#include "meta/keepsake.h"
 
 static int visit_chunk(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_session(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_extent(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_member(struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int visit_freed(struct check *check, const struct table_cursor *at, struct dfs_error *err);
+static int visit_keepsake(
+        struct check *check, const struct table_cursor *at, struct dfs_error *err);
 static int contents_of_files(struct check *check, struct dfs_error *err);
 static void check_content(struct check *check, const struct check_content *content);
 static void check_chunk(struct check *check, const struct check_chunk *chunk);
@@ -30,6 +33,8 @@ int check_chunks(struct check *check, struct dfs_error *err)
 		rc = check_table(check, META_SESSION_CHUNK, err, visit_member);
 	if (rc == 0)
 		rc = check_table(check, META_FREED, err, visit_freed);
+	if (rc == 0)
+		rc = check_table(check, META_KEEPSAKE, err, visit_keepsake);
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < check->contents.count; i++)
@@ -162,6 +167,32 @@ static int visit_freed(struct check *check, const struct table_cursor *at, struc
 		        key_get_u64(&at->key, 8));
 	else
 		chunk->freed = true;
+	return 0;
+}
+
+/* Each of its chunks is referred to once, by it. */
+static int visit_keepsake(struct check *check, const struct table_cursor *at, struct dfs_error *err)
+{
+	uint64_t first = key_get_u64(&at->key, 0);
+	struct proto_row_keepsake row;
+
+	if (!check_row(check, META_KEEPSAKE, at, &row))
+		return 0;
+	if (row.operation > check->counters.operation || row.part == 0 || row.size == 0)
+		check_fault(check, "keepsake %016" PRIx64 " makes no sense", first);
+	for (uint64_t i = 0; i < keepsake_parts(&row); i++) {
+		struct check_chunk *chunk = check_find(&check->chunks, first + i);
+
+		if (!chunk) {
+			check_fault(check,
+			        "keepsake %016" PRIx64 " points at chunk %016" PRIx64
+			        ", which has no row",
+			        first, first + i);
+			break;
+		}
+		chunk->found_refs++;
+		chunk->found_live += keepsake_part_length(&row, i);
+	}
 	return 0;
 }
 

@@ -28,6 +28,10 @@ struct checkpoint {
 	int64_t made_ms;
 	uint64_t size_bytes; /* of the copy */
 	uint32_t crc;        /* CRC32C of it */
+	/* 0: the whole database. Else the operations `from`..`operation` of the log, which follow on
+	 * the state that ended with from - 1, in this reign. */
+	uint64_t from;
+	uint64_t base_epoch, base_reign;
 };
 
 /*
@@ -37,11 +41,13 @@ struct checkpoint {
  */
 int checkpoint_write(struct io *io, struct kv *kv, const char *dir, struct checkpoint *ret,
         struct dfs_error *err);
-/* EPOCH-OPERATION.checkpoint: later states sort behind earlier ones. */
+/* EPOCH-OPERATION.checkpoint, or .log: later states sort behind earlier ones. */
 void checkpoint_name(const struct checkpoint *checkpoint, char ret[CHECKPOINT_NAME_MAX]);
 
 /* The foot alone. */
 int checkpoint_foot(struct io *io, const char *path, struct checkpoint *ret, struct dfs_error *err);
+/* Of its bytes, which are CHECKPOINT_FOOT_SIZE. */
+int checkpoint_foot_parse(const char *foot, struct checkpoint *ret, struct dfs_error *err);
 /* The foot, and the whole file against it. */
 int checkpoint_check(
         struct io *io, const char *path, struct checkpoint *ret, struct dfs_error *err);
@@ -57,5 +63,28 @@ int checkpoint_list(struct io *io, const char *dir, struct checkpoint *ret, size
         size_t *ret_count, struct dfs_error *err);
 /* Remove all but the `keep` newest, and what a crash left half-made. */
 int checkpoint_prune(struct io *io, const char *dir, size_t keep, struct dfs_error *err);
+
+/* ---- parts of the log (checkpoint_log.c): the same file, but for what is in it ---- */
+
+/*
+ *   operation 8, size 4, a row of the log (apply.h)  ...  |  foot           (little-endian)
+ */
+
+/*
+ * The log behind the state `base`, as of now, but not many more than `max_bytes` of it: `ret` tells
+ * how far. One at a time for each folder, beside a checkpoint's writing. DFS_E_NOENT: nothing came
+ * after it; DFS_E_CHANGED: the log does not go back that far any more, a whole checkpoint must be.
+ */
+int checkpoint_log_write(struct io *io, struct kv *kv, const char *dir,
+        const struct checkpoint *base, uint64_t max_bytes, struct checkpoint *ret,
+        struct dfs_error *err);
+/*
+ * Replay one onto the state that it follows on. DFS_E_INVAL: it follows on another one;
+ * DFS_E_CORRUPT. After an error `into` is good for nothing.
+ */
+int checkpoint_log_replay(struct io *io, const char *path, struct kv *into, struct checkpoint *ret,
+        struct dfs_error *err);
+/* Remove them, and what a crash left half-made. */
+int checkpoint_log_prune(struct io *io, const char *dir, struct dfs_error *err);
 
 #endif

@@ -4,12 +4,10 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include "base/chunk_id.h"
 #include "base/crc32c.h"
 
-enum {
-	CHUNK_COUNTER_BITS = 40, /* RULES 15 */
-	SETTLE_STEP = 256,
-};
+enum { SETTLE_STEP = 256 };
 
 static int check_one(struct txn *txn, const struct proto_chunk_new *chunk, struct dfs_error *err);
 static int check_nodes(const struct proto_chunk_new *chunk, struct dfs_error *err);
@@ -129,12 +127,12 @@ void chunks_settle(struct txn *txn, uint64_t session, bool committed)
 static int check_one(struct txn *txn, const struct proto_chunk_new *chunk, struct dfs_error *err)
 {
 	const struct proto_row_counters *counters = &txn->counters;
-	uint64_t counter = chunk->chunk & ((1ull << CHUNK_COUNTER_BITS) - 1);
+	uint64_t counter = chunk_counter(chunk->chunk);
 	struct table_key key = key_u64(chunk->chunk);
 	int rc;
 
-	if (chunk->chunk >> CHUNK_COUNTER_BITS != counters->epoch || counter == 0 ||
-	        counter >= counters->chunk_reserved)
+	if (chunk_epoch(chunk->chunk) != counters->epoch || chunk_is_keepsake(chunk->chunk) ||
+	        counter == 0 || counter >= counters->chunk_reserved)
 		return error_set(err, DFS_E_INVAL,
 		        "chunk id %016" PRIx64 " is not reserved in epoch %" PRIu64, chunk->chunk,
 		        counters->epoch);

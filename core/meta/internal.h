@@ -15,6 +15,7 @@ struct meta {
 	int64_t last_wall_ms; /* of the last operation before this reign */
 	uint64_t operation; /* last committed, as the loop knows */
 	uint64_t log_bytes;
+	uint64_t keepsakes; /* chunks of them numbered in this epoch */
 	uint64_t commits;   /* batches */
 	bool doomed;        /* purge has work, as the loop knows */
 	bool dead;          /* a commit failed: nothing is answered any more */

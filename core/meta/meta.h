@@ -89,6 +89,9 @@ uint64_t meta_commits(const struct meta *meta);
 uint64_t meta_new_client(struct meta *meta);
 uint64_t meta_new_chunk(struct meta *meta);
 uint64_t meta_new_session(struct meta *meta);
+/* Numbers for the chunks of a keepsake (RULES 20): the first of so many that follow each other. Never
+ * given twice: an epoch has one master, once. */
+uint64_t meta_new_keepsake(struct meta *meta, uint64_t chunks);
 /* Whether this reign, or one before it, can have given that chunk id out. */
 bool meta_chunk_issued(const struct meta *meta, uint64_t chunk);
 
@@ -174,6 +177,9 @@ int meta_logged(struct meta *meta, uint64_t operation, struct arena *arena, stru
 /* A setting by its name; "" where there is none. */
 int meta_setting(struct meta *meta, const char *name, struct arena *arena, const char **ret,
         struct dfs_error *err);
+/* Keepsakes in order of their first chunks: the order in which they were made. */
+int meta_each_keepsake(struct meta *meta, uint64_t after, uint32_t limit,
+        int (*each)(void *arg, uint64_t first, const struct proto_row_keepsake *row), void *arg);
 int meta_counters(struct meta *meta, struct arena *arena, struct proto_row_counters *ret);
 /* True while a recursive remove has rows left: submit `purge` operations until it is false. */
 bool meta_purge_pending(struct meta *meta);
@@ -183,6 +189,11 @@ bool meta_purge_pending(struct meta *meta);
 /* Apply log entries from..to of `log` to `into` (a copy taken at operation from-1): gives the same
  * database (RULES 19). */
 int meta_replay(struct kv *log, struct kv *into, uint64_t from, uint64_t to, struct dfs_error *err);
+/* The same, with rows of the log from elsewhere: `row` gives that of an operation, borrowed until it is
+ * asked for the next. */
+int meta_replay_rows(struct kv *into, uint64_t from, uint64_t to,
+        int (*row)(void *arg, uint64_t operation, struct kv_bytes *ret, struct dfs_error *err),
+        void *arg, struct dfs_error *err);
 /* Compare two databases row by row, but the log: 0, or DFS_E_CORRUPT naming the first row that
  * differs. */
 int meta_compare(struct kv *a, struct kv *b, struct dfs_error *err);

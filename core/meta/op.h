@@ -31,6 +31,7 @@ op_apply op_trash_move, op_undelete, op_trash_drop, op_trash_live,
         op_trash_measure; /* op_trash.c */
 op_apply op_node_drain;   /* op_system.c */
 op_apply op_setting_set;  /* op_setting.c */
+op_apply op_keepsake_add, op_keepsake_drop; /* op_keepsake.c */
 
 /* What several of them need. */
 

@@ -2,6 +2,7 @@
 /* Operations of the master itself: its reigns, its reserved ids, the datanodes that it knows. */
 #include <inttypes.h>
 #include <string.h>
+#include "base/chunk_id.h"
 #include "meta/op.h"
 
 enum {
@@ -10,7 +11,6 @@ enum {
 };
 
 static const uint64_t EPOCH_MAX = (1ull << 24) - 1; /* RULES 15 */
-static const uint64_t CHUNK_COUNTER_MAX = (1ull << 40) - 1;
 
 static int cluster_check(
         const struct txn *txn, const struct proto_op_epoch_begin *args, struct dfs_error *err);

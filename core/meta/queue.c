@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include "base/chunk_id.h"
 #include "meta/answer.h"
 
 enum {
@@ -73,15 +74,25 @@ uint64_t meta_new_chunk(struct meta *meta)
 {
 	uint64_t counter = take(meta, ID_CHUNK);
 
-	return counter ? meta->epoch << 40 | counter : 0;
+	return counter ? chunk_id(meta->epoch, false, counter) : 0;
+}
+
+uint64_t meta_new_keepsake(struct meta *meta, uint64_t chunks)
+{
+	uint64_t first = meta->keepsakes + 1;
+
+	meta->keepsakes += chunks;
+	return chunk_id(meta->epoch, true, first);
 }
 
 bool meta_chunk_issued(const struct meta *meta, uint64_t chunk)
 {
-	uint64_t epoch = chunk >> 40, counter = chunk & ((1ull << 40) - 1);
+	uint64_t epoch = chunk_epoch(chunk), counter = chunk_counter(chunk);
 
 	if (epoch == 0 || counter == 0 || epoch > meta->epoch)
 		return false;
+	if (epoch == meta->epoch && chunk_is_keepsake(chunk))
+		return counter <= meta->keepsakes;
 	return epoch < meta->epoch || counter < meta->ids.ranges[ID_CHUNK].next;
 }
 
@@ -145,6 +156,8 @@ static size_t weight(const struct proto_op *op)
 		return 1 + op->log_drop.rows;
 	case PROTO_OP_TRASH_DROP:
 		return 1 + op->trash_drop.rows;
+	case PROTO_OP_KEEPSAKE_ADD:
+		return 1 + op->keepsake_add.chunks_count;
 	default:
 		return 1;
 	}

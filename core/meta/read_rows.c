@@ -123,6 +123,32 @@ int meta_each_node(struct meta *meta,
 	return read_page(meta, META_NODE, key_none(), PAGE_MAX, node_visit, &visit);
 }
 
+struct keepsake_visit {
+	int (*each)(void *arg, uint64_t first, const struct proto_row_keepsake *row);
+	void *arg;
+};
+
+static int keepsake_visit(
+        void *context, const struct table_cursor *cursor, struct arena *arena, bool *ret_stop)
+{
+	struct keepsake_visit *visit = context;
+	struct proto_row_keepsake row;
+	int rc = table_unpack(META_KEEPSAKE, &cursor->key, cursor->value, arena, &row, NULL);
+
+	if (rc == 0)
+		*ret_stop = visit->each(visit->arg, key_get_u64(&cursor->key, 0), &row) != 0;
+	return rc;
+}
+
+int meta_each_keepsake(struct meta *meta, uint64_t after, uint32_t limit,
+        int (*each)(void *arg, uint64_t first, const struct proto_row_keepsake *row), void *arg)
+{
+	struct keepsake_visit visit = {each, arg};
+
+	return read_page(
+	        meta, META_KEEPSAKE, key_u64(after_key(after)), limit, keepsake_visit, &visit);
+}
+
 struct freed_visit {
 	int (*each)(void *arg, uint64_t chunk, int64_t freed_ms);
 	void *arg;

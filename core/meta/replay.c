@@ -11,18 +11,25 @@
 enum { REPLAY_STEP = 1000 }; /* operations in one transaction */
 
 struct replay {
-	struct kv *log, *into;
+	struct kv *into;
+	int (*row)(void *arg, uint64_t operation, struct kv_bytes *ret, struct dfs_error *err);
+	void *arg;
 	struct txn txn;
 	struct arena arena;
 	struct buf packed;
 	struct meta_result result;
 };
 
-static int replay_all(struct replay *replay, uint64_t from, uint64_t to, struct dfs_error *err);
-static int replay_step(struct replay *replay, struct kv_txn *log, uint64_t from, uint64_t to,
-        struct dfs_error *err);
-static int replay_one(
-        struct replay *replay, struct kv_txn *log, uint64_t operation, struct dfs_error *err);
+/* Rows of a database's own log; a new look at it every so often: io/kv.h. */
+struct own_log {
+	struct kv *kv;
+	struct kv_txn *txn;
+	uint64_t looked; /* rows read by it */
+};
+
+static int own_row(void *arg, uint64_t operation, struct kv_bytes *ret, struct dfs_error *err);
+static int replay_step(struct replay *replay, uint64_t from, uint64_t to, struct dfs_error *err);
+static int replay_one(struct replay *replay, uint64_t operation, struct dfs_error *err);
 static int compare_table(
         struct kv_txn *a, struct kv_txn *b, enum meta_table table, struct dfs_error *err);
 static bool same_row(const struct table_cursor *a, const struct table_cursor *b);
@@ -31,14 +38,32 @@ static int differs(enum meta_table table, const struct table_cursor *at, const c
 
 int meta_replay(struct kv *log, struct kv *into, uint64_t from, uint64_t to, struct dfs_error *err)
 {
+	struct own_log own = {.kv = log};
+	int rc = meta_replay_rows(into, from, to, own_row, &own, err);
+
+	if (own.txn)
+		log->ops->abort(own.txn);
+	return rc;
+}
+
+int meta_replay_rows(struct kv *into, uint64_t from, uint64_t to,
+        int (*row)(void *arg, uint64_t operation, struct kv_bytes *ret, struct dfs_error *err),
+        void *arg, struct dfs_error *err)
+{
 	struct replay *replay = calloc(1, sizeof(*replay));
-	int rc;
+	int rc = 0;
 
 	if (!replay)
 		return error_set(err, DFS_E_NOMEM, "out of memory");
-	replay->log = log;
 	replay->into = into;
-	rc = replay_all(replay, from, to, err);
+	replay->row = row;
+	replay->arg = arg;
+	while (rc == 0 && from <= to) {
+		uint64_t last = to - from < REPLAY_STEP ? to : from + REPLAY_STEP - 1;
+
+		rc = replay_step(replay, from, last, err);
+		from = last + 1;
+	}
 	txn_fini(&replay->txn);
 	arena_fini(&replay->arena);
 	buf_fini(&replay->packed);
@@ -65,27 +90,28 @@ int meta_compare(struct kv *a, struct kv *b, struct dfs_error *err)
 	return rc;
 }
 
-static int replay_all(struct replay *replay, uint64_t from, uint64_t to, struct dfs_error *err)
+static int own_row(void *arg, uint64_t operation, struct kv_bytes *ret, struct dfs_error *err)
 {
+	struct own_log *own = arg;
+	struct table_key key = key_u64(operation);
 	int rc = 0;
 
-	while (rc == 0 && from <= to) {
-		uint64_t last = to - from < REPLAY_STEP ? to : from + REPLAY_STEP - 1;
-		struct kv_txn *log;
-
-		rc = replay->log->ops->begin(replay->log, false, &log);
-		if (rc != 0)
-			return error_set(
-			        err, rc, "the log: no read transaction: %s", dfs_error_text(rc));
-		rc = replay_step(replay, log, from, last, err);
-		replay->log->ops->abort(log);
-		from = last + 1;
+	if (own->txn && ++own->looked % REPLAY_STEP == 0) {
+		own->kv->ops->abort(own->txn);
+		own->txn = NULL;
 	}
-	return rc;
+	if (!own->txn)
+		rc = own->kv->ops->begin(own->kv, false, &own->txn);
+	if (rc != 0)
+		return error_set(
+		        err, rc, "the log: no read transaction: %s", dfs_error_text(rc));
+	rc = table_get(own->txn, META_LOG, &key, ret, err);
+	return rc == DFS_E_NOENT ? error_set(err, rc, "operation %" PRIu64 " is not in the log",
+	                                   operation)
+	                         : rc;
 }
 
-static int replay_step(struct replay *replay, struct kv_txn *log, uint64_t from, uint64_t to,
-        struct dfs_error *err)
+static int replay_step(struct replay *replay, uint64_t from, uint64_t to, struct dfs_error *err)
 {
 	struct dfs_error why = {0};
 	int rc = txn_begin(&replay->txn, replay->into, err);
@@ -97,7 +123,7 @@ static int replay_step(struct replay *replay, struct kv_txn *log, uint64_t from,
 		        "the copy is at operation %" PRIu64 ", the replay begins at %" PRIu64,
 		        replay->txn.counters.operation, from);
 	for (uint64_t operation = from; operation <= to && rc == 0; operation++)
-		rc = replay_one(replay, log, operation, err);
+		rc = replay_one(replay, operation, err);
 	if (rc != 0) {
 		txn_abort(&replay->txn);
 		return rc;
@@ -106,18 +132,14 @@ static int replay_step(struct replay *replay, struct kv_txn *log, uint64_t from,
 	return rc == 0 ? 0 : error_set(err, rc, "%s", why.text);
 }
 
-static int replay_one(
-        struct replay *replay, struct kv_txn *log, uint64_t operation, struct dfs_error *err)
+static int replay_one(struct replay *replay, uint64_t operation, struct dfs_error *err)
 {
-	struct table_key key = key_u64(operation);
 	struct meta_result *result = &replay->result;
 	struct proto_op op;
 	struct record record;
 	struct kv_bytes row;
-	int rc = table_get(log, META_LOG, &key, &row, err);
+	int rc = replay->row(replay->arg, operation, &row, err);
 
-	if (rc == DFS_E_NOENT)
-		return error_set(err, rc, "operation %" PRIu64 " is not in the log", operation);
 	if (rc != 0)
 		return rc;
 	arena_reset(&replay->arena);

@@ -34,6 +34,7 @@ static const struct table_row table_rows[META_TABLES] = {
         [META_TRASH_ORDER] = {"trash_order", NULL},
         [META_TRASH_COUNT] = {"trash_count", &proto_row_trash_count_shape},
         [META_SETTING] = {"setting", &proto_row_setting_shape},
+        [META_KEEPSAKE] = {"keepsake", &proto_row_keepsake_shape},
 };
 
 _Static_assert((int)META_TABLES <= (int)KV_TABLES_MAX, "the store has too few tables");

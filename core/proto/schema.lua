@@ -249,6 +249,15 @@ S.structs = {
     { "dirs", "u64", "directories, itself too" },
     { "bytes", "u64", "of the files" },
   } },
+  -- Not part of a call: the JSON body of a datanode's answer to GET /v1/keepsakes.
+  { name = "keepsakes", doc = "what a datanode keeps of the master's metadata (RULES 20)", fields = {
+    { "cluster", "text", "cluster id, 32 hex digits", max = 32 },
+    { "epoch", "u64", "highest reign of a master served (RULES 16)" },
+    { "reign", "id", "of that epoch" },
+    { "operation", "u64", "highest operation seen" },
+    { "chunks", "list", "sealed, in order of their ids", of = "held", max = 4096 },
+    { "more", "bool", "ask again after the last" },
+  } },
   -- Not part of a call: the JSON body of a datanode's 200 answer to POST /v1/chunks/ID.
   { name = "receipt", doc = "a datanode's answer to an append", fields = {
     { "chunk", "id", "which chunk" },
@@ -521,6 +530,11 @@ S.calls = {
         optional = true },
       { "trimming", "u64", "replicas above the goal that are being deleted", optional = true },
       { "trimmed", "u64", "of these since the start", optional = true },
+      { "kept", "u64", "operation up to which the datanodes keep the metadata (RULES 20); 0: they do not yet",
+        optional = true },
+      { "kept_age_ms", "u64", "since it was stored there", optional = true },
+      { "kept_bytes", "u64", "of all that they keep of it, each byte counted once", optional = true },
+      { "kept_error", "text", "why the last attempt to store it failed", max = 511, optional = true },
     } },
 
   { name = "register", to = "master", auth = "node", doc = "a datanode's first call on its channel",
@@ -808,6 +822,30 @@ S.calls = {
   { name = "balancing", to = "master", auth = "read", doc = "how even the datanodes are",
     args = {},
     reply = { { "balance", "struct", "how it stands", of = "balance_info" } } },
+
+  { name = "keepsake_read", to = "master", auth = "node",
+    doc = "as checkpoint_read, for a datanode that was told to keep the file (RULES 20)",
+    args = {
+      { "name", "text", "as `keep` said", max = 63 },
+      { "offset", "u64", "first byte" },
+      { "limit", "u32", "bytes, at most 1 MiB" },
+    },
+    reply = { { "pieces", "list", "as of checkpoint_read", of = "piece", max = 33 } },
+    errors = { "NOENT", "IO", "BUSY" } },
+
+  { name = "keep", to = "datanode", auth = "node",
+    doc = "fetch bytes of a checkpoint's file from the master, and keep them as a sealed chunk (RULES 20)",
+    args = {
+      chunk,
+      { "version", "u64", "its version" },
+      { "length", "u64", "its bytes" },
+      { "crc", "u32", "CRC32C of the whole" },
+      { "name", "text", "of the file, for keepsake_read", max = 63 },
+      { "offset", "u64", "of its first byte there" },
+      epoch,
+    },
+    reply = {},
+    errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT" } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -927,6 +965,15 @@ S.rows = {
   } },
   { name = "setting", doc = "name -> this: what an operator set while the cluster ran", fields = {
     { "value", "text", "what it means depends on the name", max = 1023 },
+  } },
+  { name = "keepsake", doc = "first chunk -> this: a file of the metadata, kept on datanodes (RULES 20)", fields = {
+    { "from", "u64", "first operation in it; 0: all of the database" },
+    { "operation", "u64", "the last one in it" },
+    { "epoch", "u64", "at that operation" },
+    { "reign", "id", "of that epoch" },
+    { "size", "u64", "bytes of the file" },
+    { "part", "u64", "bytes of each of its chunks but the last; their ids follow each other" },
+    { "time_ms", "i64", "when it was stored, ms since 1970" },
   } },
 }
 
@@ -1071,6 +1118,19 @@ S.ops = {
     { "name", "text", "a to z, digits and _", max = 63 },
     { "value", "text", "its new value", max = 1023 },
   } },
+  { name = "keepsake_add", doc = "a file of the metadata is on datanodes: its chunks, sealed (RULES 20)", fields = {
+    chunk,
+    { "from", "u64", "first operation in it; 0: all of the database" },
+    { "operation", "u64", "the last one in it" },
+    { "epoch", "u64", "at that operation" },
+    { "reign", "id", "of that epoch" },
+    { "part", "u64", "bytes of each chunk but the last" },
+    { "goal", "u32", "replicas asked for" },
+    { "chunks", "list", "in order; their ids follow each other from `chunk` on", of = "keepsake_chunk", max = 4096 },
+  } },
+  { name = "keepsake_drop", doc = "files of the metadata that newer ones replace: their chunks are freed", fields = {
+    { "chunks", "list", "the first chunk of each; those that are gone are passed over", of = "id", max = 1000 },
+  } },
 }
 
 S.op_structs = {
@@ -1086,6 +1146,10 @@ S.op_structs = {
     { "length", "u64", "bytes, > 0" },
     { "crc", "u32", "CRC32C of these bytes" },
     { "version", "u64", "of the receipt: an open chunk must still have it (RULES 1); 0: the master sealed the chunk" },
+  } },
+  { name = "keepsake_chunk", doc = "a chunk of a file of the metadata", fields = {
+    { "length", "u64", "bytes, > 0" },
+    { "crc", "u32", "CRC32C of them" },
   } },
   { name = "mend_chunk", doc = "what a chunk says of its references, and what extents say", fields = {
     chunk,

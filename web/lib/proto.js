@@ -261,6 +261,14 @@ export const STRUCTS = {
     { name: "dirs", type: "u64" },
     { name: "bytes", type: "u64" },
   ],
+  keepsakes: [
+    { name: "cluster", type: "text", max: 32 },
+    { name: "epoch", type: "u64" },
+    { name: "reign", type: "id" },
+    { name: "operation", type: "u64" },
+    { name: "chunks", type: "list", of: "held", max: 4096 },
+    { name: "more", type: "bool" },
+  ],
   receipt: [
     { name: "chunk", type: "id" },
     { name: "version", type: "u64" },
@@ -570,6 +578,10 @@ export const CALLS = {
       { name: "missed", type: "list", of: "missed", max: 16, optional: true },
       { name: "trimming", type: "u64", optional: true },
       { name: "trimmed", type: "u64", optional: true },
+      { name: "kept", type: "u64", optional: true },
+      { name: "kept_age_ms", type: "u64", optional: true },
+      { name: "kept_bytes", type: "u64", optional: true },
+      { name: "kept_error", type: "text", max: 511, optional: true },
     ],
   },
   // a datanode's first call on its channel
@@ -912,5 +924,31 @@ export const CALLS = {
     reply: [
       { name: "balance", type: "struct", of: "balance_info" },
     ],
+  },
+  // as checkpoint_read, for a datanode that was told to keep the file (RULES 20)
+  keepsake_read: {
+    to: "master", role: "node", mutates: false,
+    args: [
+      { name: "name", type: "text", max: 63 },
+      { name: "offset", type: "u64" },
+      { name: "limit", type: "u32" },
+    ],
+    reply: [
+      { name: "pieces", type: "list", of: "piece", max: 33 },
+    ],
+  },
+  // fetch bytes of a checkpoint's file from the master, and keep them as a sealed chunk (RULES 20)
+  keep: {
+    to: "datanode", role: "node", mutates: false,
+    args: [
+      { name: "chunk", type: "id" },
+      { name: "version", type: "u64" },
+      { name: "length", type: "u64" },
+      { name: "crc", type: "u32" },
+      { name: "name", type: "text", max: 63 },
+      { name: "offset", type: "u64" },
+      { name: "epoch", type: "u64" },
+    ],
+    reply: [],
   },
 };

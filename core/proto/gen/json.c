@@ -363,6 +363,21 @@ int proto_trashed_to_json(const struct proto_trashed *from, struct cJSON *object
 	return proto_shape_to_json(&proto_trashed_shape, from, object);
 }
 
+int proto_keepsakes_encode(const struct proto_keepsakes *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keepsakes_shape, from, ret);
+}
+
+int proto_keepsakes_decode(struct arena *arena, const char *json, size_t size, struct proto_keepsakes *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keepsakes_shape, arena, json, size, ret, err);
+}
+
+int proto_keepsakes_to_json(const struct proto_keepsakes *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_keepsakes_shape, from, object);
+}
+
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_receipt_shape, from, ret);
@@ -1726,4 +1741,64 @@ int proto_balancing_reply_decode(struct arena *arena, const char *json, size_t s
 int proto_balancing_reply_to_json(const struct proto_balancing_reply *from, struct cJSON *object)
 {
 	return proto_shape_to_json(&proto_balancing_reply_shape, from, object);
+}
+
+int proto_keepsake_read_args_encode(const struct proto_keepsake_read_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keepsake_read_args_shape, from, ret);
+}
+
+int proto_keepsake_read_args_decode(struct arena *arena, const char *json, size_t size, struct proto_keepsake_read_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keepsake_read_args_shape, arena, json, size, ret, err);
+}
+
+int proto_keepsake_read_args_to_json(const struct proto_keepsake_read_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_keepsake_read_args_shape, from, object);
+}
+
+int proto_keepsake_read_reply_encode(const struct proto_keepsake_read_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keepsake_read_reply_shape, from, ret);
+}
+
+int proto_keepsake_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_keepsake_read_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keepsake_read_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_keepsake_read_reply_to_json(const struct proto_keepsake_read_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_keepsake_read_reply_shape, from, object);
+}
+
+int proto_keep_args_encode(const struct proto_keep_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keep_args_shape, from, ret);
+}
+
+int proto_keep_args_decode(struct arena *arena, const char *json, size_t size, struct proto_keep_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keep_args_shape, arena, json, size, ret, err);
+}
+
+int proto_keep_args_to_json(const struct proto_keep_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_keep_args_shape, from, object);
+}
+
+int proto_keep_reply_encode(const struct proto_keep_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keep_reply_shape, from, ret);
+}
+
+int proto_keep_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_keep_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keep_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_keep_reply_to_json(const struct proto_keep_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_keep_reply_shape, from, object);
 }

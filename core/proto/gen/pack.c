@@ -132,3 +132,13 @@ int proto_row_setting_unpack(const void *bytes, size_t size, struct arena *arena
 {
 	return proto_shape_unpack(&proto_row_setting_shape, bytes, size, arena, ret, err);
 }
+
+int proto_row_keepsake_pack(const struct proto_row_keepsake *from, struct buf *ret)
+{
+	return proto_shape_pack(&proto_row_keepsake_shape, from, ret);
+}
+
+int proto_row_keepsake_unpack(const void *bytes, size_t size, struct arena *arena, struct proto_row_keepsake *ret, struct dfs_error *err)
+{
+	return proto_shape_unpack(&proto_row_keepsake_shape, bytes, size, arena, ret, err);
+}

@@ -410,6 +410,18 @@ struct proto_trashed {
 };
 extern const struct proto_shape proto_trashed_shape;
 
+/* what a datanode keeps of the master's metadata (RULES 20) */
+struct proto_keepsakes {
+	const char *cluster; /* cluster id, 32 hex digits; at most 32 bytes */
+	uint64_t epoch; /* highest reign of a master served (RULES 16) */
+	uint64_t reign; /* of that epoch */
+	uint64_t operation; /* highest operation seen */
+	struct proto_held *chunks; /* sealed, in order of their ids; at most 4096 */
+	size_t chunks_count;
+	bool more; /* ask again after the last */
+};
+extern const struct proto_shape proto_keepsakes_shape;
+
 /* a datanode's answer to an append */
 struct proto_receipt {
 	uint64_t chunk; /* which chunk */
@@ -442,6 +454,13 @@ struct proto_extent_new {
 	uint64_t version; /* of the receipt: an open chunk must still have it (RULES 1); 0: the master sealed the chunk */
 };
 extern const struct proto_shape proto_extent_new_shape;
+
+/* a chunk of a file of the metadata */
+struct proto_keepsake_chunk {
+	uint64_t length; /* bytes, > 0 */
+	uint32_t crc; /* CRC32C of them */
+};
+extern const struct proto_shape proto_keepsake_chunk_shape;
 
 /* what a chunk says of its references, and what extents say */
 struct proto_mend_chunk {
@@ -810,6 +829,10 @@ struct proto_status_reply {
 	size_t missed_count;
 	uint64_t trimming; /* replicas above the goal that are being deleted */
 	uint64_t trimmed; /* of these since the start */
+	uint64_t kept; /* operation up to which the datanodes keep the metadata (RULES 20); 0: they do not yet */
+	uint64_t kept_age_ms; /* since it was stored there */
+	uint64_t kept_bytes; /* of all that they keep of it, each byte counted once */
+	const char *kept_error; /* why the last attempt to store it failed; at most 511 bytes */
 };
 extern const struct proto_shape proto_status_reply_shape;
 
@@ -1244,6 +1267,39 @@ struct proto_balancing_reply {
 };
 extern const struct proto_shape proto_balancing_reply_shape;
 
+/* as checkpoint_read, for a datanode that was told to keep the file (RULES 20) */
+struct proto_keepsake_read_args {
+	const char *name; /* as `keep` said; at most 63 bytes */
+	uint64_t offset; /* first byte */
+	uint32_t limit; /* bytes, at most 1 MiB */
+};
+extern const struct proto_shape proto_keepsake_read_args_shape;
+
+/* as checkpoint_read, for a datanode that was told to keep the file (RULES 20) */
+struct proto_keepsake_read_reply {
+	struct proto_piece *pieces; /* as of checkpoint_read; at most 33 */
+	size_t pieces_count;
+};
+extern const struct proto_shape proto_keepsake_read_reply_shape;
+
+/* fetch bytes of a checkpoint's file from the master, and keep them as a sealed chunk (RULES 20) */
+struct proto_keep_args {
+	uint64_t chunk; /* which chunk */
+	uint64_t version; /* its version */
+	uint64_t length; /* its bytes */
+	uint32_t crc; /* CRC32C of the whole */
+	const char *name; /* of the file, for keepsake_read; at most 63 bytes */
+	uint64_t offset; /* of its first byte there */
+	uint64_t epoch; /* the master's reign (RULES 16) */
+};
+extern const struct proto_shape proto_keep_args_shape;
+
+/* fetch bytes of a checkpoint's file from the master, and keep them as a sealed chunk (RULES 20) */
+struct proto_keep_reply {
+	bool none; /* no fields */
+};
+extern const struct proto_shape proto_keep_reply_shape;
+
 /* inode id -> this */
 struct proto_row_inode {
 	enum proto_kind kind; /* what it is */
@@ -1398,6 +1454,18 @@ struct proto_row_setting {
 	const char *value; /* what it means depends on the name; at most 1023 bytes */
 };
 extern const struct proto_shape proto_row_setting_shape;
+
+/* first chunk -> this: a file of the metadata, kept on datanodes (RULES 20) */
+struct proto_row_keepsake {
+	uint64_t from; /* first operation in it; 0: all of the database */
+	uint64_t operation; /* the last one in it */
+	uint64_t epoch; /* at that operation */
+	uint64_t reign; /* of that epoch */
+	uint64_t size; /* bytes of the file */
+	uint64_t part; /* bytes of each of its chunks but the last; their ids follow each other */
+	int64_t time_ms; /* when it was stored, ms since 1970 */
+};
+extern const struct proto_shape proto_row_keepsake_shape;
 
 /* a master starts */
 struct proto_op_epoch_begin {
@@ -1659,6 +1727,27 @@ struct proto_op_setting_set {
 };
 extern const struct proto_shape proto_op_setting_set_shape;
 
+/* a file of the metadata is on datanodes: its chunks, sealed (RULES 20) */
+struct proto_op_keepsake_add {
+	uint64_t chunk; /* which chunk */
+	uint64_t from; /* first operation in it; 0: all of the database */
+	uint64_t operation; /* the last one in it */
+	uint64_t epoch; /* at that operation */
+	uint64_t reign; /* of that epoch */
+	uint64_t part; /* bytes of each chunk but the last */
+	uint32_t goal; /* replicas asked for */
+	struct proto_keepsake_chunk *chunks; /* in order; their ids follow each other from `chunk` on; at most 4096 */
+	size_t chunks_count;
+};
+extern const struct proto_shape proto_op_keepsake_add_shape;
+
+/* files of the metadata that newer ones replace: their chunks are freed */
+struct proto_op_keepsake_drop {
+	uint64_t *chunks; /* the first chunk of each; those that are gone are passed over; at most 1000 */
+	size_t chunks_count;
+};
+extern const struct proto_shape proto_op_keepsake_drop_shape;
+
 /* ---- JSON ---- */
 
 int proto_fault_encode(const struct proto_fault *from, struct buf *ret);
@@ -1757,6 +1846,10 @@ int proto_trashed_encode(const struct proto_trashed *from, struct buf *ret);
 int proto_trashed_decode(struct arena *arena, const char *json, size_t size, struct proto_trashed *ret,
 	struct dfs_error *err);
 int proto_trashed_to_json(const struct proto_trashed *from, struct cJSON *object);
+int proto_keepsakes_encode(const struct proto_keepsakes *from, struct buf *ret);
+int proto_keepsakes_decode(struct arena *arena, const char *json, size_t size, struct proto_keepsakes *ret,
+	struct dfs_error *err);
+int proto_keepsakes_to_json(const struct proto_keepsakes *from, struct cJSON *object);
 int proto_receipt_encode(const struct proto_receipt *from, struct buf *ret);
 int proto_receipt_decode(struct arena *arena, const char *json, size_t size, struct proto_receipt *ret,
 	struct dfs_error *err);
@@ -2121,6 +2214,22 @@ int proto_balancing_reply_encode(const struct proto_balancing_reply *from, struc
 int proto_balancing_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_balancing_reply *ret,
 	struct dfs_error *err);
 int proto_balancing_reply_to_json(const struct proto_balancing_reply *from, struct cJSON *object);
+int proto_keepsake_read_args_encode(const struct proto_keepsake_read_args *from, struct buf *ret);
+int proto_keepsake_read_args_decode(struct arena *arena, const char *json, size_t size, struct proto_keepsake_read_args *ret,
+	struct dfs_error *err);
+int proto_keepsake_read_args_to_json(const struct proto_keepsake_read_args *from, struct cJSON *object);
+int proto_keepsake_read_reply_encode(const struct proto_keepsake_read_reply *from, struct buf *ret);
+int proto_keepsake_read_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_keepsake_read_reply *ret,
+	struct dfs_error *err);
+int proto_keepsake_read_reply_to_json(const struct proto_keepsake_read_reply *from, struct cJSON *object);
+int proto_keep_args_encode(const struct proto_keep_args *from, struct buf *ret);
+int proto_keep_args_decode(struct arena *arena, const char *json, size_t size, struct proto_keep_args *ret,
+	struct dfs_error *err);
+int proto_keep_args_to_json(const struct proto_keep_args *from, struct cJSON *object);
+int proto_keep_reply_encode(const struct proto_keep_reply *from, struct buf *ret);
+int proto_keep_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_keep_reply *ret,
+	struct dfs_error *err);
+int proto_keep_reply_to_json(const struct proto_keep_reply *from, struct cJSON *object);
 
 /* ---- calls ---- */
 
@@ -2171,8 +2280,10 @@ enum proto_call {
 	PROTO_CALL_HISTORY, /* what happened lately, as far as this master remembers */
 	PROTO_CALL_BALANCE, /* move replicas from full datanodes to empty ones, or stop that */
 	PROTO_CALL_BALANCING, /* how even the datanodes are */
+	PROTO_CALL_KEEPSAKE_READ, /* as checkpoint_read, for a datanode that was told to keep the file (RULES 20) */
+	PROTO_CALL_KEEP, /* fetch bytes of a checkpoint's file from the master, and keep them as a sealed chunk (RULES 20) */
 };
-enum { PROTO_CALLS = 46 }; /* one more than the last */
+enum { PROTO_CALLS = 48 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;
@@ -2233,6 +2344,9 @@ int proto_row_trash_count_unpack(const void *bytes, size_t size, struct arena *a
 int proto_row_setting_pack(const struct proto_row_setting *from, struct buf *ret);
 int proto_row_setting_unpack(const void *bytes, size_t size, struct arena *arena,
 	struct proto_row_setting *ret, struct dfs_error *err);
+int proto_row_keepsake_pack(const struct proto_row_keepsake *from, struct buf *ret);
+int proto_row_keepsake_unpack(const void *bytes, size_t size, struct arena *arena,
+	struct proto_row_keepsake *ret, struct dfs_error *err);
 
 /* ---- operations ---- */
 
@@ -2269,8 +2383,10 @@ enum proto_op_kind {
 	PROTO_OP_NODE_DRAIN, /* a datanode is to be emptied, or no longer */
 	PROTO_OP_MEND, /* counts that a check found wrong are set right; a chunk's only where they are as it saw them */
 	PROTO_OP_SETTING_SET, /* a setting is changed; an empty value takes it away */
+	PROTO_OP_KEEPSAKE_ADD, /* a file of the metadata is on datanodes: its chunks, sealed (RULES 20) */
+	PROTO_OP_KEEPSAKE_DROP, /* files of the metadata that newer ones replace: their chunks are freed */
 };
-enum { PROTO_OPS = 31 }; /* one more than the last */
+enum { PROTO_OPS = 33 }; /* one more than the last */
 
 struct proto_op {
 	enum proto_op_kind kind;
@@ -2305,6 +2421,8 @@ struct proto_op {
 		struct proto_op_node_drain node_drain;
 		struct proto_op_mend mend;
 		struct proto_op_setting_set setting_set;
+		struct proto_op_keepsake_add keepsake_add;
+		struct proto_op_keepsake_drop keepsake_drop;
 	};
 };
 

@@ -420,6 +420,17 @@ static const struct proto_field proto_trashed_fields[] = {
 const struct proto_shape proto_trashed_shape = { "trashed", sizeof(struct proto_trashed), proto_trashed_fields, 11 };
 _Static_assert(sizeof(struct proto_trashed) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_keepsakes_fields[] = {
+	{ FIELD(proto_keepsakes, cluster, TEXT), .max = 32 },
+	{ FIELD(proto_keepsakes, epoch, U64) },
+	{ FIELD(proto_keepsakes, reign, ID) },
+	{ FIELD(proto_keepsakes, operation, U64) },
+	{ FIELD(proto_keepsakes, chunks, LIST), COUNT(proto_keepsakes, chunks), .item = PROTO_TYPE_STRUCT, .max = 4096, .of = &proto_held_shape },
+	{ FIELD(proto_keepsakes, more, BOOL) },
+};
+const struct proto_shape proto_keepsakes_shape = { "keepsakes", sizeof(struct proto_keepsakes), proto_keepsakes_fields, 6 };
+_Static_assert(sizeof(struct proto_keepsakes) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_receipt_fields[] = {
 	{ FIELD(proto_receipt, chunk, ID) },
 	{ FIELD(proto_receipt, version, U64) },
@@ -451,6 +462,13 @@ static const struct proto_field proto_extent_new_fields[] = {
 };
 const struct proto_shape proto_extent_new_shape = { "extent_new", sizeof(struct proto_extent_new), proto_extent_new_fields, 6 };
 _Static_assert(sizeof(struct proto_extent_new) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_keepsake_chunk_fields[] = {
+	{ FIELD(proto_keepsake_chunk, length, U64) },
+	{ FIELD(proto_keepsake_chunk, crc, U32) },
+};
+const struct proto_shape proto_keepsake_chunk_shape = { "keepsake_chunk", sizeof(struct proto_keepsake_chunk), proto_keepsake_chunk_fields, 2 };
+_Static_assert(sizeof(struct proto_keepsake_chunk) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_mend_chunk_fields[] = {
 	{ FIELD(proto_mend_chunk, chunk, ID) },
@@ -790,8 +808,12 @@ static const struct proto_field proto_status_reply_fields[] = {
 	{ FIELD(proto_status_reply, missed, LIST), COUNT(proto_status_reply, missed), .item = PROTO_TYPE_STRUCT, .max = 16, .optional = true, .of = &proto_missed_shape },
 	{ FIELD(proto_status_reply, trimming, U64), .optional = true },
 	{ FIELD(proto_status_reply, trimmed, U64), .optional = true },
+	{ FIELD(proto_status_reply, kept, U64), .optional = true },
+	{ FIELD(proto_status_reply, kept_age_ms, U64), .optional = true },
+	{ FIELD(proto_status_reply, kept_bytes, U64), .optional = true },
+	{ FIELD(proto_status_reply, kept_error, TEXT), .max = 511, .optional = true },
 };
-const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 48 };
+const struct proto_shape proto_status_reply_shape = { "reply", sizeof(struct proto_status_reply), proto_status_reply_fields, 52 };
 _Static_assert(sizeof(struct proto_status_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_register_args_fields[] = {
@@ -1178,6 +1200,35 @@ static const struct proto_field proto_balancing_reply_fields[] = {
 const struct proto_shape proto_balancing_reply_shape = { "reply", sizeof(struct proto_balancing_reply), proto_balancing_reply_fields, 1 };
 _Static_assert(sizeof(struct proto_balancing_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_keepsake_read_args_fields[] = {
+	{ FIELD(proto_keepsake_read_args, name, TEXT), .max = 63 },
+	{ FIELD(proto_keepsake_read_args, offset, U64) },
+	{ FIELD(proto_keepsake_read_args, limit, U32) },
+};
+const struct proto_shape proto_keepsake_read_args_shape = { "args", sizeof(struct proto_keepsake_read_args), proto_keepsake_read_args_fields, 3 };
+_Static_assert(sizeof(struct proto_keepsake_read_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_keepsake_read_reply_fields[] = {
+	{ FIELD(proto_keepsake_read_reply, pieces, LIST), COUNT(proto_keepsake_read_reply, pieces), .item = PROTO_TYPE_STRUCT, .max = 33, .of = &proto_piece_shape },
+};
+const struct proto_shape proto_keepsake_read_reply_shape = { "reply", sizeof(struct proto_keepsake_read_reply), proto_keepsake_read_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_keepsake_read_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_keep_args_fields[] = {
+	{ FIELD(proto_keep_args, chunk, ID) },
+	{ FIELD(proto_keep_args, version, U64) },
+	{ FIELD(proto_keep_args, length, U64) },
+	{ FIELD(proto_keep_args, crc, U32) },
+	{ FIELD(proto_keep_args, name, TEXT), .max = 63 },
+	{ FIELD(proto_keep_args, offset, U64) },
+	{ FIELD(proto_keep_args, epoch, U64) },
+};
+const struct proto_shape proto_keep_args_shape = { "args", sizeof(struct proto_keep_args), proto_keep_args_fields, 7 };
+_Static_assert(sizeof(struct proto_keep_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+const struct proto_shape proto_keep_reply_shape = { "reply", sizeof(struct proto_keep_reply), NULL, 0 };
+_Static_assert(sizeof(struct proto_keep_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
 	{ FIELD(proto_row_inode, generation, U64) },
@@ -1331,6 +1382,18 @@ static const struct proto_field proto_row_setting_fields[] = {
 };
 const struct proto_shape proto_row_setting_shape = { "setting", sizeof(struct proto_row_setting), proto_row_setting_fields, 1 };
 _Static_assert(sizeof(struct proto_row_setting) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_row_keepsake_fields[] = {
+	{ FIELD(proto_row_keepsake, from, U64) },
+	{ FIELD(proto_row_keepsake, operation, U64) },
+	{ FIELD(proto_row_keepsake, epoch, U64) },
+	{ FIELD(proto_row_keepsake, reign, ID) },
+	{ FIELD(proto_row_keepsake, size, U64) },
+	{ FIELD(proto_row_keepsake, part, U64) },
+	{ FIELD(proto_row_keepsake, time_ms, I64) },
+};
+const struct proto_shape proto_row_keepsake_shape = { "keepsake", sizeof(struct proto_row_keepsake), proto_row_keepsake_fields, 7 };
+_Static_assert(sizeof(struct proto_row_keepsake) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static const struct proto_field proto_op_epoch_begin_fields[] = {
 	{ FIELD(proto_op_epoch_begin, epoch, U64) },
@@ -1581,6 +1644,25 @@ static const struct proto_field proto_op_setting_set_fields[] = {
 };
 const struct proto_shape proto_op_setting_set_shape = { "setting_set", sizeof(struct proto_op_setting_set), proto_op_setting_set_fields, 2 };
 _Static_assert(sizeof(struct proto_op_setting_set) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_keepsake_add_fields[] = {
+	{ FIELD(proto_op_keepsake_add, chunk, ID) },
+	{ FIELD(proto_op_keepsake_add, from, U64) },
+	{ FIELD(proto_op_keepsake_add, operation, U64) },
+	{ FIELD(proto_op_keepsake_add, epoch, U64) },
+	{ FIELD(proto_op_keepsake_add, reign, ID) },
+	{ FIELD(proto_op_keepsake_add, part, U64) },
+	{ FIELD(proto_op_keepsake_add, goal, U32) },
+	{ FIELD(proto_op_keepsake_add, chunks, LIST), COUNT(proto_op_keepsake_add, chunks), .item = PROTO_TYPE_STRUCT, .max = 4096, .of = &proto_keepsake_chunk_shape },
+};
+const struct proto_shape proto_op_keepsake_add_shape = { "keepsake_add", sizeof(struct proto_op_keepsake_add), proto_op_keepsake_add_fields, 8 };
+_Static_assert(sizeof(struct proto_op_keepsake_add) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_keepsake_drop_fields[] = {
+	{ FIELD(proto_op_keepsake_drop, chunks, LIST), COUNT(proto_op_keepsake_drop, chunks), .item = PROTO_TYPE_ID, .max = 1000 },
+};
+const struct proto_shape proto_op_keepsake_drop_shape = { "keepsake_drop", sizeof(struct proto_op_keepsake_drop), proto_op_keepsake_drop_fields, 1 };
+_Static_assert(sizeof(struct proto_op_keepsake_drop) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static int proto_hello_args_encode_any(const void *from, struct buf *ret)
 {
@@ -2572,6 +2654,50 @@ static int proto_balancing_reply_decode_any(struct arena *arena, const char *jso
 	return proto_shape_decode(&proto_balancing_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_keepsake_read_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keepsake_read_args_shape, from, ret);
+}
+
+static int proto_keepsake_read_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keepsake_read_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_keepsake_read_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keepsake_read_reply_shape, from, ret);
+}
+
+static int proto_keepsake_read_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keepsake_read_reply_shape, arena, json, size, ret, err);
+}
+
+static int proto_keep_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keep_args_shape, from, ret);
+}
+
+static int proto_keep_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keep_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_keep_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_keep_reply_shape, from, ret);
+}
+
+static int proto_keep_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_keep_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -2708,6 +2834,12 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_BALANCING] = { "balancing", true, PROTO_ROLE_READ, false, sizeof(struct proto_balancing_args), sizeof(struct proto_balancing_reply),
 		&proto_balancing_args_shape, &proto_balancing_reply_shape,
 		proto_balancing_args_encode_any, proto_balancing_args_decode_any, proto_balancing_reply_encode_any, proto_balancing_reply_decode_any },
+	[PROTO_CALL_KEEPSAKE_READ] = { "keepsake_read", true, PROTO_ROLE_NODE, false, sizeof(struct proto_keepsake_read_args), sizeof(struct proto_keepsake_read_reply),
+		&proto_keepsake_read_args_shape, &proto_keepsake_read_reply_shape,
+		proto_keepsake_read_args_encode_any, proto_keepsake_read_args_decode_any, proto_keepsake_read_reply_encode_any, proto_keepsake_read_reply_decode_any },
+	[PROTO_CALL_KEEP] = { "keep", false, PROTO_ROLE_NODE, false, sizeof(struct proto_keep_args), sizeof(struct proto_keep_reply),
+		&proto_keep_args_shape, &proto_keep_reply_shape,
+		proto_keep_args_encode_any, proto_keep_args_decode_any, proto_keep_reply_encode_any, proto_keep_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
@@ -2758,6 +2890,8 @@ static const struct {
 	[PROTO_OP_NODE_DRAIN] = { "node_drain", &proto_op_node_drain_shape },
 	[PROTO_OP_MEND] = { "mend", &proto_op_mend_shape },
 	[PROTO_OP_SETTING_SET] = { "setting_set", &proto_op_setting_set_shape },
+	[PROTO_OP_KEEPSAKE_ADD] = { "keepsake_add", &proto_op_keepsake_add_shape },
+	[PROTO_OP_KEEPSAKE_DROP] = { "keepsake_drop", &proto_op_keepsake_drop_shape },
 };
 
 const char *proto_op_name(enum proto_op_kind kind)
