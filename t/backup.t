@@ -8,7 +8,7 @@ key=$cluster_dir/cluster.key
 head -c 3000000 /dev/urandom >"$tmp/old"
 head -c 3000000 /dev/urandom >"$tmp/new"
 same() { dfs get "$1" "$tmp/out" && cmp -s "$2" "$tmp/out"; rm -f "$tmp/out"; }
-chunks_there() { find "$cluster_dir"/node*/data/chunks -name '*.data' | wc -l; }
+chunks_there() { find "$cluster_dir"/node*/data/chunks -name "$of_files" | wc -l; }
 start_master() { # DIR [flags]
   local dir=$1
   shift

@@ -17,7 +17,7 @@ dfs init --datanode --dir "$cluster_dir/node4" --key "$cluster_dir/cluster.key"
   --dir "$cluster_dir/node4" 2>"$tmp/node4.log" &
 await nodes_up 4
 like "$(dfs balance --show)" 'imbalance 100\.0 %, .*datanode 4 0 B \(0\.00 %\)' "an empty datanode is as far off as can be"
-held() { find "$cluster_dir/$1/data" -name '*.data' 2>/dev/null | wc -l; }
+held() { find "$cluster_dir/$1/data" -name "$of_files" 2>/dev/null | wc -l; }
 like "$(dfs balance --within 10)" '^on' "it is on"
 moving() { [ "$(held node4)" -gt 3 ]; }
 ok "the new datanode gets chunks" await moving

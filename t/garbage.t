@@ -19,7 +19,7 @@ await nodes_up 2
 head -c 3000000 /dev/urandom >"$tmp/in"
 mkdir "$tmp/tree"; for i in $(seq 1 50); do head -c 1000 /dev/urandom >"$tmp/tree/$i"; done
 dfs put --goal 2 --chunk-size 1M "$tmp/in" /file && dfs put -r --goal 2 "$tmp/tree" /tree
-files() { find "$cluster_dir"/node*/data -name '*.data' | wc -l; }
+files() { find "$cluster_dir"/node*/data -name "$of_files" | wc -l; }
 is "$(files)" 106 "three chunks and fifty, twice"
 dfs put --goal 2 --chunk-size 1M "$tmp/in" /file
 less_than() { [ "$(files)" -le "$1" ]; }

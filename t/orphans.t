@@ -22,7 +22,7 @@ done
 export DFS_CONFIG=$cluster_dir/client.lua
 await nodes_up 2
 
-files() { find "$cluster_dir"/node*/data -name '*.data' | wc -l; }
+files() { find "$cluster_dir"/node*/data -name "$of_files" | wc -l; }
 count_is() { [ "$(files)" = "$1" ]; }
 told() { [ "$(dfs status --json | jq -r ".$1 // \"0\"")" = "$2" ]; }
 head -c 3000000 /dev/urandom >"$tmp/in"

@@ -16,7 +16,7 @@ status() { dfs status --json | jq -e "$1" >/dev/null; }
 metric() { curl -sf "http://127.0.0.1:$port/metrics" | awk -v name="$1" '$1 == name { print int($2) }'; }
 held() { dfs nodes --json | jq '[.nodes[] | select(.state == "up") | .chunks | tonumber] | add'; }
 holds() { [ "$(held)" = "$1" ]; }
-on_disk() { find "$cluster_dir"/node*/data -name '*.data' -not -path '*/bad/*' | wc -l; }
+on_disk() { find "$cluster_dir"/node*/data -name "$of_files" -not -path '*/bad/*' | wc -l; }
 # Datanodes tell by their heartbeats how many they hold.
 await holds $((3 * chunks))
 tap $? "each chunk has its three replicas"

@@ -19,7 +19,7 @@ done
 export DFS_CONFIG=$cluster_dir/client.lua USER=ada
 await nodes_up 2
 
-files() { find "$cluster_dir"/node*/data -name '*.data' | wc -l; }
+files() { find "$cluster_dir"/node*/data -name "$of_files" | wc -l; }
 ids() { dfs trash ls --json | jq -r ".entries[] | select(.path == \"$1\") | .entry"; }
 head -c 3000000 /dev/urandom >"$tmp/in"
 mkdir -p "$tmp/tree/sub"

@@ -54,6 +54,24 @@ int chunk_query_version(const char *path, uint64_t *ret_version, struct dfs_erro
 	return 0;
 }
 
+void chunk_keepsakes_format(uint64_t after, char ret[CHUNK_TEXT_SIZE])
+{
+	snprintf(ret, CHUNK_TEXT_SIZE, KEEPSAKES_PATH "?after=%016" PRIx64, after);
+}
+
+int chunk_keepsakes_parse(const char *path, uint64_t *ret_after, struct dfs_error *err)
+{
+	const char *query = path + sizeof(KEEPSAKES_PATH) - 1;
+	uint64_t after = 0;
+
+	if (*query != '\0' && (strncmp(query, "?after=", 7) != 0 ||
+	                              text_parse_id(query + 7, &after, NULL) != 0))
+		return error_set(err, DFS_E_PROTO,
+		        "path is not " KEEPSAKES_PATH ", alone or with ?after= and 16 hex digits");
+	*ret_after = after;
+	return 0;
+}
+
 /* ---- parameter lists: key=value;key=value ---- */
 
 /* One parameter that a list may hold; `value` keeps what was found. */

@@ -30,6 +30,12 @@ void chunk_path_format(uint64_t chunk, char ret[CHUNK_TEXT_SIZE]);
 int chunk_path_parse(const char *path, uint64_t *ret_chunk, struct dfs_error *err);
 int chunk_query_version(const char *path, uint64_t *ret_version, struct dfs_error *err);
 
+/* ---- "/v1/keepsakes", with "?after=ID" ---- */
+
+#define KEEPSAKES_PATH "/v1/keepsakes"
+void chunk_keepsakes_format(uint64_t after, char ret[CHUNK_TEXT_SIZE]);
+int chunk_keepsakes_parse(const char *path, uint64_t *ret_after, struct dfs_error *err);
+
 /* ---- x-dfs-append ---- */
 
 struct chunk_append {

@@ -27,6 +27,7 @@ struct cluster;
 /* What metadata says of a chunk that it is not known to have, when asked once more. */
 enum orphan_verdict {
 	ORPHAN_KEEP,    /* it has it after all, or cannot tell */
+	ORPHAN_COMING,  /* its row is on its way: it is none (coming) */
 	ORPHAN_FOREIGN, /* this master and those before it never gave that number out */
 	ORPHAN_DELETE,  /* given out, and there is no row for it */
 };
@@ -57,6 +58,10 @@ struct cluster_out {
 	/* Asked when a replica of an unknown chunk is reported, and right before it is deleted.
 	 * NULL: orphans are left alone. */
 	enum orphan_verdict (*orphan)(void *arg, uint64_t chunk);
+	/* A report about a chunk that is not known (yet): what the node holds of it, NULL: nothing any
+	 * more. Borrowed; may be NULL. */
+	void (*coming)(
+	        void *arg, uint32_t node, uint64_t chunk, const struct proto_held *held);
 	void *arg;
 };
 
@@ -160,6 +165,9 @@ void cluster_chunk_forgotten(struct cluster *cluster, uint64_t chunk);
  */
 int cluster_chunk_opened(struct cluster *cluster, uint64_t chunk, uint64_t version,
         const uint32_t *nodes, size_t nodes_count, uint64_t size_bytes);
+/* A report that came as `coming`, from a node that still has the channel it came on: once the chunk's
+ * row has come, or will not. */
+void cluster_heard(struct cluster *cluster, uint32_t node, const struct proto_held *held);
 /* A reader asked where it is: its repair, if it needs any, comes before that of others as ill. */
 void cluster_chunk_wanted(struct cluster *cluster, uint64_t chunk);
 /* Replicas as known, good ones first; states filled. Strings in `arena`. */

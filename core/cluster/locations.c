@@ -51,6 +51,15 @@ int cluster_chunk_known(struct cluster *cluster, uint64_t id, const struct proto
 	return DFS_E_INVAL;
 }
 
+void cluster_heard(struct cluster *cluster, uint32_t number, const struct proto_held *held)
+{
+	struct node *node = node_find(cluster, number);
+
+	cluster_check(cluster);
+	if (node && node->connected)
+		held_heard(cluster, node, held);
+}
+
 /* Whoever told of a replica since the last one was deleted holds an orphan from now on. */
 void cluster_chunk_forgotten(struct cluster *cluster, uint64_t id)
 {

@@ -44,7 +44,15 @@ static void unasked(struct cluster *cluster, const struct node *node);
 void orphan_heard(struct cluster *cluster, struct node *node, const struct proto_held *held)
 {
 	struct orphan *orphan = find(cluster, held->chunk, node);
+	enum orphan_verdict verdict = ORPHAN_FOREIGN;
 
+	if (!orphan && cluster->out.orphan)
+		verdict = cluster->out.orphan(cluster->out.arg, held->chunk);
+	if (!orphan && verdict == ORPHAN_COMING) {
+		if (cluster->out.coming)
+			cluster->out.coming(cluster->out.arg, node->number, held->chunk, held);
+		return;
+	}
 	if (!orphan && HASH_COUNT(cluster->orphans) < ORPHANS_MAX)
 		orphan = calloc(1, sizeof(*orphan));
 	if (!orphan) {
@@ -54,8 +62,7 @@ void orphan_heard(struct cluster *cluster, struct node *node, const struct proto
 	if (orphan->key.chunk == 0) {
 		orphan->key = (struct orphan_key){held->chunk, node->slot};
 		orphan->since_ms = cluster->awake_ms;
-		orphan->foreign = !cluster->out.orphan || cluster->out.orphan(cluster->out.arg,
-		                                                  held->chunk) == ORPHAN_FOREIGN;
+		orphan->foreign = verdict == ORPHAN_FOREIGN;
 		HASH_ADD(hh, cluster->orphans, key, sizeof(orphan->key), orphan);
 		node->orphans++;
 		cluster_event(cluster,

@@ -39,10 +39,13 @@ static void gone_heard(struct cluster *cluster, struct node *node, uint64_t id)
 {
 	struct chunk *chunk = chunk_find(cluster, id);
 
-	if (chunk)
+	if (chunk) {
 		missing(cluster, chunk, node);
-	else
-		orphan_gone(cluster, node, id);
+		return;
+	}
+	orphan_gone(cluster, node, id);
+	if (cluster->out.coming)
+		cluster->out.coming(cluster->out.arg, node->number, id, NULL);
 }
 
 /*

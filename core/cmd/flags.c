@@ -5,7 +5,6 @@
 #include <string.h>
 #include "base/text.h"
 #include "lua/command.h"
-#include "node/process/roles.h"
 
 static int parse_config(const struct flags *flags, const char *path);
 static int config_row(void *arg, const char *key, const char *value, struct dfs_error *err);
@@ -87,7 +86,7 @@ static int config_row(void *arg, const char *key, const char *value, struct dfs_
 	for (char *at = name; *at; at++)
 		*at = *at == '_' ? '-' : *at;
 	flag = flag_find(flags, name, strlen(name));
-	if (!flag || (key[strlen(name)] == '.' && flag->kind != FLAG_DATA))
+	if (!flag || (key[strlen(name)] == '.' && flag->kind != FLAG_LIST))
 		return error_set(err, DFS_E_INVAL, "unknown setting %s", key);
 	value = strdup(value); /* lives as long as the process */
 	if (flag_take(flag, value, err) != 0)
@@ -121,10 +120,10 @@ static int flag_take(const struct flag *flag, const char *value, struct dfs_erro
 			return error_set(err, DFS_E_INVAL, "an empty value");
 		*(const char **)flag->to = value;
 		return 0;
-	case FLAG_DATA:
-		if (*flag->count == DATA_DIRS_MAX)
+	case FLAG_LIST:
+		if (*flag->count == FLAG_LIST_MAX)
 			return error_set(
-			        err, DFS_E_INVAL, "at most %d data directories", DATA_DIRS_MAX);
+			        err, DFS_E_INVAL, "it is given at most %d times", FLAG_LIST_MAX);
 		((const char **)flag->to)[(*flag->count)++] = value;
 		return 0;
 	case FLAG_SIZE:

@@ -17,15 +17,17 @@ enum flag_kind {
 	FLAG_MS,
 	FLAG_AGE,
 	FLAG_AGE_TEXT,
-	FLAG_DATA
+	FLAG_LIST
 };
+
+enum { FLAG_LIST_MAX = 64 };
 
 struct flag {
 	const char *name;
 	enum flag_kind kind;
 	void *to;
 	bool *given;     /* may be NULL */
-	uint32_t *count; /* FLAG_DATA */
+	uint32_t *count; /* FLAG_LIST: at most 64 */
 };
 
 struct flags {

@@ -19,6 +19,7 @@ struct verb {
 
 static int backup_run(const struct verb *verb, int argc, char **argv);
 static int restore_run(const struct verb *verb, int argc, char **argv);
+static int rescue_run(const struct verb *verb, int argc, char **argv);
 static int accept_run(const struct verb *verb, int argc, char **argv);
 static void say_state(const char *what, const struct checkpoint *state);
 
@@ -51,6 +52,23 @@ static const struct verb verbs[] = {
                 "\n"
                 "  --dir DIR          not there yet, or empty\n",
                 restore_run},
+        {"rescue",
+                "usage: dfs master rescue --dir DIR --key FILE --datanode HOST:PORT...\n"
+                "       dfs master rescue --key FILE --datanode HOST:PORT...\n"
+                "\n"
+                "The master's disk is lost: make its metadata anew in DIR, from the copies that "
+                "the datanodes keep,\n"
+                "which are some minutes old at most (`dfs status` says how old while all is well). "
+                "The datanodes must run;\n"
+                "name them all, or as many as there are. The master that is started on DIR "
+                "deletes nothing until\n"
+                "`dfs master accept`. Without --dir: only tell what could be rescued.\n"
+                "\n"
+                "  --dir DIR          not there yet, or empty\n"
+                "  --key FILE         the cluster's key: each machine of the cluster has a copy\n"
+                "  --datanode H:P     one of them, or several with commas between; may be given "
+                "again\n",
+                rescue_run},
         {"accept",
                 "usage: dfs master accept [--master HOST:PORT] [--token TOKEN]\n"
                 "\n"
@@ -117,6 +135,37 @@ static int restore_run(const struct verb *verb, int argc, char **argv)
 	return flags_finish("master restore", code, &err);
 }
 
+static int rescue_run(const struct verb *verb, int argc, char **argv)
+{
+	const char *datanodes[FLAG_LIST_MAX] = {NULL};
+	uint32_t count = 0;
+	struct rescue_settings settings = {.datanodes = datanodes};
+	struct checkpoint state;
+	struct dfs_error err = {0};
+	const struct flag rows[] = {
+	        {"dir", FLAG_TEXT, &settings.dir},
+	        {"key", FLAG_TEXT, &settings.key},
+	        {"datanode", FLAG_LIST, datanodes, NULL, &count},
+	};
+	struct flags flags = {
+	        "master rescue", verb->usage, rows, sizeof(rows) / sizeof(rows[0]), NULL};
+	int code = flags_parse(&flags, argc, argv);
+
+	if (code < 0 && (flags_need("master rescue", "--key", settings.key) ||
+	                        flags_need("master rescue", "--datanode", datanodes[0])))
+		return 2;
+	if (code >= 0)
+		return code;
+	settings.datanodes_count = count;
+	code = master_rescue(&settings, &state, &err);
+	if (code == 0)
+		say_state(settings.dir ? settings.dir : "can be rescued", &state);
+	if (code == 0 && settings.dir)
+		printf("Start the master on it, at the address that the datanodes know. It deletes "
+		       "nothing until you have looked at it and run `dfs master accept`.\n");
+	return flags_finish("master rescue", code, &err);
+}
+
 static int accept_run(const struct verb *verb, int argc, char **argv)
 {
 	struct backup_settings settings = {0};
@@ -136,12 +185,15 @@ static int accept_run(const struct verb *verb, int argc, char **argv)
 static void say_state(const char *what, const struct checkpoint *state)
 {
 	time_t seconds = (time_t)(state->wall_ms / 1000);
-	char when[32], size[32];
+	char when[32], size[64] = "";
 	struct tm utc;
 
 	gmtime_r(&seconds, &utc);
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &utc);
-	text_size(state->size_bytes, size);
-	printf("%s: up to operation %" PRIu64 ", of %s (epoch %" PRIu64 ", %s)\n", what,
+	if (!state->from) {
+		memcpy(size, ", ", 2);
+		text_size(state->size_bytes, size + 2);
+	}
+	printf("%s: up to operation %" PRIu64 ", of %s (epoch %" PRIu64 "%s)\n", what,
 	        state->operation, when, state->epoch, size);
 }

@@ -12,6 +12,8 @@
 
 static int up_run(const struct scripts *scripts, int argc, char **argv);
 static int down_run(const struct scripts *scripts, int argc, char **argv);
+_Static_assert((int)DATA_DIRS_MAX >= (int)FLAG_LIST_MAX, "more --data than a datanode takes");
+
 static int init_run(const struct scripts *scripts, int argc, char **argv);
 static int master_run(const struct scripts *scripts, int argc, char **argv);
 static int datanode_run(const struct scripts *scripts, int argc, char **argv);
@@ -97,6 +99,9 @@ static const struct role roles[] = {
                 "(default: "
                 "3600000)\n"
                 "  --checkpoint-log SIZE  and after so much of its log (default: 64M)\n"
+                "  --keep MS           how often what is new in its log goes to the datanodes; 0: "
+                "never, nor do\n"
+                "                      checkpoints (default: 60000)\n"
                 "  --idle-seal MS      how long an open chunk may rest once its writer is gone "
                 "(default: 60000)\n"
                 "  --copies N          copies between datanodes at once, 1 to 256 (default: 16)\n"
@@ -200,7 +205,7 @@ static int init_run(const struct scripts *scripts, int argc, char **argv)
 	        {"listen", FLAG_TEXT, &listen},
 	        {"datanode", FLAG_SWITCH, &datanode},
 	        {"key", FLAG_TEXT, &node.key},
-	        {"data", FLAG_DATA, node.data, NULL, &node.data_count},
+	        {"data", FLAG_LIST, node.data, NULL, &node.data_count},
 	};
 	int code = flags_parse(&(struct flags){"init", role_find("init")->usage, rows,
 	                               sizeof(rows) / sizeof(rows[0])},
@@ -240,6 +245,7 @@ static int master_run(const struct scripts *scripts, int argc, char **argv)
 	        {"freeze-wait", FLAG_MS, &settings.freeze_wait_ms},
 	        {"checkpoint", FLAG_MS, &settings.checkpoint_ms},
 	        {"checkpoint-log", FLAG_SIZE, &settings.checkpoint_log_bytes},
+	        {"keep", FLAG_MS, &settings.keep_ms, &settings.keep_given},
 	        {"idle-seal", FLAG_MS, &settings.idle_seal_ms},
 	        {"copies", FLAG_U32, &settings.copies},
 	        {"copies-from", FLAG_U32, &settings.copies_from},
@@ -281,7 +287,7 @@ static int datanode_run(const struct scripts *scripts, int argc, char **argv)
 	        {"listen", FLAG_TEXT, &settings.listen},
 	        {"address", FLAG_TEXT, &settings.address},
 	        {"rack", FLAG_TEXT, &settings.rack},
-	        {"data", FLAG_DATA, settings.data, NULL, &settings.data_count},
+	        {"data", FLAG_LIST, settings.data, NULL, &settings.data_count},
 	        {"reserve", FLAG_SIZE, &settings.reserve_bytes},
 	};
 	int code = flags_parse(&(struct flags){"datanode", role_find("datanode")->usage, rows,

@@ -15,6 +15,7 @@
 struct master;
 
 static const uint64_t RETAIN_NONE = UINT64_MAX;
+static const uint64_t KEEP_NEVER = UINT64_MAX;
 
 struct master_options {
 	struct kv *kv;                 /* borrowed */
@@ -30,6 +31,9 @@ struct master_options {
 	const char *checkpoint_dir; /* absolute; NULL: no checkpoints, and the log is kept whole */
 	uint64_t checkpoint_ms;     /* 0: 3,600,000 (RULES 19) */
 	uint64_t checkpoint_log_bytes; /* 0: 64 MiB */
+	/* Where there are checkpoints: how often what is new in the log goes to the datanodes, 0: each
+	 * minute (RULES 20). KEEP_NEVER: neither that nor checkpoints do. */
+	uint64_t keep_ms;
 	/* How long a removed name stays in the trash where the policy says nothing else; 0: three
 	 * days. RETAIN_NONE: it is freed at once. */
 	uint64_t retain_ms;

@@ -25,6 +25,7 @@ local function troubles(status)
   add(read_only ~= "", "read-only: %s", read_only)
   add((status.hold or "") ~= "" and status.hold ~= read_only, "%s", status.hold)
   add((status.checkpoint_error or "") ~= "", "no checkpoint of the metadata: %s", status.checkpoint_error)
+  add((status.kept_error or "") ~= "", "the datanodes do not keep the newest metadata: %s", status.kept_error)
   add(status.nodes_known == 0, "no datanode has registered")
   add(down > 0, "%d of %d datanodes are not up", down, status.nodes_known)
   add(integer(status.lost) > 0, "%s chunks have no good replica", status.lost)
@@ -117,6 +118,10 @@ local function print_page(status, wrong, drains)
   add("log", "%s operations", status.operations)
   if integer(status.checkpoint or "0") > 0 then
     add("checkpoint", "of operation %s, %s ago", status.checkpoint, uptime(status.checkpoint_age_ms or "0"))
+  end
+  if integer(status.kept or "0") > 0 then
+    add("kept", "on the datanodes up to operation %s, stored %s ago, %s (dfs master rescue)", status.kept,
+      uptime(status.kept_age_ms or "0"), size(status.kept_bytes or "0"))
   end
   for _, policy in ipairs(status.policies or {}) do
     local last = (policy.error or "") ~= "" and

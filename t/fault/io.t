@@ -12,7 +12,7 @@ for n in 1 2 3 4; do start_node $n; done
 await nodes_up 4
 head -c 300000 /dev/urandom >"$tmp/kept"
 dfs put --goal 2 "$tmp/kept" /kept
-victim=$(find "$tmp"/node*/data/chunks -name '*.data' -size +0 | head -n 1)
+victim=$(find "$tmp"/node*/data/chunks -name "$of_files" -size +0 | head -n 1)
 holder=$(expr "$victim" : "$tmp/\(node[0-9]\)") chunk=$(basename "$victim" .data)
 load_start --goal 2 --size-max 2000000
 load_goes_on

@@ -19,6 +19,9 @@ static int accept_channel(void *arg, struct io_channel *channel, const struct io
 static int accept_exchange(void *arg, struct io_exchange *exchange,
         const struct io_request *request, const struct io_exchange_events **ret_events,
         void **ret_arg);
+static int accept_keepsakes(struct datanode *datanode, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg);
 static struct small_answer *small_new(struct datanode *datanode, struct io_exchange *exchange,
         const struct io_exchange_events **ret_events, void **ret_arg);
 static void small_body(void *arg, const void *bytes, size_t size);
@@ -91,15 +94,46 @@ static int accept_exchange(void *arg, struct io_exchange *exchange,
 		               ? 0
 		               : 503;
 	}
+	if (strncmp(request->path, KEEPSAKES_PATH, sizeof(KEEPSAKES_PATH) - 1) == 0)
+		return accept_keepsakes(datanode, exchange, request, ret_events, ret_arg);
 	if (chunk_path_parse(request->path, &chunk, NULL) != 0)
 		return doors_refuse(datanode, exchange, DFS_E_NOENT,
-		        "a datanode has /v1/chunks/ID, /healthz and /metrics", ret_events, ret_arg);
+		        "a datanode has /v1/chunks/ID, /v1/keepsakes, /healthz and /metrics",
+		        ret_events, ret_arg);
 	if (strcmp(request->method, "POST") == 0)
 		return append_accept(datanode, exchange, request, chunk, ret_events, ret_arg);
 	if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0)
 		return read_accept(datanode, exchange, request, chunk, ret_events, ret_arg);
 	return doors_refuse(datanode, exchange, DFS_E_UNSUPPORTED,
 	        "chunks are read by GET and appended to by POST", ret_events, ret_arg);
+}
+
+/* For `dfs master rescue`: whoever has the cluster key may ask. */
+static int accept_keepsakes(struct datanode *datanode, struct io_exchange *exchange,
+        const struct io_request *request, const struct io_exchange_events **ret_events,
+        void **ret_arg)
+{
+	const char *bearer = http_bearer(request);
+	struct small_answer *small;
+	struct dfs_error err = {0};
+	struct token token = {0};
+	uint64_t after = 0;
+	int code = bearer ? token_parse(datanode->options.key, bearer, &token, &err) : DFS_E_AUTH;
+
+	if (code == 0 && (token.role < TOKEN_ADMIN || strcmp(request->method, "GET") != 0))
+		code = DFS_E_PERM;
+	if (code != 0)
+		return doors_refuse(datanode, exchange, code,
+		        "keepsakes are listed by GET, with an admin's token", ret_events, ret_arg);
+	if (chunk_keepsakes_parse(request->path, &after, &err) != 0)
+		return doors_refuse(datanode, exchange, err.code, err.text, ret_events, ret_arg);
+	small = small_new(datanode, exchange, ret_events, ret_arg);
+	if (!small || keep_list(datanode, after, &small->answer.body) != 0)
+		return 503;
+	return http_answer_start(&small->answer, datanode->io, exchange, 200, "application/json",
+	               NULL) == 0
+	               ? 0
+	               : 503;
 }
 
 static struct small_answer *small_new(struct datanode *datanode, struct io_exchange *exchange,

@@ -64,6 +64,7 @@ void datanode_stop(struct datanode *datanode, void (*stopped)(void *arg), void *
 	append_close_all(datanode);
 	read_close_all(datanode);
 	copy_close_all(datanode);
+	keep_close_all(datanode);
 	datanode_doors_close(datanode);
 	store_flush(datanode->store);
 	heart_stop(datanode);
@@ -82,6 +83,7 @@ void datanode_destroy(struct datanode *datanode)
 	append_close_all(datanode);
 	read_close_all(datanode);
 	copy_close_all(datanode);
+	keep_close_all(datanode);
 	datanode_doors_close(datanode);
 	heart_stop(datanode);
 	uplink_close(datanode);
@@ -90,6 +92,7 @@ void datanode_destroy(struct datanode *datanode)
 	io_timer_destroy(datanode->io, datanode->stop_timer);
 	store_close(datanode->store);
 	copy_fini(datanode);
+	keep_fini(datanode);
 	uplink_fini(datanode);
 	slabs_fini(&datanode->slabs);
 	reports_destroy(datanode);

@@ -23,6 +23,7 @@
  *   uplink.c    the channel to the master: register, commands, leases
  *   reports.c   what is held: the full report in parts, then deltas in order
  *   copy.c      the repair copy: another datanode's sealed chunk, fetched whole
+ *   keep.c      keepsakes: pieces of the master's metadata as sealed chunks
  *   heart.c     the heartbeat, on a loop of its own
  *   fence.c     the highest reign seen, on disk
  *   scrub.c     the store's scrub: told of, asked for
@@ -77,6 +78,7 @@ struct datanode {
 	struct slabs slabs;         /* of these */
 	struct chunk_read *reads;   /* read.c */
 	struct fetch *fetches;      /* copy.c */
+	struct keeping *keepings;   /* keep.c */
 	struct small_answer *small; /* doors.c */
 	struct io_timer *stop_timer;
 	uint64_t stop_waited_ms;
@@ -136,6 +138,14 @@ void copy_start(
         struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args);
 void copy_close_all(struct datanode *datanode);
 void copy_fini(struct datanode *datanode); /* after the store was closed */
+
+/* keep.c */
+void keep_start(
+        struct datanode *datanode, struct link_call *call, const struct proto_keep_args *args);
+void keep_close_all(struct datanode *datanode);
+void keep_fini(struct datanode *datanode); /* after the store was closed */
+/* The keepsakes here past `after`, as the JSON of `keepsakes`; 0 or DFS_E_NOMEM. */
+int keep_list(struct datanode *datanode, uint64_t after, struct buf *ret);
 
 /* scrub.c */
 int scrub_start(struct datanode *datanode, struct dfs_error *err);

@@ -227,6 +227,10 @@ static void called(void *arg, struct link_call *call, enum proto_call which, con
 		if (epoch_current(datanode, call, ((const struct proto_copy_args *)args)->epoch))
 			copy_start(datanode, call, args);
 		break;
+	case PROTO_CALL_KEEP:
+		if (epoch_current(datanode, call, ((const struct proto_keep_args *)args)->epoch))
+			keep_start(datanode, call, args);
+		break;
 	case PROTO_CALL_SCRUB_BEGIN:
 		if (epoch_current(datanode, call,
 		            ((const struct proto_scrub_begin_args *)args)->epoch))

@@ -40,6 +40,7 @@ static handler *const handlers[PROTO_CALLS] = {
         [PROTO_CALL_DRAINS] = handle_drains,
         [PROTO_CALL_CHECKPOINT] = handle_checkpoint,
         [PROTO_CALL_CHECKPOINT_READ] = handle_checkpoint_read,
+        [PROTO_CALL_KEEPSAKE_READ] = handle_keepsake_read,
         [PROTO_CALL_UNDELETE] = handle_undelete,
         [PROTO_CALL_TRASH_LIST] = handle_trash_list,
         [PROTO_CALL_TRASH_EMPTY] = handle_trash_empty,

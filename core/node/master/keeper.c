@@ -39,7 +39,8 @@ struct keeper {
 	uint64_t began_ms;
 
 	struct checkpoint newest; /* operation 0: none */
-	uint64_t covered;         /* up to here nothing but our own drops came after it */
+	uint64_t changes;         /* master->changes as it was begun; UINT64_MAX: not in this reign */
+	uint64_t changes_now;     /* the job's */
 	bool wanted;              /* somebody waits for one of now */
 	uint64_t due_ms;          /* io_mono_ms */
 	uint64_t log_bytes;       /* as the newest one was begun */
@@ -73,6 +74,8 @@ static void drop(struct keeper *keeper);
 static void dropped(void *arg, const struct meta_result *result);
 static void answer_waiting(struct keeper *keeper);
 static void answer_one(struct keeper *keeper, struct request *request);
+static void read_file(
+        struct request *request, const char *name, uint64_t offset, uint32_t limit);
 static void read_run(struct io_work *work);
 static void read_done(struct io_work *work);
 static void read_free(struct reading *reading);
@@ -98,6 +101,7 @@ int keeper_load(struct master *master, struct dfs_error *err)
 	if (code != 0 || count == 0)
 		return code;
 	keeper->newest = keeper->kept[0];
+	keeper->changes = UINT64_MAX;
 	age_ms = io_wall_ms(master->io) - keeper->newest.made_ms;
 	if (age_ms >= 0 && age_ms + FIRST_MS < (int64_t)master->options.checkpoint_ms)
 		keeper->due_ms =
@@ -117,6 +121,17 @@ void keeper_tick(struct master *master)
 bool keeper_idle(const struct master *master)
 {
 	return !master->keeper->busy && master->keeper->reading == 0;
+}
+
+bool keeper_newest(const struct master *master, struct checkpoint *ret, uint64_t *ret_changes)
+{
+	const struct keeper *keeper = master->keeper;
+
+	if (!keeper->newest.operation)
+		return false;
+	*ret = keeper->newest;
+	*ret_changes = keeper->changes;
+	return true;
 }
 
 void keeper_status(struct master *master, struct proto_status_reply *ret)
@@ -145,8 +160,7 @@ static bool due(const struct keeper *keeper)
 		return false;
 	if (keeper->wanted)
 		return true;
-	if (meta_operation(master->meta) == keeper->covered &&
-	        meta_epoch(master->meta) == keeper->newest.epoch)
+	if (keeper->newest.operation && master->changes == keeper->changes)
 		return false; /* nothing happened since */
 	return io_mono_ms(master->io) >= keeper->due_ms ||
 	       (!keeper->error[0] && meta_log_bytes(master->meta) - keeper->log_bytes >=
@@ -161,6 +175,7 @@ static void begin(struct keeper *keeper)
 	keeper->wanted = false;
 	keeper->began_ms = io_mono_ms(master->io);
 	keeper->log_bytes = meta_log_bytes(master->meta);
+	keeper->changes_now = master->changes;
 	keeper->work = (struct io_work){.run = run, .done = done, .lane = IO_LANE_BULK};
 	io_work_submit(master->io, &keeper->work);
 }
@@ -196,7 +211,7 @@ static void done(struct io_work *work)
 		master_log(master, "error", "event=checkpoint_failed text=\"%s\"", keeper->error);
 	} else {
 		keeper->newest = keeper->made;
-		keeper->covered = keeper->made.operation;
+		keeper->changes = keeper->changes_now;
 		if (keeper->kept_count > 0)
 			keeper->drop_upto = keeper->kept[keeper->kept_count - 1].operation;
 		master_log(master, "info",
@@ -227,8 +242,6 @@ static void dropped(void *arg, const struct meta_result *result)
 	struct keeper *keeper = arg;
 
 	keeper->dropping = false;
-	if (result->code == 0 && result->operation == keeper->covered + 1)
-		keeper->covered++;
 	if (result->code == 0 && result->value == DROP_ROWS) {
 		drop(keeper);
 		return;
@@ -289,12 +302,25 @@ static void answer_one(struct keeper *keeper, struct request *request)
 void handle_checkpoint_read(struct request *request, const void *args)
 {
 	const struct proto_checkpoint_read_args *ask = args;
+
+	read_file(request, ask->name, ask->offset, ask->limit);
+}
+
+void handle_keepsake_read(struct request *request, const void *args)
+{
+	const struct proto_keepsake_read_args *ask = args;
+
+	read_file(request, ask->name, ask->offset, ask->limit);
+}
+
+static void read_file(struct request *request, const char *name, uint64_t offset, uint32_t limit)
+{
 	struct keeper *keeper = request->master->keeper;
 	struct reading *reading;
 
-	if (!request->master->options.checkpoint_dir || strchr(ask->name, '/') ||
-	        !strstr(ask->name, ".checkpoint")) {
-		request_refuse(request, DFS_E_NOENT, "there is no checkpoint \"%s\"", ask->name);
+	if (!request->master->options.checkpoint_dir || strchr(name, '/') ||
+	        !(strstr(name, ".checkpoint") || strstr(name, ".log"))) {
+		request_refuse(request, DFS_E_NOENT, "there is no checkpoint \"%s\"", name);
 		return;
 	}
 	if (keeper->reading >= READING_MAX) {
@@ -303,7 +329,7 @@ void handle_checkpoint_read(struct request *request, const void *args)
 	}
 	reading = calloc(1, sizeof(*reading));
 	if (reading) {
-		reading->limit = ask->limit < READ_MAX ? ask->limit : READ_MAX;
+		reading->limit = limit < READ_MAX ? limit : READ_MAX;
 		reading->bytes = malloc(reading->limit + 1);
 		reading->hex = malloc(2 * reading->limit + PIECES_MAX);
 	}
@@ -314,9 +340,9 @@ void handle_checkpoint_read(struct request *request, const void *args)
 	}
 	reading->work = (struct io_work){.run = read_run, .done = read_done, .lane = IO_LANE_DISK};
 	reading->request = request;
-	reading->offset = ask->offset;
+	reading->offset = offset;
 	snprintf(reading->path, sizeof(reading->path), "%s/%s",
-	        request->master->options.checkpoint_dir, ask->name);
+	        request->master->options.checkpoint_dir, name);
 	keeper->reading++;
 	io_work_submit(request->master->io, &reading->work);
 }
@@ -363,6 +389,7 @@ static void read_done(struct io_work *work)
 	struct request *request = reading->request;
 	struct proto_piece pieces[PIECES_MAX] = {{0}};
 	struct proto_checkpoint_read_reply reply = {.pieces = pieces};
+	struct proto_keepsake_read_reply kept = {.pieces = pieces};
 
 	request->master->keeper->reading--;
 	if (reading->code != 0)
@@ -370,8 +397,9 @@ static void read_done(struct io_work *work)
 		        "%s: %s: a newer checkpoint may have taken its place: ask for one again",
 		        reading->path, strerror(-reading->code));
 	else {
-		reply.pieces_count = pieces_fill(reading, pieces);
-		request_answer(request, &reply);
+		reply.pieces_count = kept.pieces_count = pieces_fill(reading, pieces);
+		request_answer(request, request->which == PROTO_CALL_KEEPSAKE_READ ? (void *)&kept
+		                                                                    : &reply);
 	}
 	read_free(reading);
 }

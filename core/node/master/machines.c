@@ -18,7 +18,13 @@ enum { CALL_PATIENCE_MS = 120000, COPY_PATIENCE_MS = 24 * 3600 * 1000 };
 struct effect {
 	struct master *master;
 	uint64_t token;
-	struct effect *next;
+};
+
+/* A call to a datanode without a channel: refused in the next turn. */
+struct unreachable {
+	link_reply *reply;
+	void *arg;
+	struct unreachable *next;
 };
 
 static void out_call(
@@ -29,6 +35,7 @@ static int out_ticket(
         void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE]);
 static bool out_writer_alive(void *arg, uint64_t chunk);
 static enum orphan_verdict out_orphan(void *arg, uint64_t chunk);
+static void out_coming(void *arg, uint32_t node, uint64_t chunk, const struct proto_held *held);
 static struct effect *effect_new(struct master *master, uint64_t token);
 static void called(void *arg, int code, const struct dfs_error *err, const void *reply);
 static void durable(void *arg, const struct meta_result *result);
@@ -77,6 +84,7 @@ struct cluster_out machines_out(struct master *master)
 	        .ticket = out_ticket,
 	        .writer_alive = out_writer_alive,
 	        .orphan = out_orphan,
+	        .coming = out_coming,
 	        .arg = master,
 	};
 }
@@ -92,6 +100,7 @@ void machines_peer_gone(struct peer *peer)
 			machine->peer = NULL;
 	}
 	cluster_node_lost(peer->master->cluster, peer->node);
+	keepsakes_node_gone(peer->master, peer->node);
 }
 
 /* Committed: what the cluster engine should know of it. */
@@ -125,6 +134,10 @@ void machines_applied(
 		for (size_t i = 0; i < op->commit.extents_count; i++)
 			chunk_refresh(master, op->commit.extents[i].chunk, &arena);
 		session_gone(master, op->commit.session);
+		break;
+	case PROTO_OP_KEEPSAKE_ADD:
+		for (size_t i = 0; i < op->keepsake_add.chunks_count; i++)
+			chunk_refresh(master, op->keepsake_add.chunk + i, &arena);
 		break;
 	case PROTO_OP_HOLD:
 	case PROTO_OP_ACCEPT:
@@ -312,6 +325,7 @@ static void register_known(
 		machine->peer->node =
 		        0; /* an older channel of the same node: this one counts now */
 		cluster_node_lost(master->cluster, machine->node);
+		keepsakes_node_gone(master, machine->node);
 	}
 	if (cluster_node_registered(master->cluster, machine->node, args, &err) != 0) {
 		request_fail(request, &err);
@@ -414,48 +428,63 @@ static void out_call(
 {
 	struct master *master = arg;
 	struct effect *effect = effect_new(master, token);
+
+	if (effect) /* out of memory: the engine's own timeout answers */
+		machines_call(master, node, call, args,
+		        call == PROTO_CALL_COPY ? COPY_PATIENCE_MS : CALL_PATIENCE_MS, called,
+		        effect);
+}
+
+void machines_call(struct master *master, uint32_t node, enum proto_call call, const void *args,
+        uint64_t patience_ms, link_reply *reply, void *arg)
+{
+	struct dfs_error err = {.code = DFS_E_NOMEM, .text = "the master is out of memory"};
+	struct unreachable *unreachable;
 	struct machine *machine;
 
-	if (!effect)
-		return; /* out of memory: the engine's own timeout answers */
 	LL_FOREACH (master->machines, machine) {
 		if (machine->node == node && machine->peer) {
-			link_call(machine->peer->link, call, args, 0, 0,
-			        call == PROTO_CALL_COPY ? COPY_PATIENCE_MS : CALL_PATIENCE_MS,
-			        called, effect);
+			link_call(machine->peer->link, call, args, 0, 0, patience_ms, reply, arg);
 			return;
 		}
 	}
-	/* Not from within the engine's own call: the tick's turn tells it. */
-	LL_APPEND(master->unreachable, effect);
+	/* Not from within the caller's own call: the tick's turn tells it. */
+	unreachable = calloc(1, sizeof(*unreachable));
+	if (!unreachable) {
+		reply(arg, err.code, &err, NULL);
+		return;
+	}
+	unreachable->reply = reply;
+	unreachable->arg = arg;
+	LL_APPEND(master->unreachable, unreachable);
 	io_timer_set(master->io, master->tick, 0);
 }
 
 void machines_tick(struct master *master)
 {
-	struct effect *effect = master->unreachable, *next;
+	struct unreachable *unreachable = master->unreachable, *next;
 	struct dfs_error err = {.code = DFS_E_UNAVAIL, .text = "the datanode is not connected"};
 
 	master->unreachable = NULL;
-	for (; effect; effect = next) {
-		next = effect->next;
-		cluster_node_answer(master->cluster, effect->token, DFS_E_UNAVAIL, &err, NULL);
-		free(effect);
+	for (; unreachable; unreachable = next) {
+		next = unreachable->next;
+		unreachable->reply(unreachable->arg, DFS_E_UNAVAIL, &err, NULL);
+		free(unreachable);
 	}
 }
 
 void machines_fini(struct master *master)
 {
 	struct machine *machine, *next;
-	struct effect *effect, *next_effect;
+	struct unreachable *unreachable, *next_unreachable;
 
 	LL_FOREACH_SAFE(master->machines, machine, next)
 	{
 		free(machine);
 	}
-	LL_FOREACH_SAFE(master->unreachable, effect, next_effect)
+	LL_FOREACH_SAFE(master->unreachable, unreachable, next_unreachable)
 	{
-		free(effect);
+		free(unreachable);
 	}
 }
 
@@ -476,7 +505,13 @@ static void out_event(void *arg, const char *line)
 static int out_ticket(
         void *arg, uint64_t chunk, uint64_t version, uint64_t length, char ret[PASS_SIZE])
 {
-	struct master *master = arg;
+	machines_ticket(arg, chunk, version, length, ret);
+	return 0;
+}
+
+void machines_ticket(struct master *master, uint64_t chunk, uint64_t version, uint64_t length,
+        char ret[PASS_SIZE])
+{
 	struct ticket ticket = {
 	        .verb = TICKET_READ,
 	        .chunk = chunk,
@@ -486,7 +521,6 @@ static int out_ticket(
 	};
 
 	ticket_sign(master->options.key, &ticket, ret);
-	return 0;
 }
 
 /* A session that falls silent is ended by the reaper: its row is its life (RULES 11). */
@@ -511,11 +545,18 @@ static enum orphan_verdict out_orphan(void *arg, uint64_t chunk)
 	struct proto_row_chunk row;
 	int code;
 
+	if (keepsakes_coming(master, chunk))
+		return ORPHAN_COMING;
 	if (!meta_chunk_issued(master->meta, chunk))
 		return ORPHAN_FOREIGN;
 	code = meta_chunk(master->meta, chunk, &arena, &row, NULL);
 	arena_fini(&arena);
 	return code == DFS_E_NOENT && master_may_delete(master) ? ORPHAN_DELETE : ORPHAN_KEEP;
+}
+
+static void out_coming(void *arg, uint32_t node, uint64_t chunk, const struct proto_held *held)
+{
+	keepsakes_heard(arg, node, chunk, held);
 }
 
 static struct effect *effect_new(struct master *master, uint64_t token)

@@ -80,6 +80,7 @@ void master_destroy(struct master *master)
 {
 	if (!master)
 		return;
+	master->stopping = true; /* what fails from now on is not tried again */
 	if (master->server)
 		io_net(master->io, server_close, master->server);
 	master_doors_close(master);
@@ -89,6 +90,7 @@ void master_destroy(struct master *master)
 	meta_close(master->meta);
 	reaper_fini(master);
 	keeper_fini(master);
+	keepsakes_fini(master);
 	sweeper_fini(master);
 	decisions_destroy(master->decisions);
 	requests_free(master->in_flight);
@@ -142,6 +144,8 @@ static void options_defaults(struct master_options *options)
 		options->checkpoint_ms = 3600000;
 	if (!options->checkpoint_log_bytes)
 		options->checkpoint_log_bytes = 64 << 20;
+	if (!options->keep_ms)
+		options->keep_ms = 60000;
 	if (!options->retain_ms)
 		options->retain_ms = RETAIN_DEFAULT_MS;
 	if (!options->goal_default)
@@ -189,6 +193,8 @@ static int open_engines(struct master *master, struct dfs_error *err)
 	if (code == 0)
 		code = keeper_load(master, err);
 	if (code == 0)
+		code = keepsakes_load(master, err);
+	if (code == 0)
 		code = sweeper_load(master, err);
 	return code;
 }
@@ -200,7 +206,8 @@ static void tick(void *arg)
 
 	machines_tick(master);
 	if (master->stopping) {
-		if (meta_idle(master->meta) && keeper_idle(master) && fsck_idle(master)) {
+		if (meta_idle(master->meta) && keeper_idle(master) && keepsakes_idle(master) &&
+		        fsck_idle(master)) {
 			master->stopped(master->stopped_arg);
 			return;
 		}
@@ -214,9 +221,28 @@ static void tick(void *arg)
 	balance_settle(master);
 	status_tick(master);
 	keeper_tick(master);
+	keepsakes_tick(master);
 	scrub_tick(master);
 	fsck_tick(master);
 	io_timer_set(master->io, master->tick, TICK_MS);
+}
+
+bool master_changes(const struct proto_op *op)
+{
+	switch (op->kind) {
+	case PROTO_OP_RESERVE:
+	case PROTO_OP_SESSION_TOUCH:
+	case PROTO_OP_PURGE:
+	case PROTO_OP_CHUNK_FORGET:
+	case PROTO_OP_LOG_DROP:
+	case PROTO_OP_TRASH_LIVE:
+	case PROTO_OP_TRASH_MEASURE:
+	case PROTO_OP_KEEPSAKE_ADD:
+	case PROTO_OP_KEEPSAKE_DROP:
+		return false;
+	default:
+		return true;
+	}
 }
 
 static void meta_was_fatal(void *arg, const struct dfs_error *err)
@@ -230,6 +256,10 @@ static void meta_was_fatal(void *arg, const struct dfs_error *err)
 
 static void meta_applied(void *arg, const struct proto_op *op, const struct meta_result *result)
 {
-	machines_applied(arg, op, result);
-	sweeper_applied(arg, op);
+	struct master *master = arg;
+
+	master->changes += master_changes(op);
+	machines_applied(master, op, result);
+	sweeper_applied(master, op);
+	keepsakes_applied(master, op);
 }

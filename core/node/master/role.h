@@ -6,6 +6,7 @@
 #include "base/pass.h"
 #include "client/link.h"
 #include "cluster/cluster.h"
+#include "meta/checkpoint.h"
 #include "io/net.h"
 #include "meta/meta.h"
 #include "node/master.h"
@@ -27,6 +28,7 @@
  *   decisions.c placements as they were decided
  *   status.c    status nodes, /metrics
  *   keeper.c    checkpoints, the log behind them; checkpoint checkpoint_read
+ *   keepsakes.c the same, and the log's newest part, on the datanodes
  *   scrub.c     scrub scrub_wait
  *   fsck.c      fsck fsck_read: a check's stages; fsck_walk.c: on a worker; fsck_chunks.c: on the loop
  *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
@@ -107,7 +109,7 @@ struct master {
 	struct io_timer *tick;
 	struct peer *peers;
 	struct machine *machines;
-	struct effect *unreachable; /* machines.c: calls to datanodes without a channel */
+	struct unreachable *unreachable; /* machines.c: calls to datanodes without a channel */
 	uint32_t registering;       /* new datanodes whose number is not durable yet */
 	struct http_request *https;
 	struct buf path; /* names.c: room for one */
@@ -117,6 +119,8 @@ struct master {
 	uint64_t sessions_count;
 	struct reaper *reaper;
 	struct keeper *keeper;
+	struct keepsakes *keepsakes;
+	uint64_t changes; /* operations of this reign that are worth keeping: master_changed */
 	struct sweeper *sweeper;
 	struct decisions *decisions; /* decisions.h; NULL: no memory for them */
 	uint64_t started_ms;
@@ -186,6 +190,7 @@ void handle_drain(struct request *request, const void *args);
 void handle_drains(struct request *request, const void *args);
 void handle_checkpoint(struct request *request, const void *args);
 void handle_checkpoint_read(struct request *request, const void *args);
+void handle_keepsake_read(struct request *request, const void *args);
 void handle_scrub(struct request *request, const void *args);
 void handle_scrub_wait(struct request *request, const void *args);
 void handle_fsck(struct request *request, const void *args);
@@ -211,8 +216,18 @@ struct cluster_out machines_out(struct master *master);
 void machines_tick(struct master *master);
 void machines_fini(struct master *master);
 void machines_peer_gone(struct peer *peer);
+/* Call a datanode; `reply` comes once, from within only where there is no memory: UNAVAIL where it is
+ * not connected. */
+void machines_call(struct master *master, uint32_t node, enum proto_call call, const void *args,
+        uint64_t patience_ms, link_reply *reply, void *arg);
+/* To read bytes 0..length of a sealed chunk. */
+void machines_ticket(struct master *master, uint64_t chunk, uint64_t version, uint64_t length,
+        char ret[PASS_SIZE]);
 void machines_applied(
         struct master *master, const struct proto_op *op, const struct meta_result *result);
+
+/* writes.c: fewer replicas are never acknowledged (RULES 24). */
+uint32_t writes_least(const struct master *master, uint32_t goal);
 
 /* fence.c (RULES 16) */
 /* True where this master may serve a datanode that has seen these; else the request is refused. */
@@ -253,6 +268,26 @@ void keeper_tick(struct master *master);
 bool keeper_idle(const struct master *master);
 void keeper_status(struct master *master, struct proto_status_reply *ret);
 void keeper_fini(struct master *master);
+/* The newest checkpoint, and master->changes as it was begun (UINT64_MAX: before this reign). False:
+ * there is none. */
+bool keeper_newest(
+        const struct master *master, struct checkpoint *ret, uint64_t *ret_changes);
+
+/* keepsakes.c (RULES 20) */
+int keepsakes_load(struct master *master, struct dfs_error *err);
+void keepsakes_tick(struct master *master);
+bool keepsakes_idle(const struct master *master); /* no worker is on one */
+void keepsakes_applied(struct master *master, const struct proto_op *op);
+void keepsakes_node_gone(struct master *master, uint32_t node);
+/* A datanode's report of a chunk that has no row yet; NULL: it has it no more. */
+void keepsakes_heard(struct master *master, uint32_t node, uint64_t chunk,
+        const struct proto_held *held);
+/* Its row is on its way: no orphan. */
+bool keepsakes_coming(const struct master *master, uint64_t chunk);
+/* What a chunk is a piece of; NULL: of no keepsake. */
+const struct proto_row_keepsake *keepsakes_find(const struct master *master, uint64_t chunk);
+void keepsakes_status(struct master *master, struct proto_status_reply *ret);
+void keepsakes_fini(struct master *master);
 /* sweeper.c (RULES 14) */
 int sweeper_load(struct master *master, struct dfs_error *err);
 void sweeper_tick(struct master *master);
@@ -272,6 +307,9 @@ int status_metrics(struct master *master, struct buf *ret);
  * goes on as the machine does. Whoever sets the wall clock makes no ticket expire (RULES 5, 32).
  */
 int64_t master_clock_ms(struct master *master);
+/* Does it say something that would be missed if it were lost with the master? Not what masters do by
+ * themselves, and would do again. */
+bool master_changes(const struct proto_op *op);
 void master_log(struct master *master, const char *level, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 

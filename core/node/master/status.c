@@ -94,6 +94,7 @@ void handle_status(struct request *request, const void *args)
 	fence_sentence(master, hold, sizeof(hold));
 	reply.read_only = master->outdated;
 	keeper_status(master, &reply);
+	keepsakes_status(master, &reply);
 	reply.bad = counts.bad;
 	reply.scrub_oldest_ms = counts.scrub_oldest_ms;
 	policies_list(request, &reply);

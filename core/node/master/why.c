@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/buf.h"
+#include "base/chunk_id.h"
 #include "node/master/why.h"
 
 enum { HISTORY_SHOWN = 12, HISTORY_MAX = 1000 };
 
 static void why_chunk(struct request *request, uint64_t chunk);
 static void why_row(struct request *request, uint64_t chunk, const struct proto_row_chunk *row,
+        const char *about, struct reasons *reasons);
+static void why_keepsake(struct request *request, uint64_t chunk, const struct proto_row_chunk *row,
         const char *about, struct reasons *reasons);
 static void why_node(struct request *request, uint32_t node);
 static void why_cluster(struct request *request);
@@ -109,7 +112,7 @@ static void why_chunk(struct request *request, uint64_t chunk)
 		return;
 	}
 	why_row(request, chunk, &row, about, &reasons);
-	if (!decisions_why(master->decisions, chunk, true, &reasons))
+	if (!chunk_is_keepsake(chunk) && !decisions_why(master->decisions, chunk, true, &reasons))
 		reasons_add(&reasons, "placement",
 		        "this master does not remember why: it keeps its last %d decisions",
 		        DECISIONS_MAX);
@@ -126,6 +129,10 @@ static void why_row(struct request *request, uint64_t chunk, const struct proto_
 	struct proto_row_session session;
 	struct buf nodes = {0};
 
+	if (chunk_is_keepsake(chunk)) {
+		why_keepsake(request, chunk, row, about, reasons);
+		return;
+	}
 	if (row->state == PROTO_CHUNK_STATE_SEALED)
 		reasons_add(reasons, about,
 		        "sealed: %" PRIu64 " bytes, CRC32C %08" PRIx32 ", version %" PRIu64
@@ -149,13 +156,31 @@ static void why_row(struct request *request, uint64_t chunk, const struct proto_
 		buf_printf(&nodes, "%s%" PRIu32, i ? ", " : "", row->nodes[i]);
 	reasons_add(reasons, about,
 	        "allocated in epoch %" PRIu64 "%s on datanode%s %s, the first orders the appends",
-	        chunk >> 40,
-	        chunk >> 40 == (meta_epoch(master->meta) & 0xffffff) ? " (this one)" : "",
+	        chunk_epoch(chunk),
+	        chunk_epoch(chunk) == meta_epoch(master->meta) ? " (this one)" : "",
 	        row->nodes_count == 1 ? "" : "s", nodes.data ? nodes.data : "?");
 	buf_fini(&nodes);
 	if (row->session != 0 &&
 	        meta_session(master->meta, row->session, &request->arena, &session, NULL) == 0)
 		why_session(request, row->session, &session, about, reasons);
+}
+
+/* A chunk of no file. */
+static void why_keepsake(struct request *request, uint64_t chunk, const struct proto_row_chunk *row,
+        const char *about, struct reasons *reasons)
+{
+	const struct proto_row_keepsake *keepsake = keepsakes_find(request->master, chunk);
+
+	if (keepsake)
+		reasons_add(reasons, about,
+		        "a piece of the metadata%s up to operation %" PRIu64 ", %" PRIu64
+		        " bytes, goal %" PRIu32
+		        ": what `dfs master rescue` goes by where the master's disk is lost",
+		        keepsake->from ? "'s log" : "", keepsake->operation, row->length, row->goal);
+	else
+		reasons_add(reasons, about,
+		        "a piece of an older state of the metadata, which a newer one replaced: "
+		        "freed, and deleted soon");
 }
 
 static void why_node(struct request *request, uint32_t node)

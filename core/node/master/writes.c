@@ -38,7 +38,6 @@ static uint32_t chunks_wanted(uint64_t size, uint64_t chunk_size, uint32_t asked
 static void begun(void *arg, const struct meta_result *result);
 static void allocated(void *arg, const struct meta_result *result);
 static struct proto_allocated *plan_open(struct request *request);
-static uint32_t least_replicas(const struct master *master, uint32_t goal);
 static void sealed(void *arg, int code, const struct dfs_error *err, uint64_t length,
         uint64_t version, uint32_t crc);
 static bool sealed_on_enough(struct request *request);
@@ -257,7 +256,7 @@ static bool decide_goal(struct request *request, const struct file_request *file
 		        known, known, known == 1 ? " is" : "s are");
 		plan->goal = known;
 	}
-	least = least_replicas(master, plan->goal);
+	least = writes_least(master, plan->goal);
 	if (live < least) {
 		request_refuse(request, DFS_E_NODES,
 		        "%u of %u datanodes can take data, and the policy asks for at least %u "
@@ -275,7 +274,7 @@ static bool decide_goal(struct request *request, const struct file_request *file
 }
 
 /* Fewer are never acknowledged (RULES 24). */
-static uint32_t least_replicas(const struct master *master, uint32_t goal)
+uint32_t writes_least(const struct master *master, uint32_t goal)
 {
 	uint32_t least = master->options.min_replicas ? master->options.min_replicas : 2;
 
@@ -318,7 +317,7 @@ static bool place_chunk(struct request *request, const struct place_request *pla
 {
 	struct place_answer answer = {0};
 	struct dfs_error err = {0};
-	uint32_t least = least_replicas(request->master, place->goal);
+	uint32_t least = writes_least(request->master, place->goal);
 
 	if (policies_place(request->master->options.policies, place, view, &answer, &err) != 0) {
 		request_fail(request, &err);
@@ -488,7 +487,7 @@ static bool sealed_on_enough(struct request *request)
 	for (size_t i = 0; i < count; i++)
 		whole += replicas[i].state == PROTO_REPLICA_STATE_GOOD ||
 		         replicas[i].state == PROTO_REPLICA_STATE_OPEN;
-	least = least_replicas(request->master, row.goal);
+	least = writes_least(request->master, row.goal);
 	if (whole >= least)
 		return true;
 	request_refuse(request, DFS_E_NODES,

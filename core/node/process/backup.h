@@ -38,6 +38,24 @@ int backup_restore(
 int restore_into(struct io *io, const char *file, const char *dir, uint64_t seen_epoch,
         struct checkpoint *ret, struct dfs_error *err);
 
+/* The same with parts of the log, in order, replayed on it: `ret` is the state that they lead to. */
+int restore_with_log(struct io *io, const char *file, const char *const *logs, size_t logs_count,
+        const char *dir, uint64_t seen_epoch, struct checkpoint *ret, struct dfs_error *err);
+
+/*
+ * `dfs master rescue` (RULES 20): as a restore, from what datanodes keep. The key is a file's; what is
+ * fetched lies in DIR.rescue meanwhile, which an earlier attempt may have left. Without `dir` nothing
+ * is written but that folder, which is removed again: `ret` tells what could be rescued.
+ */
+struct rescue_settings {
+	const char *dir; /* of the new metadata; NULL: only look */
+	const char *key;
+	const char *const *datanodes; /* host:port, several with commas */
+	size_t datanodes_count;
+};
+int master_rescue(
+        const struct rescue_settings *settings, struct checkpoint *ret, struct dfs_error *err);
+
 /* Tell the running master that what it does not know may be deleted. */
 int backup_accept(const struct backup_settings *settings, struct dfs_error *err);
 

@@ -138,6 +138,8 @@ static int start(struct process *process, const struct master_settings *settings
 	        .checkpoint_dir = process->checkpoints,
 	        .checkpoint_ms = settings->checkpoint_ms,
 	        .checkpoint_log_bytes = settings->checkpoint_log_bytes,
+	        .keep_ms = settings->keep_given && settings->keep_ms == 0 ? KEEP_NEVER
+	                                                                  : settings->keep_ms,
 	        .session_ms = settings->session_ms,
 	        .linger_ms = settings->linger_ms,
 	        .ticket_ms = settings->ticket_ms,

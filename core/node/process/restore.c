@@ -5,6 +5,7 @@
  *   FILE checked                                     nothing
  *   DIR, DIR/LOCK                                    an empty directory: no master starts on it
  *   DIR/restoring/data.mdb: copied, synced, checked  likewise; the next restore begins it anew
+ *   parts of the log replayed on it (rescue.c)       likewise
  *   its new reign committed, deletions held          likewise
  *   renamed to DIR/data.mdb, DIR synced              a restored master
  *   DIR/restoring removed                            a restored master
@@ -23,13 +24,20 @@
 
 enum { PART_MAX = CHECKPOINT_PATH_MAX + 64 };
 
+struct restoring {
+	const char *file;
+	const char *const *logs; /* that follow on it */
+	size_t logs_count;
+	uint64_t seen_epoch;
+};
+
 static int take_dir(struct io *io, const char *dir, int *ret_lock, struct dfs_error *err);
 static int empty(struct io *io, const char *dir, struct dfs_error *err);
 static int other_name(void *arg, const char *name);
-static int stage(struct io *io, const char *file, const char *staging, uint64_t seen_epoch,
+static int stage(struct io *io, const struct restoring *from, const char *staging,
         struct checkpoint *ret, struct dfs_error *err);
-static int begin_reign(struct io *io, const char *staging, uint64_t seen_epoch,
-        const struct checkpoint *state, struct dfs_error *err);
+static int begin_reign(struct io *io, const struct restoring *from, const char *staging,
+        struct checkpoint *state, struct dfs_error *err);
 static int publish(struct io *io, const char *dir, const char *staging, struct dfs_error *err);
 static int clean(struct io *io, const char *staging, struct dfs_error *err);
 static int failed(const char *path, int result, struct dfs_error *err);
@@ -51,16 +59,27 @@ int backup_restore(
 int restore_into(struct io *io, const char *file, const char *dir, uint64_t seen_epoch,
         struct checkpoint *ret, struct dfs_error *err)
 {
+	return restore_with_log(io, file, NULL, 0, dir, seen_epoch, ret, err);
+}
+
+int restore_with_log(struct io *io, const char *file, const char *const *logs, size_t logs_count,
+        const char *dir, uint64_t seen_epoch, struct checkpoint *ret, struct dfs_error *err)
+{
+	struct restoring from = {file, logs, logs_count, seen_epoch};
 	char staging[PART_MAX];
 	int lock = -1;
 	int code = checkpoint_check(io, file, ret, err);
 
+	if (code == 0 && ret->from)
+		code = error_set(err, DFS_E_INVAL,
+		        "%s is a part of the log, not a whole copy: `dfs master rescue` uses such",
+		        file);
 	if (code == 0)
 		code = take_dir(io, dir, &lock, err);
 	if (code != 0)
 		return code;
 	snprintf(staging, sizeof(staging), "%s/restoring", dir);
-	code = stage(io, file, staging, seen_epoch, ret, err);
+	code = stage(io, &from, staging, ret, err);
 	if (code == 0)
 		code = publish(io, dir, staging, err);
 	io_disk(io, close, lock);
@@ -110,7 +129,7 @@ static int other_name(void *arg, const char *name)
 	return 1;
 }
 
-static int stage(struct io *io, const char *file, const char *staging, uint64_t seen_epoch,
+static int stage(struct io *io, const struct restoring *from, const char *staging,
         struct checkpoint *ret, struct dfs_error *err)
 {
 	char data[PART_MAX + 16];
@@ -121,12 +140,12 @@ static int stage(struct io *io, const char *file, const char *staging, uint64_t 
 	code = clean(io, staging, err);
 	snprintf(data, sizeof(data), "%s/data.mdb", staging);
 	if (code == 0)
-		code = checkpoint_extract(io, file, data, ret, err);
-	return code == 0 ? begin_reign(io, staging, seen_epoch, ret, err) : code;
+		code = checkpoint_extract(io, from->file, data, ret, err);
+	return code == 0 ? begin_reign(io, from, staging, ret, err) : code;
 }
 
-static int begin_reign(struct io *io, const char *staging, uint64_t seen_epoch,
-        const struct checkpoint *state, struct dfs_error *err)
+static int begin_reign(struct io *io, const struct restoring *from, const char *staging,
+        struct checkpoint *state, struct dfs_error *err)
 {
 	struct proto_row_counters counters;
 	struct arena arena = {0};
@@ -142,8 +161,10 @@ static int begin_reign(struct io *io, const char *staging, uint64_t seen_epoch,
 		        "the metadata is not what the backup says of it: operation %" PRIu64
 		        " of cluster %s",
 		        counters.operation, counters.cluster);
+	for (size_t i = 0; i < from->logs_count && code == 0; i++)
+		code = checkpoint_log_replay(io, from->logs[i], kv, state, err);
 	if (code == 0)
-		code = meta_restore(kv, io, seen_epoch, state->wall_ms, err);
+		code = meta_restore(kv, io, from->seen_epoch, state->wall_ms, err);
 	kv->ops->close(kv);
 	arena_fini(&arena);
 	return code;

@@ -23,6 +23,8 @@ struct master_settings {
 	uint64_t dead_after_ms, session_ms, linger_ms, ticket_ms, lease_ms, safe_mode_ms,
 	        freeze_wait_ms;                                      /* 0: defaults */
 	uint64_t checkpoint_ms, checkpoint_log_bytes;                /* 0: defaults */
+	uint64_t keep_ms;
+	bool keep_given; /* else each minute; 0: never */
 	uint64_t idle_seal_ms, trim_after_ms;                        /* likewise */
 	uint64_t repair_rate, repair_busy_rate, repair_cluster_rate; /* bytes/s, likewise */
 	uint64_t balance_rate;                                       /* bytes/s, likewise */

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/* The datanodes keep the metadata, and a master whose disk is gone is rescued from them (RULES 20).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/chunk_id.h"
+#include "base/pass.h"
+#include "io/disk.h"
+#include "meta/checkpoint.h"
+#include "meta/meta.h"
+#include "node/rescue.h"
+#include "world.h"
+
+#define DIR    "/checkpoints"
+#define RESCUE "/rescue"
+
+enum { KEEP_MS = 5000, CHECKPOINT_MS = 60000 };
+
+static const char *const addresses[] = {"node1:7071", "node2:7071", "node3:7071", "node4:7071"};
+
+static struct world *begin(uint64_t seed, unsigned nodes)
+{
+	struct world_options options = {.seed = seed,
+	        .nodes = nodes,
+	        .clients = 1,
+	        .master = {.checkpoint_dir = DIR,
+	                .checkpoint_ms = CHECKPOINT_MS,
+	                .keep_ms = KEEP_MS,
+	                .linger_ms = 1000,
+	                .timing = {.safe_mode_ms = 3000, .orphan_grace_ms = 20000}}};
+	struct world *world = world_create(&options);
+
+	world_start(world);
+	return world;
+}
+
+static void mkdirs(struct world *world, unsigned from, unsigned count)
+{
+	for (unsigned i = from; i < from + count; i++) {
+		char path[32];
+		struct proto_mkdir_args args = {.path = path, .mode = 0755, .parents = true};
+
+		snprintf(path, sizeof(path), "/d%u", i);
+		assert_int_equal(world_call(world, 0, PROTO_CALL_MKDIR, &args, NULL), 0);
+	}
+}
+
+static struct proto_status_reply status_of(struct world *world, struct arena *arena)
+{
+	struct proto_status_args args = {0};
+	struct proto_status_reply ret = {0};
+	struct dfs_error err = {0};
+	struct buf json = {0};
+
+	assert_int_equal(world_call(world, 0, PROTO_CALL_STATUS, &args, &json), 0);
+	assert_int_equal(proto_status_reply_decode(arena, json.data, json.size, &ret, &err), 0);
+	buf_fini(&json);
+	return ret;
+}
+
+static uint64_t kept_of(struct world *world)
+{
+	struct arena arena = {0};
+	uint64_t kept = status_of(world, &arena).kept;
+
+	arena_fini(&arena);
+	return kept;
+}
+
+static struct proto_row_counters counters_of(struct kv *kv)
+{
+	struct proto_row_counters ret;
+	struct arena arena = {0};
+	struct dfs_error err;
+
+	assert_int_equal(meta_verify(kv, &arena, &ret, &err), 0);
+	arena_fini(&arena);
+	return ret;
+}
+
+/* The newest keepsake's file on a datanode's disk. */
+struct found {
+	uint64_t chunk;
+	char name[64];
+};
+
+static int look(void *arg, const char *name)
+{
+	struct found *found = arg;
+	unsigned long long chunk = 0;
+
+	if (strstr(name, ".data") && sscanf(name, "%16llx", &chunk) == 1 &&
+	        chunk_is_keepsake(chunk) && chunk > found->chunk) {
+		found->chunk = chunk;
+		snprintf(found->name, sizeof(found->name), "%s", name);
+	}
+	return 0;
+}
+
+static void rot_newest(struct world *world, unsigned node)
+{
+	struct sim_host *host = world->nodes[node].host;
+	struct found found = {0};
+	char path[128];
+
+	for (unsigned i = 0; i < 256; i++) {
+		snprintf(path, sizeof(path), "/data/chunks/%02x", i);
+		io_disk(sim_host_io(host), list, path, look, &found);
+	}
+	assert_true(found.chunk != 0);
+	snprintf(path, sizeof(path), "/data/chunks/%02x/%s", (unsigned)(found.chunk & 255),
+	        found.name);
+	assert_int_equal(sim_disk_flip(host, path, 7), 0);
+}
+
+static void no_fault(void *arg, const char *sentence)
+{
+	print_error("%s\n", sentence);
+}
+
+/* ---- a rescue, on the client's host ---- */
+
+struct attempt {
+	struct rescue *rescue;
+	struct rescue_options options;
+	bool over;
+	int code;
+	struct dfs_error err;
+};
+
+static void rescued(void *arg, int code, const struct dfs_error *err)
+{
+	struct attempt *attempt = arg;
+
+	attempt->over = true;
+	attempt->code = code;
+	attempt->err = *err;
+}
+
+static void rescue(struct world *world, size_t datanodes, struct attempt *ret)
+{
+	struct io *io = sim_host_io(world->clients[0].host);
+	struct dfs_error err = {0};
+
+	*ret = (struct attempt){.options = {
+	                                .cluster = "00112233445566778899aabbccddeeff",
+	                                .datanodes = addresses,
+	                                .datanodes_count = datanodes,
+	                                .dir = RESCUE,
+	                                .done = rescued,
+	                                .arg = ret,
+	                        }};
+	memcpy(ret->options.key, world->key, HMAC_SIZE);
+	io_disk(io, mkdir, RESCUE);
+	assert_int_equal(rescue_start(&ret->rescue, io, &ret->options, &err), 0);
+	assert_true(world_run_until(world, &ret->over, 600000));
+}
+
+/* What was rescued, as a store: the caller closes it. */
+static struct kv *put_together(struct world *world, const struct attempt *attempt)
+{
+	const struct rescue_found *found = rescue_found(attempt->rescue);
+	struct sim_host *host = world->clients[0].host;
+	struct io *io = sim_host_io(host);
+	struct checkpoint state;
+	struct dfs_error err = {0};
+	char path[CHECKPOINT_PATH_MAX];
+	struct kv *kv;
+
+	rescue_file(attempt->rescue, 0, path);
+	io_disk(io, unlink, "/extracted");
+	assert_int_equal(checkpoint_extract(io, path, "/extracted", &state, &err), 0);
+	assert_int_equal(sim_kv_open_copy(&kv, host, "/extracted"), 0);
+	for (size_t i = 1; i < found->files_count; i++) {
+		rescue_file(attempt->rescue, i, path);
+		assert_int_equal(checkpoint_log_replay(io, path, kv, &state, &err), 0);
+	}
+	assert_int_equal(state.operation, found->state.operation);
+	assert_int_equal(counters_of(kv).operation, state.operation);
+	assert_int_equal(meta_check(kv, no_fault, NULL, &err), 0);
+	return kv;
+}
+
+/* What the dead master had done by then is all there, and nothing else: the rest of its log leads
+ * from the rescued state to its last one. Returns the operation that was reached. */
+static uint64_t same_history(struct world *world, const struct attempt *attempt)
+{
+	struct kv *dead = sim_host_kv(world->master_host);
+	struct kv *kv = put_together(world, attempt);
+	uint64_t reached = counters_of(kv).operation, last = counters_of(dead).operation;
+	struct dfs_error err = {0};
+
+	assert_true(reached <= last);
+	assert_int_equal(meta_replay(dead, kv, reached + 1, last, &err), 0);
+	assert_int_equal(meta_compare(dead, kv, &err), 0);
+	kv->ops->close(kv);
+	return reached;
+}
+
+static void no_datanode_but_one_is_needed(void **state)
+{
+	struct world *world = begin(1, 3);
+	struct attempt attempt;
+	uint64_t told, reached;
+
+	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
+	mkdirs(world, 0, 50);
+	sim_run_for(world->sim, 2 * KEEP_MS);
+	mkdirs(world, 100, 50);
+	sim_run_for(world->sim, 2 * KEEP_MS);
+	told = kept_of(world);
+	assert_true(told > 100);
+	world_master_crash(world); /* and its disk is never seen again */
+	for (unsigned gone = 0; gone < 2; gone++) {
+		rescue(world, 3, &attempt);
+		assert_int_equal(attempt.code, 0);
+		reached = same_history(world, &attempt);
+		assert_true(reached >= told);
+		assert_int_equal(rescue_found(attempt.rescue)->seen_epoch, 1);
+		assert_true(rescue_found(attempt.rescue)->files_count > 1);
+		rescue_destroy(attempt.rescue);
+		world_node_crash(world, gone, false);
+	}
+	rescue(world, 3, &attempt);
+	assert_int_equal(attempt.code, 0);
+	assert_int_equal(same_history(world, &attempt), reached);
+	rescue_destroy(attempt.rescue);
+	world_node_crash(world, 2, false);
+	rescue(world, 3, &attempt);
+	assert_int_equal(attempt.code, DFS_E_UNAVAIL);
+	assert_non_null(strstr(attempt.err.text, "none of the 3 datanodes answered"));
+	rescue_destroy(attempt.rescue);
+	world_destroy(world);
+}
+
+/* The restored master goes on where the dead one was, and deletes none of it before `accept`. */
+static void the_rescued_master_leads(void **state)
+{
+	struct world *world = begin(2, 3);
+	struct client_put put = {.path = "/file", .goal = 2};
+	struct world_put wrote;
+	struct world_get got;
+	struct attempt attempt;
+	struct kv *kv, *dead = sim_host_kv(world->master_host);
+	struct arena arena = {0};
+	struct dfs_error err = {0};
+	char *bytes = world_bytes(3, 300000);
+
+	world_put(world, 0, &put, bytes, 300000, &wrote);
+	assert_true(world_run_until(world, &wrote.over, 60000));
+	assert_int_equal(wrote.result.code, 0);
+	sim_run_for(world->sim, CHECKPOINT_MS + 3 * KEEP_MS);
+	world_master_crash(world);
+	rescue(world, 3, &attempt);
+	assert_int_equal(attempt.code, 0);
+	kv = put_together(world, &attempt);
+	assert_int_equal(meta_restore(kv, sim_host_io(world->master_host),
+	                         rescue_found(attempt.rescue)->seen_epoch, 1, &err),
+	        0);
+	world_put_back(dead, kv); /* a new disk, with what was rescued on it */
+	kv->ops->close(kv);
+	rescue_destroy(attempt.rescue);
+	world_master_start(world);
+	assert_true(world_await_up(world, 3, 30000));
+	assert_true(status_of(world, &arena).hold[0] != '\0');
+	world_get(world, 0, "/file", &got);
+	assert_true(world_run_until(world, &got.over, 60000));
+	assert_int_equal(got.result.code, 0);
+	assert_int_equal(got.bytes.size, 300000);
+	assert_memory_equal(got.bytes.data, bytes, 300000);
+	/* It is kept too, and can be rescued again: the later reign counts. */
+	mkdirs(world, 0, 20);
+	sim_run_for(world->sim, 3 * KEEP_MS);
+	world_master_crash(world);
+	rescue(world, 3, &attempt);
+	assert_int_equal(attempt.code, 0);
+	assert_true(rescue_found(attempt.rescue)->state.epoch > 1);
+	same_history(world, &attempt);
+	rescue_destroy(attempt.rescue);
+	buf_fini(&got.bytes);
+	free(bytes);
+	arena_fini(&arena);
+	world_destroy(world);
+}
+
+static void what_newer_ones_replace_goes(void **state)
+{
+	struct world *world = begin(4, 3);
+	struct arena arena = {0};
+	struct attempt attempt;
+	unsigned most[2] = {0, 0};
+
+	for (unsigned round = 0; round < 100; round++) {
+		unsigned replicas;
+
+		mkdirs(world, round * 10, 10);
+		sim_run_for(world->sim, 2 * KEEP_MS);
+		replicas = world_replicas(world);
+		if (round >= 20 && replicas > most[round >= 60])
+			most[round >= 60] = replicas;
+	}
+	/* Two checkpoints' worth of minutes and what lingers: no more after a hundred than after
+	 * sixty. */
+	assert_true(most[0] > 0 && most[1] <= most[0] + 9);
+	assert_int_equal(status_of(world, &arena).orphans, 0);
+	world_master_crash(world);
+	rescue(world, 3, &attempt);
+	assert_int_equal(attempt.code, 0);
+	same_history(world, &attempt);
+	rescue_destroy(attempt.rescue);
+	arena_fini(&arena);
+	world_destroy(world);
+}
+
+static void an_idle_cluster_stays_idle(void **state)
+{
+	struct world *world = begin(5, 3);
+	struct kv *kv = sim_host_kv(world->master_host);
+	uint64_t operation;
+
+	mkdirs(world, 0, 10);
+	sim_run_for(world->sim, 3 * CHECKPOINT_MS);
+	operation = counters_of(kv).operation;
+	assert_true(kept_of(world) > 10);
+	sim_run_for(world->sim, 20 * CHECKPOINT_MS);
+	assert_int_equal(counters_of(kv).operation, operation);
+	world_destroy(world);
+}
+
+/* Whatever is left by a power cut of the master, or of the datanode that fetches, at any of their
+ * disks' operations: nothing stays behind, and what is kept can be rescued. */
+static void a_power_cut_at_any_moment_leaves_a_rescue(void **state)
+{
+	for (uint64_t step = 1; step <= 90; step += 3) {
+		struct world *world = begin(100 + step, 3);
+		struct sim_host *host = step % 2 ? world->master_host : world->nodes[step % 3].host;
+		struct attempt attempt;
+		struct arena arena = {0};
+
+		mkdirs(world, 0, 30);
+		sim_disk_crash_after(host, step);
+		for (unsigned i = 0; i < 90 && !sim_host_crashed(host); i++)
+			sim_run_for(world->sim, 1000);
+		sim_disk_crash_after(host, 0);
+		if (host == world->master_host) {
+			world_master_crash(world);
+			world_master_start(world);
+		} else {
+			world_node_crash(world, step % 3, false);
+			world_node_start(world, step % 3);
+		}
+		assert_true(world_await_up(world, 3, 60000));
+		mkdirs(world, 1000, 30);
+		sim_run_for(world->sim, 3 * CHECKPOINT_MS);
+		assert_int_equal(status_of(world, &arena).orphans, 0);
+		assert_int_equal(status_of(world, &arena).under_goal, 0);
+		assert_string_equal(status_of(world, &arena).kept_error, "");
+		world_master_crash(world);
+		rescue(world, 3, &attempt);
+		assert_int_equal(attempt.code, 0);
+		assert_true(same_history(world, &attempt) > 60);
+		rescue_destroy(attempt.rescue);
+		arena_fini(&arena);
+		world_destroy(world);
+	}
+}
+
+/* On two of three. */
+static void what_rotted_is_fetched_from_another(void **state)
+{
+	struct world *world = begin(6, 3);
+	struct attempt attempt;
+
+	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
+	mkdirs(world, 0, 50);
+	sim_run_for(world->sim, 2 * KEEP_MS);
+	world_master_crash(world);
+	rot_newest(world, 0);
+	rot_newest(world, 1);
+	rescue(world, 3, &attempt);
+	assert_int_equal(attempt.code, 0);
+	same_history(world, &attempt);
+	rescue_destroy(attempt.rescue);
+	world_destroy(world);
+}
+
+/* ---- who may ask, and what is refused ---- */
+
+static void another_cluster_is_told_apart(void **state)
+{
+	struct world *world = begin(7, 1);
+	struct io *io = sim_host_io(world->clients[0].host);
+	struct attempt attempt = {.code = 0};
+	struct dfs_error err = {0};
+
+	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
+	world_master_crash(world);
+	attempt.options = (struct rescue_options){
+	        .cluster = "ffffffffffffffffffffffffffffffff",
+	        .datanodes = addresses,
+	        .datanodes_count = 1,
+	        .dir = RESCUE,
+	        .done = rescued,
+	        .arg = &attempt,
+	};
+	memcpy(attempt.options.key, world->key, HMAC_SIZE);
+	io_disk(io, mkdir, RESCUE);
+	assert_int_equal(rescue_start(&attempt.rescue, io, &attempt.options, &err), 0);
+	assert_true(world_run_until(world, &attempt.over, 60000));
+	assert_int_equal(attempt.code, DFS_E_FENCED);
+	rescue_destroy(attempt.rescue);
+
+	/* Another key: it is not even told what there is. */
+	attempt.over = false;
+	attempt.options.cluster = "00112233445566778899aabbccddeeff";
+	attempt.options.key[0] ^= 1;
+	assert_int_equal(rescue_start(&attempt.rescue, io, &attempt.options, &err), 0);
+	assert_true(world_run_until(world, &attempt.over, 60000));
+	assert_int_equal(attempt.code, DFS_E_UNAVAIL);
+	assert_non_null(strstr(attempt.err.text, "admin"));
+	rescue_destroy(attempt.rescue);
+	world_destroy(world);
+}
+
+static void datanodes_that_keep_nothing_say_so(void **state)
+{
+	struct world *world = begin(8, 2);
+	struct attempt attempt;
+
+	world_master_crash(world);
+	rescue(world, 2, &attempt);
+	assert_int_equal(attempt.code, DFS_E_NOENT);
+	assert_non_null(strstr(attempt.err.text, "keep nothing"));
+	rescue_destroy(attempt.rescue);
+	world_destroy(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(no_datanode_but_one_is_needed),
+	        cmocka_unit_test(the_rescued_master_leads),
+	        cmocka_unit_test(what_newer_ones_replace_goes),
+	        cmocka_unit_test(an_idle_cluster_stays_idle),
+	        cmocka_unit_test(a_power_cut_at_any_moment_leaves_a_rescue),
+	        cmocka_unit_test(what_rotted_is_fetched_from_another),
+	        cmocka_unit_test(another_cluster_is_told_apart),
+	        cmocka_unit_test(datanodes_that_keep_nothing_say_so),
+	};
+
+	return cmocka_run_group_tests_name("keepsakes", tests, NULL, NULL);
+}
