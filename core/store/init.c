@@ -50,6 +50,14 @@ int store_init_dir(struct io *io, const char *path, const struct store_identity 
 	return rc;
 }
 
+int store_check_dir(struct io *io, const char *dir, const struct store_identity *identity,
+        struct dfs_error *err)
+{
+	uint64_t disk;
+
+	return identity_check(io, dir, identity, &disk, err);
+}
+
 struct emptiness {
 	const char *found; /* first name that is not ours */
 	char name[64];

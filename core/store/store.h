@@ -68,6 +68,11 @@ struct store_events {
 	void *arg;
 };
 
+/* 0 where `dir` is a data directory of just this node; else FENCED, IO, with the sentence that
+ * store_open would say. */
+int store_check_dir(struct io *io, const char *dir, const struct store_identity *identity,
+        struct dfs_error *err);
+
 /*
  * Make `dir` a data directory of this node: create it if absent, write its identity file, durably
  * (RULES 29). DFS_E_EXIST where it already has one (of whatever cluster), DFS_E_NOTEMPTY where

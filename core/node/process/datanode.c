@@ -24,8 +24,12 @@ struct process {
 
 static int start(
         struct process *process, const struct datanode_settings *settings, struct dfs_error *err);
-static int node_read(
+static int node_begin(
         const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err);
+static int init_dir(struct io *io, const char *dir, const struct store_identity *identity,
+        struct dfs_error *err);
+static int node_read(const char *dir, const char *name, const struct cluster_key *key,
+        uint64_t *ret_node, struct dfs_error *err);
 static void *heart_thread(void *arg);
 static uint64_t turns(void *arg);
 static uint64_t disk_ms(void *arg);
@@ -74,7 +78,7 @@ int init_datanode(const struct datanode_settings *settings, struct dfs_error *er
 	struct loop_options loop_options = {0};
 	struct loop *loop = NULL;
 	const char *dirs[DATA_DIRS_MAX];
-	char standard[4200], path[4200], text[160];
+	char standard[4200], path[4200], begun[4200];
 	uint32_t count;
 	int code = key_read(settings->key, &key, err);
 
@@ -84,22 +88,49 @@ int init_datanode(const struct datanode_settings *settings, struct dfs_error *er
 		return code;
 	data_dirs(settings, standard, dirs, &count);
 	memcpy(identity.cluster, key.cluster, sizeof(identity.cluster));
-	while (!identity.node)
-		io_real_random(&identity.node, sizeof(identity.node));
 	snprintf(path, sizeof(path), "%s/node", settings->dir);
 	if (access(path, F_OK) == 0)
 		return error_set(
 		        err, DFS_E_EXIST, "%s is a datanode's directory already", settings->dir);
-	code = loop_create(&loop, &loop_options, err);
+	/* The number is on disk before any directory bears it, so that a crash leaves none that
+	 * nobody owns. */
+	code = node_begin(settings->dir, &key, &identity.node, err);
+	if (code == 0)
+		code = loop_create(&loop, &loop_options, err);
 	for (uint32_t i = 0; code == 0 && i < count; i++)
-		code = store_init_dir(loop_io(loop), dirs[i], &identity, err);
+		code = init_dir(loop_io(loop), dirs[i], &identity, err);
 	loop_destroy(loop);
-	if (code != 0)
-		return code;
 	/* Last: its presence says that all the rest is there. */
-	snprintf(text, sizeof(text), "cluster=%s\nnode=%016llx\n", key.cluster,
-	        (unsigned long long)identity.node);
-	return file_write_private(path, text, false, err);
+	snprintf(begun, sizeof(begun), "%s/node.begun", settings->dir);
+	return code == 0 ? file_publish(begun, path, err) : code;
+}
+
+/* The number of an attempt that was interrupted, or a new one. */
+static int node_begin(
+        const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err)
+{
+	char path[4200], text[160];
+	uint64_t node = 0;
+
+	if (node_read(dir, "node.begun", key, ret_node, NULL) == 0)
+		return 0;
+	while (!node)
+		io_real_random(&node, sizeof(node));
+	*ret_node = node;
+	snprintf(path, sizeof(path), "%s/node.begun", dir);
+	snprintf(text, sizeof(text), "cluster=%s\nnode=%016llx\n", key->cluster,
+	        (unsigned long long)node);
+	return file_write_private(path, text, true, err);
+}
+
+static int init_dir(struct io *io, const char *dir, const struct store_identity *identity,
+        struct dfs_error *err)
+{
+	int code = store_init_dir(io, dir, identity, err);
+
+	if (code == DFS_E_EXIST && store_check_dir(io, dir, identity, NULL) == 0)
+		return 0; /* by the attempt that was interrupted */
+	return code;
 }
 
 static int start(
@@ -125,7 +156,7 @@ static int start(
 	int code = key_read(settings->key, &key, err);
 
 	if (code == 0)
-		code = node_read(settings->dir, &key, &options.store.identity.node, err);
+		code = node_read(settings->dir, "node", &key, &options.store.identity.node, err);
 	if (code != 0)
 		return code;
 	data_dirs(settings, standard, dirs, &count);
@@ -139,14 +170,14 @@ static int start(
 	return datanode_start(&process->datanode, loop_io(process->loop), &options, err);
 }
 
-static int node_read(
-        const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err)
+static int node_read(const char *dir, const char *name, const struct cluster_key *key,
+        uint64_t *ret_node, struct dfs_error *err)
 {
 	char path[4200], cluster[33] = "", node[17] = "";
 	FILE *file;
 	int found;
 
-	snprintf(path, sizeof(path), "%s/node", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	file = fopen(path, "re");
 	if (!file)
 		return error_set(err, DFS_E_FENCED,

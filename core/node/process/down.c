@@ -80,7 +80,11 @@ int init_cluster(const char *dir, const char *master, struct dfs_error *err)
 	struct cluster_key key;
 	int code = dir_make(dir, err);
 
-	/* The key comes last: where it is there, all the rest is. */
+	/*
+	 * The key comes last: where it is there, all the rest of `dir` is, and a crash before
+	 * leaves what the next call writes anew. Only the user's own file comes later: it is never
+	 * replaced, so it must not know a key that nobody has.
+	 */
 	snprintf(path, sizeof(path), "%s/master", dir);
 	if (code == 0)
 		code = dir_make(path, err);
@@ -92,11 +96,12 @@ int init_cluster(const char *dir, const char *master, struct dfs_error *err)
 	if (code == 0)
 		code = file_write_private(
 		        path, "An empty database may be made here, once (dfs init).\n", true, err);
-	snprintf(path, sizeof(path), "%s/cluster.key", dir);
-	if (code == 0)
-		code = key_create(path, &key, err);
+	key_make(&key);
 	snprintf(path, sizeof(path), "%s/client.lua", dir);
 	if (code == 0)
 		code = client_file_write(path, master, &key, TOKEN_ADMIN, true, err);
+	snprintf(path, sizeof(path), "%s/cluster.key", dir);
+	if (code == 0)
+		code = key_write(path, &key, err);
 	return code == 0 ? client_file_for_user(master, &key, err) : code;
 }

@@ -38,16 +38,21 @@ int key_read(const char *path, struct cluster_key *ret, struct dfs_error *err)
 	return 0;
 }
 
-int key_create(const char *path, struct cluster_key *ret, struct dfs_error *err)
+void key_make(struct cluster_key *ret)
 {
 	uint8_t id[16];
-	char key[2 * HMAC_SIZE + 1], text[160];
 
 	io_real_random(id, sizeof(id));
 	io_real_random(ret->key, sizeof(ret->key));
 	text_hex(id, sizeof(id), ret->cluster);
-	text_hex(ret->key, sizeof(ret->key), key);
-	snprintf(text, sizeof(text), "cluster=%s\nkey=%s\n", ret->cluster, key);
+}
+
+int key_write(const char *path, const struct cluster_key *key, struct dfs_error *err)
+{
+	char hex[2 * HMAC_SIZE + 1], text[160];
+
+	text_hex(key->key, sizeof(key->key), hex);
+	snprintf(text, sizeof(text), "cluster=%s\nkey=%s\n", key->cluster, hex);
 	return file_write_private(path, text, false, err);
 }
 
@@ -78,6 +83,17 @@ int file_write_private(const char *path, const char *text, bool replace, struct 
 	                         strerror(errno));
 }
 
+int file_publish(const char *from, const char *to, struct dfs_error *err)
+{
+	if (rename(from, to) != 0)
+		return error_set(err, error_from_errno(errno), "%s cannot be renamed to %s: %s",
+		        from, to, strerror(errno));
+	return sync_parent(to) == 0
+	               ? 0
+	               : error_set(err, DFS_E_IO, "the directory of %s cannot be synced: %s", to,
+	                         strerror(errno));
+}
+
 int dir_make(const char *path, struct dfs_error *err)
 {
 	char part[4096];
@@ -86,20 +102,26 @@ int dir_make(const char *path, struct dfs_error *err)
 	if (size >= sizeof(part))
 		return error_set(err, DFS_E_NAME, "the path %.64s... is too long", path);
 	memcpy(part, path, size + 1);
-	for (char *at = part + 1; *at; at++) {
-		if (*at != '/')
+	for (char *at = part + 1;; at++) {
+		char end = *at;
+		bool made;
+
+		if (end != '/' && end != '\0')
 			continue;
 		*at = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+		made = mkdir(part, 0700) == 0;
+		if (!made && errno != EEXIST)
 			return error_set(err, error_from_errno(errno), "%s cannot be made: %s",
 			        part, strerror(errno));
-		*at = '/';
+		/* The last one also where it was there: whoever made it may have been interrupted.
+		 */
+		if ((made || end == '\0') && sync_parent(part) != 0)
+			return error_set(err, DFS_E_IO, "the directory of %s cannot be synced: %s",
+			        part, strerror(errno));
+		if (end == '\0')
+			return 0;
+		*at = end;
 	}
-	if (mkdir(part, 0700) != 0 && errno != EEXIST)
-		return error_set(err, error_from_errno(errno), "%s cannot be made: %s", part,
-		        strerror(errno));
-	sync_parent(part);
-	return 0;
 }
 
 int client_file_write(const char *path, const char *master, const struct cluster_key *key,

@@ -15,13 +15,17 @@ struct cluster_key {
 
 /* DFS_E_PERM where others may read the file, DFS_E_CORRUPT where it is not one. */
 int key_read(const char *path, struct cluster_key *ret, struct dfs_error *err);
-/* A new cluster: random id and key. DFS_E_EXIST where the file is there. */
-int key_create(const char *path, struct cluster_key *ret, struct dfs_error *err);
+/* A new cluster: random id and key, not in a file yet. */
+void key_make(struct cluster_key *ret);
+/* DFS_E_EXIST where the file is there. */
+int key_write(const char *path, const struct cluster_key *key, struct dfs_error *err);
 
 /* Write `text` to `path`, mode 0600: whole and synced, or not at all. `replace` false: DFS_E_EXIST.
  */
 int file_write_private(const char *path, const char *text, bool replace, struct dfs_error *err);
-/* mkdir -p, 0700. */
+/* Rename a whole file to the name that counts, durably. */
+int file_publish(const char *from, const char *to, struct dfs_error *err);
+/* mkdir -p, 0700; each name that it makes is durable. */
 int dir_make(const char *path, struct dfs_error *err);
 
 /* What a client needs to find its cluster: "return { master = ..., token = ... }". */

@@ -163,8 +163,9 @@ static int start(struct process *process, const struct master_settings *settings
 	for (size_t i = 0; i < HMAC_SIZE; i++)
 		options.key[i] = key->key[i];
 	code = master_start(&process->master, loop_io(process->loop), &options, err);
-	if (code == 0)
-		unlink(fresh);
+	/* Durable: whoever loses data.mdb later must not find the mark again. */
+	if (code == 0 && unlink(fresh) == 0)
+		io_disk(loop_io(process->loop), fsync_dir, settings->dir);
 	return code == 0 ? check_begin(process, err) : code;
 }
 
@@ -203,7 +204,7 @@ static int open_metadata(
         struct process *process, const struct master_settings *settings, struct dfs_error *err)
 {
 	struct io *io = loop_io(process->loop);
-	char lock[4200], real[PATH_MAX];
+	char lock[4200], fresh[4200], real[PATH_MAX];
 	int code;
 
 	if (access(settings->dir, F_OK) != 0 || !realpath(settings->dir, real))
@@ -218,8 +219,13 @@ static int open_metadata(
 	if (process->lock < 0)
 		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s",
 		        settings->dir, lock);
-	/* Before any thread: the child is a fork of this process. */
-	code = damage_check_start(&process->check, real, process->lock, err);
+	/*
+	 * Before any thread: the child is a fork of this process. A first start that was
+	 * interrupted may have left a file without tables: there is nothing to lose in it yet.
+	 */
+	snprintf(fresh, sizeof(fresh), "%s/FRESH", settings->dir);
+	if (access(fresh, F_OK) != 0)
+		code = damage_check_start(&process->check, real, process->lock, err);
 	damage_guard(real);
 	if (code == 0)
 		code = kv_lmdb_open_guarded(
