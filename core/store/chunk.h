@@ -40,8 +40,9 @@ struct chunk {
 	uint32_t crc; /* of `length` bytes */
 	enum store_state state;
 	char why[128];
-	bool hidden; /* a copy under way: not in the table, its files end in .tmp */
-	bool gone;   /* deleted or replaced: not in the table any more */
+	bool hidden;   /* a copy under way: not in the table, its files end in .tmp */
+	bool gone;     /* deleted or replaced: not in the table any more */
+	bool salvaged; /* a second view of a slot's files: salvage.h */
 	unsigned users;
 	struct chunk *next, *prev;           /* store->chunks */
 	struct chunk *idle_next, *idle_prev; /* the store's idle ones, when users is 0 */

@@ -49,9 +49,6 @@ static void write_index(struct store_copy *copy);
 static void durable(struct sync_wait *wait);
 static void replace_start(struct job *job);
 static void replace_run(struct io_work *work);
-static int move_aside(struct chunk *old);
-static int move_in(struct chunk *chunk);
-static int sync_folder(const struct chunk *chunk);
 static void replace_done(struct io_work *work);
 static void take_place(struct store_copy *copy, struct chunk *old);
 static void discard(struct store_copy *copy);
@@ -245,56 +242,7 @@ static void replace_run(struct io_work *work)
 	struct job *job = LATER_OF(work, struct job, work);
 	struct store_copy *copy = job->context;
 
-	job->verified = job->chunk ? move_aside(job->chunk) : 0;
-	if (job->verified == 0)
-		job->verified = move_in(copy->chunk);
-}
-
-/*
- * .idx first, so that no .idx is ever without its .data. Synced before the new files get these
- * names: a crash must not bring the old .data under the new .idx.
- */
-static int move_aside(struct chunk *old)
-{
-	static const char *const suffixes[] = {DIR_INDEX, DIR_DATA, DIR_MARK};
-	struct io *io = old->store->io;
-	char from[DIR_FILE_MAX], to[DIR_FILE_MAX];
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && rc == 0; i++) {
-		dir_chunk_path(old->dir, old->id, suffixes[i], from);
-		dir_bad_path(old->dir, old->id, suffixes[i], to);
-		rc = io_disk(io, rename, from, to);
-		if (rc == -ENOENT)
-			rc = 0;
-	}
-	dir_bad_folder(old->dir, to);
-	if (rc == 0)
-		rc = io_disk(io, fsync_dir, to);
-	return rc == 0 ? sync_folder(old) : rc;
-}
-
-static int move_in(struct chunk *chunk)
-{
-	static const char *const suffixes[] = {DIR_DATA, DIR_INDEX};
-	char from[DIR_FILE_MAX], to[DIR_FILE_MAX];
-	int rc = 0;
-
-	assert(chunk->hidden);
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && rc == 0; i++) {
-		chunk_path(chunk, suffixes[i], from);
-		dir_chunk_path(chunk->dir, chunk->id, suffixes[i], to);
-		rc = io_disk(chunk->store->io, rename, from, to);
-	}
-	return rc == 0 ? sync_folder(chunk) : rc;
-}
-
-static int sync_folder(const struct chunk *chunk)
-{
-	char path[DIR_FILE_MAX];
-
-	dir_folder_path(chunk->dir, dir_folder_of(chunk->id), path);
-	return io_disk(chunk->store->io, fsync_dir, path);
+	job->verified = replace_pair(job->chunk, copy->chunk);
 }
 
 static void replace_done(struct io_work *work)

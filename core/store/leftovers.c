@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What interrupted steps leave that is not a pair of .data and .idx. The table of steps is in
- * README.md. Nothing here needs a sync: what a crash brings back is cleared away again.
+ * README.md. Only bringing a pair back needs a sync: what a crash brings back of the rest is
+ * cleared away again.
  */
 #include "store/recover.h"
 
@@ -9,26 +10,49 @@
 #include "store/load.h"
 
 static void drop(struct dir *dir, uint64_t id, const char *suffix);
-static bool was_moving_aside(struct dir *dir, const struct found *found);
+static bool is_aside(struct dir *dir, uint64_t id, const char *suffix);
 static void move(struct dir *dir, uint64_t id, const char *suffix);
+static void sync_both(struct dir *dir, uint64_t id);
 
-bool recover_leftovers(struct dir *dir, const struct found *found)
+bool recover_leftovers(struct dir *dir, struct found *found)
 {
+	const bool copied = (found->files & (FOUND_DATA_TMP | FOUND_INDEX_TMP)) != 0;
+
 	/* .idx goes first, when a chunk is deleted and when it is moved aside; .data comes first
 	 * when it is made. The .tmp files go last: they tell which it was. */
-	if (!(found->files & FOUND_INDEX)) {
-		bool aside = was_moving_aside(dir, found);
-
+	if (!(found->files & FOUND_INDEX) && copied && is_aside(dir, found->id, DIR_INDEX)) {
+		/* With the copy's own .data under its temporary name still, the other is the old
+		 * one. */
+		recover_bring_back(dir, found->id,
+		        (found->files & FOUND_DATA) && (found->files & FOUND_DATA_TMP));
+		found->files |= FOUND_INDEX | FOUND_DATA | FOUND_MARK;
+	} else if (!(found->files & FOUND_INDEX)) {
 		if (found->files & FOUND_DATA)
-			(aside ? move : drop)(dir, found->id, DIR_DATA);
+			drop(dir, found->id, DIR_DATA);
 		if (found->files & FOUND_MARK)
-			(aside ? move : drop)(dir, found->id, DIR_MARK);
+			drop(dir, found->id, DIR_MARK);
 	}
 	if (found->files & FOUND_DATA_TMP)
 		drop(dir, found->id, DIR_DATA_TMP);
 	if (found->files & FOUND_INDEX_TMP)
 		drop(dir, found->id, DIR_INDEX_TMP);
 	return !(found->files & FOUND_INDEX);
+}
+
+/* .idx last: from then on it is a pair, with its mark. */
+void recover_bring_back(struct dir *dir, uint64_t id, bool data_is_there)
+{
+	static const char *const suffixes[] = {DIR_MARK, DIR_DATA, DIR_INDEX};
+	char from[DIR_FILE_MAX], to[DIR_FILE_MAX];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (data_is_there && suffixes[i] == suffixes[1])
+			continue;
+		dir_bad_path(dir, id, suffixes[i], from);
+		dir_chunk_path(dir, id, suffixes[i], to);
+		io_disk(dir->io, rename, from, to);
+	}
+	sync_both(dir, id);
 }
 
 void recover_remove(struct dir *dir, uint64_t id)
@@ -40,11 +64,16 @@ void recover_remove(struct dir *dir, uint64_t id)
 
 void recover_move_aside(struct dir *dir, uint64_t id)
 {
-	char path[DIR_FILE_MAX];
-
 	move(dir, id, DIR_INDEX);
 	move(dir, id, DIR_DATA);
 	move(dir, id, DIR_MARK);
+	sync_both(dir, id);
+}
+
+static void sync_both(struct dir *dir, uint64_t id)
+{
+	char path[DIR_FILE_MAX];
+
 	dir_bad_folder(dir, path);
 	io_disk(dir->io, fsync_dir, path);
 	dir_folder_path(dir, dir_folder_of(id), path);
@@ -59,15 +88,12 @@ static void drop(struct dir *dir, uint64_t id, const char *suffix)
 	io_disk(dir->io, unlink, path);
 }
 
-/* A copy was about to take the place of an old pair: its own .data still has its temporary name. */
-static bool was_moving_aside(struct dir *dir, const struct found *found)
+static bool is_aside(struct dir *dir, uint64_t id, const char *suffix)
 {
 	char path[DIR_FILE_MAX];
 	int handle;
 
-	if (!(found->files & FOUND_DATA_TMP))
-		return false;
-	dir_bad_path(dir, found->id, DIR_INDEX, path);
+	dir_bad_path(dir, id, suffix, path);
 	handle = io_disk(dir->io, open, path, IO_OPEN_READ);
 	if (handle >= 0)
 		io_disk(dir->io, close, handle);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "store/chunk.h"
+#include "store/salvage.h"
 
 struct loader {
 	struct io_work work;
@@ -23,6 +24,7 @@ struct loader {
 
 static void load_run(struct io_work *work);
 static int load_files(struct loader *loader);
+static int read_entries(struct loader *loader, const uint8_t *bytes, size_t size);
 static int open_data(struct loader *loader);
 static void load_done(struct io_work *work);
 static void check(struct loader *loader);
@@ -127,13 +129,23 @@ static int load_files(struct loader *loader)
 	rc = load_index_bytes(chunk->store->io, path, &bytes, &size, &loader->err);
 	if (rc == 0) {
 		index_init(&loader->index, chunk->id);
-		rc = index_replay(&loader->index, bytes, size, &loader->err);
+		rc = read_entries(loader, bytes, size);
 		free(bytes);
 	}
 	if (rc == 0)
 		rc = open_data(loader);
 	loader->damaged = rc == DFS_E_NOENT || rc == DFS_E_IO || rc == DFS_E_CORRUPT;
 	return rc;
+}
+
+static int read_entries(struct loader *loader, const uint8_t *bytes, size_t size)
+{
+	int rc;
+
+	if (!loader->chunk->salvaged)
+		return index_replay(&loader->index, bytes, size, &loader->err);
+	rc = index_salvage(&loader->index, bytes, size);
+	return rc < 0 ? error_set(&loader->err, rc, "its .idx file: %s", dfs_error_text(rc)) : 0;
 }
 
 static int open_data(struct loader *loader)
@@ -187,9 +199,11 @@ static void load_done(struct io_work *work)
 static void check(struct loader *loader)
 {
 	const struct index *index = &loader->index;
-	const struct chunk *chunk = loader->chunk;
+	struct chunk *chunk = loader->chunk;
 
-	if (!index->sealed || index->length != chunk->length || index->crc != chunk->crc)
+	if (chunk->salvaged)
+		chunk_salvaged(chunk, index);
+	else if (!index->sealed || index->length != chunk->length || index->crc != chunk->crc)
 		loader->status = error_set(&loader->err, DFS_E_CORRUPT,
 		        "its .idx file is not the one that was there at the start");
 	else if (loader->data_size < chunk->length)

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "store/fetch.h"
+#include "store/salvage.h"
 
 struct store_read {
 	uint32_t magic;
@@ -27,9 +28,12 @@ struct store_read {
 	uint64_t from, length;
 	uint64_t offset, end; /* the next piece begins here; the read ends there */
 	bool framed;
-	struct fetch *lent;  /* the caller looks at it until the next `more` */
-	struct fetch *ahead; /* read or being read: from `offset` on */
-	bool fetching;       /* a worker reads into `ahead` */
+	bool salvage, any; /* one span at a time of a replica that is not good; of any such */
+	uint64_t version;
+	uint64_t missing_from, missing_to; /* salvage: what it cannot give */
+	struct fetch *lent;                /* the caller looks at it until the next `more` */
+	struct fetch *ahead;               /* read or being read: from `offset` on */
+	bool fetching;                     /* a worker reads into `ahead` */
 	bool loading;
 	bool wanted;  /* the caller waits for a piece */
 	bool pumping; /* inside read_pump */
@@ -42,6 +46,7 @@ struct store_read {
 
 enum { READ_MAGIC = 0x64616572 };
 
+static bool wants_salvage(const struct slot *slot, const struct store_read_request *request);
 static int check_request(
         const struct slot *slot, const struct store_read_request *request, struct dfs_error *err);
 static void read_pump(struct store_read *read);
@@ -53,6 +58,9 @@ static void fetch_run(struct io_work *work);
 static void fetch_done(struct io_work *work);
 static void judge(struct store_read *read);
 static int cut_meanwhile(struct store_read *read);
+static int check_salvage(struct store_read *read);
+static const struct span *span_at(struct store_read *read);
+static int missing(struct store_read *read, int code, uint64_t to, const char *how);
 static void deliver(struct store_read *read);
 static void finish(struct store_read *read);
 static void release(struct store_read *read);
@@ -62,17 +70,19 @@ int store_read_begin(struct store *store, const struct store_read_request *reque
 {
 	struct slot *slot = table_find(&store->table, request->chunk);
 	struct store_read *read;
+	bool salvage;
 	int rc;
 
 	if (!slot)
 		return error_set(
 		        err, DFS_E_NOENT, "chunk %016" PRIx64 " is not here", request->chunk);
-	rc = check_request(slot, request, err);
+	salvage = wants_salvage(slot, request);
+	rc = salvage ? 0 : check_request(slot, request, err);
 	if (rc < 0)
 		return rc;
 	read = calloc(1, sizeof(*read));
 	if (read)
-		read->chunk = store_chunk_get(store, slot);
+		read->chunk = salvage ? chunk_salvage(store, slot) : store_chunk_get(store, slot);
 	if (!read || !read->chunk) {
 		free(read);
 		return error_set(err, DFS_E_NOMEM, "no memory for a read");
@@ -84,6 +94,9 @@ int store_read_begin(struct store *store, const struct store_read_request *reque
 	read->length = request->length;
 	read->end = request->offset + request->length;
 	read->framed = request->framed;
+	read->salvage = salvage;
+	read->any = request->any_spans;
+	read->version = request->version;
 	read->next = store->reads;
 	if (read->next)
 		read->next->prev = read;
@@ -136,6 +149,26 @@ void read_free_all(struct store *store)
 		fetch_give(store, read->ahead);
 		free(read);
 	}
+}
+
+bool store_read_missing(const struct store_read *read, uint64_t *ret_from, uint64_t *ret_to)
+{
+	assert(read->magic == READ_MAGIC);
+	if (read->missing_to <= read->missing_from)
+		return false;
+	*ret_from = read->missing_from;
+	*ret_to = read->missing_to;
+	return true;
+}
+
+/* A good one is read as such, also by who would take less. */
+static bool wants_salvage(const struct slot *slot, const struct store_read_request *request)
+{
+	if (!request->spans && !request->any_spans)
+		return false;
+	if (request->any_spans && check_request(slot, request, NULL) < 0)
+		return true;
+	return slot->state == STORE_BAD;
 }
 
 static int check_request(
@@ -208,6 +241,12 @@ static void loaded(struct load_wait *wait, int status, const struct dfs_error *e
 		read->status = status;
 		read->err = *err;
 		chunk_where(read->chunk, &read->err);
+		if (status == DFS_E_NOENT || status == DFS_E_IO || status == DFS_E_CORRUPT) {
+			read->missing_from = read->from;
+			read->missing_to = read->end;
+		}
+	} else if (read->salvage) {
+		read->status = check_salvage(read);
 	}
 	read_pump(read);
 }
@@ -216,9 +255,16 @@ static void loaded(struct load_wait *wait, int status, const struct dfs_error *e
 static void start_fetch(struct store_read *read, bool on_loop)
 {
 	struct fetch *fetch;
+	uint64_t to = read->end;
 	int rc;
 
-	if (read->end > read->chunk->length) {
+	if (read->salvage) {
+		const struct span *span = span_at(read);
+
+		if (!span)
+			return;
+		to = span->offset + span->size < to ? span->offset + span->size : to;
+	} else if (read->end > read->chunk->length) {
 		read->status = cut_meanwhile(read);
 		return;
 	}
@@ -233,7 +279,7 @@ static void start_fetch(struct store_read *read, bool on_loop)
 		return;
 	}
 	read->ahead = fetch;
-	fetch_plan(fetch, read->chunk, read->offset, read->end, read->framed);
+	fetch_plan(fetch, read->chunk, read->offset, to, read->framed);
 	if (on_loop && fetch_now(fetch)) {
 		judge(read);
 		return;
@@ -283,8 +329,12 @@ static void judge(struct store_read *read)
 		read->status = error_set(&read->err, DFS_E_CORRUPT,
 		        "the span at byte %" PRIu64 " fails its checksum",
 		        fetch->spans[fetch->bad].offset);
-	if (read->status == DFS_E_CORRUPT || read->status == DFS_E_IO)
+	if (read->salvage) {
+		read->missing_from = read->offset;
+		read->missing_to = fetch->to;
+	} else if (read->status == DFS_E_CORRUPT || read->status == DFS_E_IO) {
 		chunk_bad(chunk, "%s", read->err.text);
+	}
 	if (read->status != DFS_E_RANGE)
 		chunk_where(chunk, &read->err);
 }
@@ -295,6 +345,41 @@ static int cut_meanwhile(struct store_read *read)
 	return error_set(&read->err, DFS_E_RANGE,
 	        "chunk %016" PRIx64 " was cut to %" PRIu64 " bytes meanwhile", read->chunk->id,
 	        read->chunk->length);
+}
+
+/* ---- of a replica that is not good ---- */
+
+/* A reader's byte must be one of the sealed sequence; who checks the whole may have it all. */
+static int check_salvage(struct store_read *read)
+{
+	const struct chunk *chunk = read->chunk;
+
+	if (read->any || (chunk->state == STORE_SEALED && chunk->version >= read->version))
+		return 0;
+	return missing(read, DFS_E_CORRUPT, read->end, "it was given up here before it was sealed");
+}
+
+/* The span of the next byte; NULL where it has none, which ends the read. */
+static const struct span *span_at(struct store_read *read)
+{
+	const struct spans *spans = &read->chunk->spans;
+	size_t at = spans_find(spans, read->offset);
+
+	if (at == spans->count)
+		read->status = missing(read, DFS_E_RANGE, read->end, "it ends before that here");
+	else if (spans->array[at].flags & SPAN_HOLE)
+		read->status = missing(read, DFS_E_CORRUPT,
+		        spans->array[at].offset + spans->array[at].size,
+		        "its index is damaged there");
+	return read->status < 0 ? NULL : &spans->array[at];
+}
+
+static int missing(struct store_read *read, int code, uint64_t to, const char *how)
+{
+	read->missing_from = read->offset;
+	read->missing_to = to < read->end ? to : read->end;
+	error_set(&read->err, code, "bytes from %" PRIu64 " on: %s", read->offset, how);
+	return chunk_where(read->chunk, &read->err);
 }
 
 static void deliver(struct store_read *read)

@@ -47,9 +47,12 @@ struct recovered {
 
 /* pair.c: read, check and mend a pair. 0 (bad ones too), DFS_E_NOMEM, DFS_E_VERSION: refused. */
 int recover_pair(struct recovered *pair, struct dfs_error *err);
-/* What is not a pair: leftovers of an interrupted step are cleared away. True where nothing is left
- * to be looked at. */
-bool recover_leftovers(struct dir *dir, const struct found *found);
+/* What is not a pair: leftovers of an interrupted step are cleared away, a pair that was to be
+ * replaced is brought back (found->files says so then). True where nothing is left to be looked at.
+ */
+bool recover_leftovers(struct dir *dir, struct found *found);
+/* A copy that did not get its place: what lies in bad/ for it has it again. */
+void recover_bring_back(struct dir *dir, uint64_t id, bool data_is_there);
 /* All files of a chunk that was never acknowledged. */
 void recover_remove(struct dir *dir, uint64_t id);
 /* Files of a chunk to bad/. */

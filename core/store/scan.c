@@ -13,8 +13,7 @@ static unsigned file_of(const char *suffix);
 static int add(struct scan *scan, uint64_t id, unsigned file);
 static int by_id(const void *a, const void *b);
 static size_t merge(struct found *found, size_t count);
-static int take(
-        struct store *store, struct dir *dir, const struct found *found, struct dfs_error *err);
+static int take(struct store *store, struct dir *dir, struct found *found, struct dfs_error *err);
 static int enter(struct store *store, struct recovered *pair, struct dfs_error *err);
 static bool better(const struct recovered *pair, const struct slot *slot);
 static int enter_loaded(
@@ -140,17 +139,14 @@ static size_t merge(struct found *found, size_t count)
 	return kept + 1;
 }
 
-static int take(
-        struct store *store, struct dir *dir, const struct found *found, struct dfs_error *err)
+static int take(struct store *store, struct dir *dir, struct found *found, struct dfs_error *err)
 {
-	struct recovered pair = {.io = store->io,
-	        .dir = dir,
-	        .id = found->id,
-	        .marked = (found->files & FOUND_MARK) != 0};
+	struct recovered pair = {.io = store->io, .dir = dir, .id = found->id};
 	int rc;
 
 	if (recover_leftovers(dir, found))
 		return 0;
+	pair.marked = (found->files & FOUND_MARK) != 0;
 	rc = recover_pair(&pair, err);
 	if (rc == 0 && pair.absent)
 		recover_remove(dir, found->id);

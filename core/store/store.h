@@ -204,6 +204,12 @@ struct store_read_request {
 	uint64_t version; /* the replica's must be at least this */
 	uint64_t offset, length;
 	bool framed;
+	/*
+	 * From a replica that is not good too, one span after the other as far as they verify:
+	 * `spans` from one that was sealed at `version` or later, `any_spans` from any, for who
+	 * checks the whole that it makes of them.
+	 */
+	bool spans, any_spans;
 };
 
 /*
@@ -211,6 +217,10 @@ struct store_read_request {
  * is given; a bad one ends the read, marks the replica STORE_BAD (kept on disk) and is told by
  * `changed`. What is in the page cache is read on the loop (preadv_now), what is not by a worker.
  * DFS_E_NOENT, DFS_E_STALE, DFS_E_RANGE (past the verified length), DFS_E_CORRUPT.
+ *
+ * Spans of a replica that is not good are read from its files beside everything else; what is found
+ * marks nothing. The read ends with DFS_E_CORRUPT, or DFS_E_RANGE where it has no more bytes, and
+ * store_read_missing says which are not to be had.
  */
 int store_read_begin(struct store *store, const struct store_read_request *request,
         struct store_read_events events, struct store_read **ret, struct dfs_error *err);
@@ -221,6 +231,9 @@ int store_read_begin(struct store *store, const struct store_read_request *reque
  * then a bad first span is an error and no broken body.
  */
 uint64_t store_read_body_size(const struct store_read *read);
+/* Within `done`, of a read with `spans`: the bytes from where it ended on that this replica cannot
+ * give, up to `to`. False: it did not end by such. */
+bool store_read_missing(const struct store_read *read, uint64_t *ret_from, uint64_t *ret_to);
 /* Ask for one more piece; `piece` or `done` is called within this call or later. */
 void store_read_more(struct store_read *read);
 void store_read_cancel(struct store_read *read); /* `done` does not follow */

@@ -335,30 +335,44 @@ static void half_a_copy_is_removed(void **state)
 	rig_close(rig);
 	snprintf(to, sizeof(to), "%s", rig_path(rig, 1, ".idx.tmp"));
 	rename_file(rig, rig_path(rig, 1, ".idx"), to);
-	rig_write_file(rig, rig_bad_path(rig, 1, ".idx"), "old", 3);
-	rig_write_file(rig, rig_bad_path(rig, 1, ".data"), "old data", 8);
 	rig_open(rig);
 	rig_absent(rig, 1);
 	assert_false(rig_exists(rig, rig_path(rig, 1, ".data")));
 	assert_false(rig_exists(rig, rig_path(rig, 1, ".idx.tmp")));
-	/* The old pair is untouched. */
-	assert_int_equal(rig_size(rig, rig_bad_path(rig, 1, ".data")), 8);
 }
 
-static void a_pair_on_its_way_to_bad_goes_on(void **state)
+/* The copy's .data has its name already, its .idx has not: what it was to replace is in bad/. */
+static void what_half_a_copy_was_to_replace_comes_back(void **state)
 {
 	struct rig *rig = two_appends(state);
 
 	rename_file(rig, rig_path(rig, 1, ".idx"), rig_bad_path(rig, 1, ".idx"));
+	rename_file(rig, rig_path(rig, 1, ".data"), rig_bad_path(rig, 1, ".data"));
+	rig_write_file(rig, rig_bad_path(rig, 1, ".bad"), "why", 3);
+	rig_write_file(rig, rig_path(rig, 1, ".data"), "new", 3);
+	rig_write_file(rig, rig_path(rig, 1, ".idx.tmp"), "abc", 3);
+	opens_bad(rig, 1, "why");
+	assert_int_equal(rig_size(rig, rig_path(rig, 1, ".data")), 2000);
+	assert_false(rig_exists(rig, rig_path(rig, 1, ".idx.tmp")));
+	assert_false(rig_exists(rig, rig_bad_path(rig, 1, ".data")));
+	rig_reopen(rig);
+	assert_int_equal(rig_held(rig, 1).state, STORE_BAD);
+}
+
+static void a_pair_on_its_way_to_bad_comes_back(void **state)
+{
+	struct rig *rig = two_appends(state);
+
+	rename_file(rig, rig_path(rig, 1, ".idx"), rig_bad_path(rig, 1, ".idx"));
+	rig_write_file(rig, rig_bad_path(rig, 1, ".data"), "of an earlier one", 17);
 	rig_write_file(rig, rig_path(rig, 1, ".data.tmp"), "abc", 3);
 	rig_write_file(rig, rig_path(rig, 1, ".idx.tmp"), "abc", 3);
 	rig_write_file(rig, rig_path(rig, 1, ".bad"), "why", 3);
-	rig_open(rig);
-	rig_absent(rig, 1);
-	assert_int_equal(rig_size(rig, rig_bad_path(rig, 1, ".data")), 2000);
-	assert_true(rig_exists(rig, rig_bad_path(rig, 1, ".bad")));
-	assert_false(rig_exists(rig, rig_path(rig, 1, ".data")));
+	opens_bad(rig, 1, "why");
+	assert_int_equal(rig_size(rig, rig_path(rig, 1, ".data")), 2000);
+	assert_false(rig_exists(rig, rig_bad_path(rig, 1, ".idx")));
 	assert_false(rig_exists(rig, rig_path(rig, 1, ".data.tmp")));
+	assert_false(rig_exists(rig, rig_path(rig, 1, ".idx.tmp")));
 }
 
 static void a_bad_replica_stays_bad(void **state)
@@ -674,7 +688,8 @@ int main(void)
 	        TEST(a_mark_alone_is_removed),
 	        TEST(a_copy_under_way_is_removed),
 	        TEST(half_a_copy_is_removed),
-	        TEST(a_pair_on_its_way_to_bad_goes_on),
+	        TEST(what_half_a_copy_was_to_replace_comes_back),
+	        TEST(a_pair_on_its_way_to_bad_comes_back),
 	        TEST(a_bad_replica_stays_bad),
 	        TEST(an_interrupted_init_can_be_repeated),
 	        TEST(a_hole_in_a_durable_index_is_damage),

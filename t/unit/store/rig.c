@@ -379,6 +379,7 @@ struct reading {
 	uint64_t chunk, at, bytes;
 	bool framed, piece, done;
 	int status;
+	struct rig_spans *spans; /* of rig_read_spans */
 };
 
 static void check_bytes(struct reading *reading, const uint8_t *bytes, size_t size)
@@ -427,19 +428,40 @@ static void on_read_done(void *arg, int status, const struct dfs_error *err)
 	struct reading *reading = arg;
 
 	assert_int_equal(status, err ? err->code : 0);
+	if (reading->spans && store_read_missing(reading->read, &reading->spans->missing_from,
+	                              &reading->spans->missing_to))
+		assert_true(status < 0);
 	reading->done = reading->piece = true;
 	reading->status = status;
 }
 
+static int read_all(
+        struct rig *rig, const struct store_read_request *request, struct rig_spans *spans);
+
 int rig_read(struct rig *rig, uint64_t chunk, uint64_t offset, uint64_t length, bool framed)
 {
-	struct reading reading = {.chunk = chunk, .at = offset, .framed = framed};
 	struct store_read_request request = {
 	        .chunk = chunk, .offset = offset, .length = length, .framed = framed};
+
+	return read_all(rig, &request, NULL);
+}
+
+int rig_read_spans(struct rig *rig, const struct store_read_request *request, struct rig_spans *ret)
+{
+	*ret = (struct rig_spans){.to = request->offset};
+	return read_all(rig, request, ret);
+}
+
+static int read_all(
+        struct rig *rig, const struct store_read_request *request, struct rig_spans *spans)
+{
+	const uint64_t offset = request->offset, length = request->length;
+	struct reading reading = {
+	        .chunk = request->chunk, .at = offset, .framed = request->framed, .spans = spans};
 	struct store_read_events events = {on_piece, on_read_done, &reading};
 	uint64_t announced = 0;
 	struct dfs_error err = {0};
-	int rc = store_read_begin(rig->store, &request, events, &reading.read, &err);
+	int rc = store_read_begin(rig->store, request, events, &reading.read, &err);
 
 	if (rc < 0)
 		return rc;
@@ -453,7 +475,11 @@ int rig_read(struct rig *rig, uint64_t chunk, uint64_t offset, uint64_t length, 
 	if (reading.status == 0) {
 		assert_int_equal(reading.at, offset + length);
 		assert_int_equal(announced, reading.bytes);
+	} else if (spans && reading.bytes > 0) { /* whoever counts sees that some are missing */
+		assert_true(announced > reading.bytes);
 	}
+	if (spans)
+		spans->to = reading.at;
 	return reading.status;
 }
 

@@ -107,6 +107,13 @@ store_done rig_on_done; /* arg: struct rig_done */
 
 /* Read and compare with what the chunk must hold. Returns the status. */
 int rig_read(struct rig *rig, uint64_t chunk, uint64_t offset, uint64_t length, bool framed);
+/* What a read with `spans` gave: bytes up to `to`, compared; what it said is missing, if anything.
+ */
+struct rig_spans {
+	uint64_t to, missing_from, missing_to;
+};
+int rig_read_spans(
+        struct rig *rig, const struct store_read_request *request, struct rig_spans *ret);
 /* The whole of it must be there, read both ways. */
 void rig_check(struct rig *rig, uint64_t chunk, uint64_t length);
 
