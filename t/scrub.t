@@ -2,7 +2,7 @@
 # Bits flip and files vanish below a running cluster: `dfs scrub` finds them, the master mends them from good copies, and
 # `dfs fsck` names the files of what cannot be mended.
 . "$(dirname "$0")/lib/tap.sh"
-plan 26
+plan 34
 
 cluster_start --nodes 3 || exit 1
 head -c 4000000 /dev/urandom >"$tmp/in"
@@ -55,15 +55,36 @@ resumed() { [ "$(metric 2 dfs_datanode_scrub_running)" = 1 ] && [ "$(metric 2 df
 ok "the pass goes on" resumed
 ok "another one, now, is waited for" dfs scrub --now --wait
 
-# All replicas of one chunk.
+# All replicas of one chunk, each at another span: read as they are, and put together.
+id=$(chunk /sets/b 2)
+for node in 1 2 3; do flip "$(file $node "$id" data)" $((node * 200000)); done
+dfs get /sets/b "$tmp/back" && cmp -s "$tmp/in" "$tmp/back"
+tap $? "a reader gets each byte from where its span is whole"
+dfs scrub --now --wait >"$tmp/out" 2>"$tmp/err"
+tap $? "scrub --now --wait ends well: a good replica is put together, and copied" "$(cat "$tmp/out" "$tmp/err")"
+ok "fsck finds nothing" dfs fsck
+like "$(grep -h "$id" "$cluster_dir"/log/node*.log)" 'event=assembled chunk=' "a datanode says so"
+for node in 1 2 3; do
+  role_kill node$node
+  "$dfs_program" datanode --master 127.0.0.1:$port --listen "127.0.0.1:$((port + node))" --key "$cluster_dir/cluster.key" \
+    --dir "$cluster_dir/node$node" 2>>"$cluster_dir/log/node$node.log" &
+  disown
+done
+ok "after a restart of all" await nodes_up 3
+dfs get /sets/b "$tmp/back" && cmp -s "$tmp/in" "$tmp/back"
+tap $? "the file is whole"
+
+# All replicas of one chunk, at the same place.
 id=$(chunk /sets/b 1)
 for node in 1 2 3; do flip "$(file $node "$id" data)" 100000; done
-fails 1 '/sets/b' "a reader is told" dfs get /sets/b "$tmp/back"
+fails 1 '/sets/b: bytes 1114112 to 1179647 cannot be read' "a reader is told which bytes" dfs get /sets/b "$tmp/back"
 dfs scrub --now --wait >"$tmp/out" 2>"$tmp/err"
 is "$?" 1 "scrub fails where nothing good is left"
 out=$(dfs fsck 2>&1)
 is "$?" 1 "so does fsck"
 like "$out" "^/sets/b: chunk $id is lost: 0 of 3 replicas are good" "which names the file"
+like "$out" 'bytes 65536 to 131071 are lost: their span is bad in all 3 replicas that are left' "and the bytes of the chunk"
+like "$(dfs why "$id")" 'bytes 65536 to 131071 are lost' "so does dfs why"
 is "$(dfs fsck --json | jq -r '.faults[0].paths[0].path')" /sets/b "in JSON too"
 ok "the other file is well" dfs fsck /sets/a
 dfs fsck --repair >/dev/null

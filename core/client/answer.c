@@ -8,10 +8,20 @@
 
 void answer_begin(struct answer *answer, const struct io_response *response)
 {
+	const char *text = response->headers[IO_DFS_CHUNK];
+	struct chunk_range range;
+
 	answer->status = response->status;
 	answer->failed[0] = '\0';
-	if (response->headers[IO_DFS_CHUNK])
-		chunk_failed_parse(response->headers[IO_DFS_CHUNK], answer->failed);
+	answer->bad = false;
+	if (!text)
+		return;
+	chunk_failed_parse(text, answer->failed);
+	if (response->status <= 399 || !chunk_bad_parse(text, &range))
+		return;
+	answer->bad = true;
+	answer->bad_first = range.first;
+	answer->bad_last = range.last;
 }
 
 void answer_body(struct answer *answer, const void *bytes, size_t size)

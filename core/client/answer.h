@@ -12,6 +12,8 @@
 struct answer {
 	int status;                  /* 0: none yet */
 	char failed[IO_ADDRESS_MAX]; /* whom the answer names, or "" */
+	bool bad;                    /* it names bytes that this replica cannot give: */
+	uint64_t bad_first, bad_last;
 	struct buf body;
 	bool too_large;
 };

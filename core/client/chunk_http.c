@@ -281,6 +281,25 @@ static bool address_ok(const char *text, size_t size)
 	return strspn(text + colon, "0123456789") >= size - colon;
 }
 
+void chunk_bad_format(const struct chunk_range *range, char ret[CHUNK_TEXT_SIZE])
+{
+	snprintf(ret, CHUNK_TEXT_SIZE, "bad=%" PRIu64 "-%" PRIu64, range->first, range->last);
+}
+
+bool chunk_bad_parse(const char *text, struct chunk_range *ret)
+{
+	struct chunk_range range;
+	char bytes[CHUNK_TEXT_SIZE];
+
+	if (strncmp(text, "bad=", 4) != 0 || strlen(text) > 48)
+		return false;
+	snprintf(bytes, sizeof(bytes), "bytes=%s", text + 4);
+	if (chunk_range_parse(bytes, &range, NULL) != 0 || range.last == UINT64_MAX)
+		return false;
+	*ret = range;
+	return true;
+}
+
 /* ---- ranges ---- */
 
 void chunk_range_format(const struct chunk_range *range, char ret[CHUNK_TEXT_SIZE])

@@ -22,6 +22,10 @@ enum {
 #define CHUNK_BYTES_TYPE  "application/octet-stream"
 /* x-dfs-chunk of a GET by which one datanode copies from another: counted apart, nothing more. */
 #define CHUNK_READ_FOR_COPY "copy"
+/* Of one that takes the whole spans of a replica that is not good: of a sealed one, for a reader;
+ * of any, for a copy that is put together of such (docs/decisions/0013). */
+#define CHUNK_READ_SPANS          "spans"
+#define CHUNK_READ_SPANS_FOR_COPY "copy-spans"
 
 /* ---- "/v1/chunks/ID", with "?version=V" for DELETE ---- */
 
@@ -75,6 +79,12 @@ int chunk_info_parse(const char *text, struct chunk_info *ret, struct dfs_error 
  * none. */
 void chunk_failed_format(const char *address, char ret[IO_ADDRESS_MAX + 8]);
 bool chunk_failed_parse(const char *text, char ret_address[IO_ADDRESS_MAX]);
+
+/* "bad=FIRST-LAST" of a read's error: bytes of the chunk that this replica cannot give. */
+struct chunk_range;
+/* parse: false, nothing changed, for anything else. */
+void chunk_bad_format(const struct chunk_range *range, char ret[CHUNK_TEXT_SIZE]);
+bool chunk_bad_parse(const char *text, struct chunk_range *ret);
 
 /* ---- Range, Content-Range ---- */
 

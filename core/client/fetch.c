@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "client/get.h"
 
+static void forget_lost(struct fetch *fetch);
 static void relocated(void *what, int code, const struct dfs_error *err, const void *reply);
 
 /* Allowed moves: rows from, columns to. */
@@ -37,8 +38,10 @@ void fetch_move(struct fetch *fetch, enum fetch_state to)
 /*
  * Good ones first, in the master's order. One that it calls missing is asked when no other is left:
  * the datanode has the final word (GFS 2.6.2), and its report may be on its way. Corrupt ones are
- * not asked.
+ * the last resort: whole spans of theirs (docs/decisions/0013).
  */
+enum { RANK_CORRUPT = 4 };
+
 static int replica_rank(const struct proto_replica *replica)
 {
 	switch (replica->state) {
@@ -53,13 +56,13 @@ static int replica_rank(const struct proto_replica *replica)
 	case PROTO_REPLICA_STATE_MISSING:
 		return 3;
 	default:
-		return -1;
+		return RANK_CORRUPT;
 	}
 }
 
 static bool choose(struct fetch *fetch)
 {
-	for (int rank = 0; rank <= 3; rank++) {
+	for (int rank = 0; rank <= (fetch->salvage ? RANK_CORRUPT : RANK_CORRUPT - 1); rank++) {
 		for (size_t i = 0; i < fetch->extent->replicas_count; i++) {
 			if ((fetch->tried & (1u << i)) ||
 			        replica_rank(&fetch->extent->replicas[i]) != rank)
@@ -71,13 +74,31 @@ static bool choose(struct fetch *fetch)
 	return false;
 }
 
+/* Every replica there is said that it has not got the next byte. */
+static bool all_named(const struct fetch *fetch)
+{
+	return fetch->extent->replicas_count > 0 &&
+	       fetch->named == (1u << fetch->extent->replicas_count) - 1;
+}
+
 static void lost_sentence(const struct fetch *fetch, char *ret, size_t size)
 {
 	const struct proto_located *extent = fetch->extent;
-	size_t used = (size_t)snprintf(ret, size,
-	        "%.120s: chunk %016" PRIx64 ": no replica gives bytes from %" PRIu64 " on",
-	        fetch->get->path, extent->chunk,
-	        extent->chunk_offset + (fetch->at - extent->offset));
+	size_t used;
+
+	if (fetch->named != 0)
+		used = (size_t)snprintf(ret, size,
+		        "%.120s: bytes %" PRIu64 " to %" PRIu64
+		        " cannot be read: they are bad in %s replica%s of chunk %016" PRIx64,
+		        fetch->get->path, fetch->at,
+		        (fetch->lost_to < fetch->to ? fetch->lost_to : fetch->to) - 1,
+		        all_named(fetch) ? "every" : "each",
+		        all_named(fetch) ? "" : " that is there", extent->chunk);
+	else
+		used = (size_t)snprintf(ret, size,
+		        "%.120s: chunk %016" PRIx64 ": no replica gives bytes from %" PRIu64 " on",
+		        fetch->get->path, extent->chunk,
+		        extent->chunk_offset + (fetch->at - extent->offset));
 
 	if (extent->replicas_count == 0)
 		snprintf(ret + used, size - used, ": the master knows none");
@@ -88,7 +109,8 @@ static void lost_sentence(const struct fetch *fetch, char *ret, size_t size)
 		                             : proto_replica_state_name(extent->replicas[i].state));
 }
 
-/* Ask the next replica; when there is none, ask the master once for others; then it is lost. */
+/* Ask the next replica; when there is none, ask the master once for others; then take what bad ones
+ * have; then it is lost. */
 static void next_replica(struct fetch *fetch)
 {
 	struct get *get = fetch->get;
@@ -107,6 +129,10 @@ static void next_replica(struct fetch *fetch)
 		args.limit = 1;
 		fetch_move(fetch, FETCH_RELOCATE);
 		job_call(&get->job, PROTO_CALL_LOCATE, &args, relocated, fetch);
+	} else if (!fetch->salvage) {
+		fetch->salvage = true;
+		fetch->tried = 0;
+		next_replica(fetch);
 	} else {
 		lost_sentence(fetch, sentence, sizeof(sentence));
 		get_fail(get, DFS_E_LOST, sentence);
@@ -151,7 +177,29 @@ static void relocated(void *what, int code, const struct dfs_error *err, const v
 	fetch->page = page;
 	fetch->extent = extent;
 	fetch->tried = 0;
+	forget_lost(fetch);
 	next_replica(fetch);
+}
+
+/* ---- what all replicas lack ---- */
+
+static void forget_lost(struct fetch *fetch)
+{
+	fetch->named = 0;
+	fetch->lost_to = UINT64_MAX;
+}
+
+void fetch_bad(struct fetch *fetch, uint64_t first, uint64_t last)
+{
+	const struct proto_located *extent = fetch->extent;
+	uint64_t at = extent->chunk_offset + (fetch->at - extent->offset);
+	uint64_t to;
+
+	if (first > at || last < at || last - at >= UINT64_MAX - fetch->at)
+		return;
+	to = fetch->at + (last - at) + 1;
+	fetch->named |= 1u << fetch->replica;
+	fetch->lost_to = to < fetch->lost_to ? to : fetch->lost_to;
 }
 
 /* ---- life ---- */
@@ -167,8 +215,9 @@ void client_fetch_start(struct fetch *fetch, struct get_page *page,
 	fetch->to = to;
 	fetch->crc = 0;
 	fetch->whole = from == extent->offset && to == extent->offset + extent->length;
-	fetch->relocated = fetch->strict = false;
+	fetch->relocated = fetch->strict = fetch->salvage = false;
 	fetch->tried = 0;
+	forget_lost(fetch);
 	fetch->held = held;
 	for (size_t i = 0; i < PROTO_REPLICAS_MAX; i++)
 		fetch->reasons[i][0] = '\0';
@@ -251,6 +300,7 @@ void fetch_ended(struct fetch *fetch, int code, const struct dfs_error *err)
 		if (progress && !fetch->strict) {
 			fetch->tried = 0;
 			fetch->relocated = false;
+			forget_lost(fetch);
 		}
 		fetch->tried |= 1u << fetch->replica;
 		fetch->get->job.transfer.retries++;

@@ -81,6 +81,8 @@ int fetch_ask(struct fetch *fetch)
 	request.headers[IO_AUTHORIZATION] = bearer;
 	request.headers[IO_RANGE] = text;
 	request.headers[IO_ACCEPT] = CHUNK_FRAMES_TYPE;
+	if (fetch->salvage)
+		request.headers[IO_DFS_CHUNK] = CHUNK_READ_SPANS;
 	fetch->began_at = fetch->at;
 	fetch->moved_ms = io_mono_ms(io);
 	fetch->exchange =
@@ -176,6 +178,8 @@ static void conclude(struct fetch *fetch, const char *why)
 	                   : 0;
 
 	if (code != 0) {
+		if (fetch->answer.bad)
+			fetch_bad(fetch, fetch->answer.bad_first, fetch->answer.bad_last);
 		fetch_drop(fetch);
 		fetch_ended(fetch, code, &err);
 	} else if (fetch->at == fetch->to && frames_at_boundary(&fetch->frames) &&

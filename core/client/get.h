@@ -53,6 +53,10 @@ struct fetch {
 	uint32_t crc;                       /* of what was delivered since `from` */
 	bool whole;     /* all of the extent is wanted: the crc must be the extent's */
 	bool relocated; /* since the last progress */
+	bool salvage; /* no replica is left that is not called bad: whole spans of those will do */
+	uint64_t lost_to; /* of the file: the least that all replicas in `named` cannot give, from
+	                     `at` on */
+	unsigned named;   /* bits by index */
 	bool strict; /* whole bytes failed the extent's crc: a replica that did that is never asked
 	                again */
 	size_t replica; /* index of the one that is asked */
@@ -112,6 +116,8 @@ bool fetch_write_rest(struct fetch *fetch);
 void fetch_slab_fini(struct fetch *fetch);
 /* fetch.c: after fetch_write_rest: all is written. */
 void fetch_written(struct fetch *fetch);
+/* fetch.c: the replica that is asked said that it lacks these bytes of the chunk. */
+void fetch_bad(struct fetch *fetch, uint64_t first, uint64_t last);
 /* What it tells fetch.c: the request ended with all bytes verified (0), or not. */
 void fetch_ended(struct fetch *fetch, int code, const struct dfs_error *err);
 

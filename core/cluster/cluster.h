@@ -82,9 +82,9 @@ struct cluster_options {
 	/* How long the nodes of a chunk must have been steady before surplus of it is deleted:
 	 * 300,000. */
 	uint64_t trim_after_ms;
-	uint64_t orphan_grace_ms; /* before a replica that metadata does not know is deleted:
-	                             3,600,000 */
-	uint64_t balance_rate;    /* bytes/s that balance moves in the cluster: 32 MiB/s */
+	uint64_t orphan_grace_ms;  /* before a replica that metadata does not know is deleted:
+	                              3,600,000 */
+	uint64_t balance_rate;     /* bytes/s that balance moves in the cluster: 32 MiB/s */
 	struct policies *policies; /* asked about repair; borrowed, NULL: the built-in order */
 };
 
@@ -206,6 +206,7 @@ struct cluster_verdict {
 	uint32_t hoped; /* replicas that may soon be good: sealing, or their node's report is coming
 	                 */
 	uint32_t broken; /* corrupt, stale, short, on nodes that are there */
+	uint32_t pieces; /* of these, whose spans can be read */
 	bool sealed, empty;
 	bool under, lost; /* lost: under its goal, and nothing is good or hoped for */
 	bool leaving;     /* under its goal only because a node that has it is to be emptied */

@@ -76,12 +76,12 @@ struct node {
 	uint64_t recent_bucket;        /* number of the newest */
 	struct proto_scrub_info scrub; /* of its last heartbeat that told */
 	bool scrub_told;
-	uint64_t orphans;        /* of cluster->orphans, those here */
-	uint64_t orphans_beyond; /* reported and not remembered */
-	bool collecting;         /* a delete call for orphans is under way */
-	uint64_t copy_bytes;     /* served and stored for copies, part of the above */
-	uint64_t balance_bytes;  /* that it will hold when all moves are over (balance.c) */
-	uint64_t served_ms;      /* when it was last told that it serves users; 0: never */
+	uint64_t orphans;               /* of cluster->orphans, those here */
+	uint64_t orphans_beyond;        /* reported and not remembered */
+	bool collecting;                /* a delete call for orphans is under way */
+	uint64_t copy_bytes;            /* served and stored for copies, part of the above */
+	uint64_t balance_bytes;         /* that it will hold when all moves are over (balance.c) */
+	uint64_t served_ms;             /* when it was last told that it serves users; 0: never */
 	uint32_t copies_out, copies_in; /* copies that read from it, that write to it */
 	double repair_load;             /* bytes of copies from and to it, lately: they spread */
 	double duty;          /* bytes that will be read from it for the chunks in line, likewise */
@@ -233,7 +233,8 @@ struct delay {
 struct copy {
 	uint64_t chunk; /* 0: this place is free */
 	uint16_t source, target;
-	bool moves; /* for balance: the replica on this node goes then */
+	uint32_t pieces; /* replicas that it is put together from, none of them good; 0: a copy */
+	bool moves;      /* for balance: the replica on this node goes then */
 	uint16_t moved_from;
 	uint32_t length;
 	uint64_t began_ms;
@@ -385,8 +386,9 @@ void chunk_unreckon(struct cluster *cluster, struct chunk *chunk);
  * from. */
 struct tally {
 	uint32_t good, hoped, sources;
-	bool tail;   /* a short replica is there: a seal on failure left it without its end */
-	bool broken; /* one that is short, stale or corrupt is there */
+	uint32_t pieces; /* broken ones whose spans can be read */
+	bool tail;       /* a short replica is there: a seal on failure left it without its end */
+	bool broken;     /* one that is short, stale or corrupt is there */
 };
 struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chunk);
 void health_tick(struct cluster *cluster);
@@ -612,7 +614,8 @@ void repair_timer(void *arg); /* the cluster: a copy ended */
 struct copy *copy_of(struct cluster *cluster, uint64_t chunk);
 /*
  * Copy a sealed chunk, whatever the reason, where the limits allow it now: the node numbers are
- * those of a good replica and of a node without one. False: not now.
+ * those of a good replica and of a node without one; of any two nodes that source_fits and
+ * target_fits name where it is put together from pieces. False: not now.
  */
 bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node *source,
         struct node *target);
@@ -651,9 +654,18 @@ size_t advise(struct cluster *cluster, struct advised *chunks, size_t count);
 /* NULL: there is none; `ret_busy`: but there will be, the limits are in the way. */
 struct node *pick_source(struct cluster *cluster, const struct chunk *chunk, bool *ret_busy);
 struct node *pick_target(struct cluster *cluster, const struct chunk *chunk, bool *ret_busy);
-/* A good replica of it can be read there; a replica of it can be made there. */
+/* A good replica of it can be read there, or, where no good one is left, spans of a broken one
+ * (pieces_fit); a replica of it can be made there. */
 bool source_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
 bool target_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
+/* Sealed, and nothing good is left or hoped for: it is put together from what is. */
+bool pieces_wanted(const struct chunk *chunk);
+/* Spans can be read of the broken replica there. */
+bool pieces_fit(const struct cluster *cluster, const struct chunk *chunk, const struct node *node);
+/* What a copy is ordered to be put together from, in the order to be asked; at most
+ * PLACE_REPLICAS_MAX. */
+size_t pieces_of(
+        const struct cluster *cluster, const struct chunk *chunk, struct proto_copy_source *ret);
 
 /* ---- balance.c ---- */
 

@@ -29,16 +29,21 @@ void chunk_reckon(struct cluster *cluster, struct chunk *chunk)
 {
 	struct tally tally = chunk_tally(cluster, chunk);
 
+	const bool was_lost = chunk->health == HEALTH_LOST;
+
 	uncount(cluster, chunk);
 	chunk->health = health_of(chunk, &tally);
 	count(cluster, chunk, &tally);
+	/* What made it wait was that nobody had all of its bytes. */
+	if (was_lost && chunk->health != HEALTH_LOST)
+		delay_forget(cluster, chunk->id);
 	if (chunk->health == HEALTH_WELL) {
 		chunk->queued = 0;
 		chunk->wanted = false;
 		if (chunk->state == PROTO_CHUNK_STATE_SEALED &&
 		        (tally.good > chunk->goal || tally.broken))
 			trim_want(cluster, chunk);
-	} else if (tally.sources > 0) {
+	} else if (tally.sources > 0 || (chunk->health == HEALTH_LOST && tally.pieces > 0)) {
 		chunk->wanted |= tally.tail;
 		under_push(cluster, chunk, tally.sources);
 	}
@@ -77,6 +82,7 @@ struct tally chunk_tally(const struct cluster *cluster, const struct chunk *chun
 		if (!node_alive(node))
 			continue;
 		tally.sources += good;
+		tally.pieces += pieces_fit(cluster, chunk, node);
 		if (!counts_now(node))
 			continue;
 		tally.good += good;
@@ -181,7 +187,7 @@ static void count(struct cluster *cluster, struct chunk *chunk, const struct tal
 	chunk->missing = (have < chunk->goal ? chunk->goal - have : 0) & 15;
 	cluster->under_goal++;
 	cluster->live[chunk->health == HEALTH_LOST ? 0 : chunk->live]++;
-	/* Nothing can be copied of a lost one. */
+	/* Nothing can be copied of a lost one, and of its pieces nobody knows what they make. */
 	if (chunk->health == HEALTH_UNDER)
 		cluster->missing_bytes += (uint64_t)chunk->length * chunk->missing;
 }

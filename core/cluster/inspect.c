@@ -22,6 +22,7 @@ int cluster_inspect(struct cluster *cluster, uint64_t id, struct cluster_verdict
 	        .sealed = chunk->state == PROTO_CHUNK_STATE_SEALED,
 	        .empty = chunk->length == 0,
 	        .lost = chunk->health == HEALTH_LOST && !cluster->safe_mode,
+	        .pieces = tally.pieces,
 	        .under = chunk->health != HEALTH_WELL,
 	        /* All there, one on a node that is to be emptied: it is being moved. */
 	        .leaving = tally.sources + tally.hoped >= chunk->goal,

@@ -186,6 +186,11 @@ void held_heard(struct cluster *cluster, struct node *node, const struct proto_h
 		        held->version, chunk->version, held->why ? held->why : "");
 	if (!replica_set(cluster, chunk, node, mark))
 		return;
+	/* One more to be put together from: at once. */
+	if (pieces_wanted(chunk) && mark_is_broken(mark)) {
+		delay_forget(cluster, held->chunk);
+		chunk_reckon(cluster, chunk);
+	}
 	if (seal)
 		settle_want(cluster, chunk, SEAL_BY_ITSELF_MS);
 }

@@ -14,6 +14,7 @@ static void fill_place(
         struct cluster *cluster, const struct chunk *chunk, struct cluster_chunk_outlook *ret);
 static void say_why(
         struct cluster *cluster, const struct chunk *chunk, struct cluster_chunk_outlook *ret);
+static bool say_pieces(struct cluster *cluster, const struct chunk *chunk, char *ret, size_t size);
 static void say_lost(struct cluster *cluster, const struct chunk *chunk, char *ret, size_t size);
 static void say_nodes(struct cluster *cluster, const struct chunk *chunk, char *ret, size_t size);
 static bool say_settling(
@@ -244,9 +245,39 @@ static bool say_settling(
 	return false;
 }
 
+/* Nothing good is left; what of those that are? */
+static bool say_pieces(struct cluster *cluster, const struct chunk *chunk, char *ret, size_t size)
+{
+	const struct copy *copy = copy_of(cluster, chunk->id);
+	const struct delay *delay = delay_of(cluster, chunk->id);
+	uint32_t pieces = chunk_tally(cluster, chunk).pieces;
+	uint64_t now = cluster_now(cluster);
+
+	if (copy && copy->pieces > 0)
+		snprintf(ret, size,
+		        "no good replica; being put together on datanode %" PRIu32
+		        " from the whole spans of %" PRIu32 " bad one%s for %" PRIu64 " ms",
+		        cluster->nodes[copy->target]->number, copy->pieces,
+		        copy->pieces == 1 ? "" : "s", now - copy->began_ms);
+	else if (pieces == 0)
+		return false;
+	else if (delay && delay->waiting)
+		snprintf(ret, size, "no good replica; %s; it is tried again in %" PRIu64 " s",
+		        delay->why, delay->due_ms > now ? (delay->due_ms - now) / 1000 + 1 : 0);
+	else
+		snprintf(ret, size,
+		        "no good replica; it will be put together from the whole spans of %" PRIu32
+		        " bad one%s",
+		        pieces, pieces == 1 ? "" : "s");
+	return true;
+}
+
 static void say_lost(struct cluster *cluster, const struct chunk *chunk, char *ret, size_t size)
 {
 	struct buf nodes = {0};
+
+	if (say_pieces(cluster, chunk, ret, size))
+		return;
 
 	for (int i = 0; i < PLACE_REPLICAS_MAX && replica_mark(chunk, i) != MARK_NONE; i++) {
 		const struct node *node = cluster->nodes[chunk->slots[i]];

@@ -164,9 +164,10 @@ bool waiting_push(struct under_queue *queue, struct waiting entry, size_t most)
 	return true;
 }
 
+/* What is to be put together from bad ones (none live) comes with those of which one is left. */
 static uint32_t queue_of(uint32_t live, bool wanted)
 {
-	assert(live > 0);
+	live = live > 0 ? live : 1;
 	return 2 * ((live < UNDER_LEVELS ? live : UNDER_LEVELS) - 1) + !wanted;
 }
 

@@ -72,6 +72,7 @@ static void copy_ended(
 	struct copy *copy = copy_of(cluster, call->chunk);
 	struct chunk *chunk = chunk_find(cluster, call->chunk);
 	struct node *target = cluster->nodes[call->slot];
+	const bool pieces = copy && copy->pieces > 0;
 	char why[160];
 
 	assert(copy && copy->target == call->slot);
@@ -104,6 +105,17 @@ static void copy_ended(
 		replica_set(cluster, chunk, target, MARK_GOOD);
 		return;
 	}
+	if (!pieces && pieces_wanted(chunk)) { /* its last good source turned out to be none */
+		delay_forget(cluster, call->chunk);
+		chunk_reckon(cluster, chunk);
+		return;
+	}
+	if (pieces && err) {
+		/* Of the chunk, not of this target. */
+		snprintf(why, sizeof(why), "%.159s", err->text);
+		delay_failed(cluster, call->chunk, code == DFS_E_LOST ? 0 : target->number, why);
+		return;
+	}
 	snprintf(why, sizeof(why), "the copy to datanode %" PRIu32 " failed (%s): %.90s",
 	        target->number, dfs_error_name(code), err ? err->text : "");
 	delay_failed(cluster, call->chunk, target->number, why);
@@ -130,6 +142,7 @@ bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node 
 	uint64_t pace = pace_of_copy(cluster, source, target);
 	uint64_t patience = COPY_PATIENCE_MS + (pace ? 2000 * chunk->length / pace : 0);
 	char ticket[PASS_SIZE] = "";
+	struct proto_copy_source pieces[PLACE_REPLICAS_MAX];
 	struct proto_copy_args args = {
 	        .chunk = chunk->id,
 	        .version = chunk->version,
@@ -139,9 +152,12 @@ bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node 
 	        .ticket = ticket,
 	        .epoch = cluster->options.epoch,
 	        .pace = pace,
+	        .pieces = pieces,
+	        .pieces_count = pieces_wanted(chunk) ? pieces_of(cluster, chunk, pieces) : 0,
 	};
 
-	assert(chunk->state == PROTO_CHUNK_STATE_SEALED && source != target);
+	assert(chunk->state == PROTO_CHUNK_STATE_SEALED);
+	assert(source != target || args.pieces_count > 0);
 	if (!copy || !pace_open(cluster) || copy_of(cluster, chunk->id) ||
 	        !pace_allows(cluster, source, PACE_FROM) || !pace_allows(cluster, target, PACE_TO))
 		return false;
@@ -152,14 +168,16 @@ bool copy_begin(struct cluster *cluster, const struct chunk *chunk, struct node 
 	        .source = source->slot,
 	        .target = target->slot,
 	        .length = chunk->length,
+	        .pieces = (uint32_t)args.pieces_count,
 	        .began_ms = cluster_now(cluster)};
 	pace_begin(cluster, copy);
 	pace_duty_done(cluster, chunk);
 	node_placed(cluster, target);
 	cluster_event(cluster,
 	        "event=copy_begun chunk=%016" PRIx64 " from=%" PRIu32 " to=%" PRIu32
-	        " length=%u goal=%u pace=%" PRIu64,
-	        chunk->id, source->number, target->number, chunk->length, chunk->goal, pace);
+	        " length=%u goal=%u pace=%" PRIu64 "%s%.0zu",
+	        chunk->id, source->number, target->number, chunk->length, chunk->goal, pace,
+	        args.pieces_count > 0 ? " pieces_of=" : "", args.pieces_count);
 	if (call_send(cluster, target, PROTO_CALL_COPY, &args, &like, patience))
 		return true;
 	pace_end(cluster, copy, false);
@@ -263,8 +281,9 @@ static bool wants_copy(struct cluster *cluster, struct chunk *chunk)
 	const struct delay *delay = delay_of(cluster, chunk->id);
 	struct tally tally = chunk_tally(cluster, chunk);
 
-	if (chunk->health != HEALTH_UNDER || tally.sources == 0 || copy_of(cluster, chunk->id) ||
-	        (delay && delay->waiting))
+	if ((pieces_wanted(chunk) ? tally.pieces == 0
+	                          : chunk->health != HEALTH_UNDER || tally.sources == 0) ||
+	        copy_of(cluster, chunk->id) || (delay && delay->waiting))
 		return false;
 	/* A replica is being told to seal: cheaper than a copy, if it can. */
 	if (settle_hopeful(cluster, chunk->id)) {

@@ -78,8 +78,44 @@ bool source_fits(const struct cluster *cluster, const struct chunk *chunk, const
 {
 	int at = replica_find(chunk, node);
 
+	if (pieces_wanted(chunk))
+		return pieces_fit(cluster, chunk, node);
 	return at >= 0 && replica_mark(chunk, at) == MARK_GOOD &&
 	       replica_confirmed(cluster, chunk, at) && node_alive(node);
+}
+
+bool pieces_wanted(const struct chunk *chunk)
+{
+	return chunk->state == PROTO_CHUNK_STATE_SEALED && chunk->health == HEALTH_LOST;
+}
+
+bool pieces_fit(const struct cluster *cluster, const struct chunk *chunk, const struct node *node)
+{
+	int at = replica_find(chunk, node);
+
+	return at >= 0 && mark_is_broken(replica_mark(chunk, at)) &&
+	       replica_confirmed(cluster, chunk, at) && node_reachable(node);
+}
+
+/* Bad ones were sealed, most likely; of a stale or short one nobody knows whether it has the sealed
+ * bytes where it ends. */
+size_t pieces_of(
+        const struct cluster *cluster, const struct chunk *chunk, struct proto_copy_source *ret)
+{
+	static const enum mark order[] = {MARK_CORRUPT, MARK_STALE, MARK_SHORT};
+	size_t count = 0;
+
+	for (size_t mark = 0; mark < sizeof(order) / sizeof(order[0]); mark++)
+		for (int i = 0; i < PLACE_REPLICAS_MAX && replica_mark(chunk, i) != MARK_NONE;
+		        i++) {
+			const struct node *node = cluster->nodes[chunk->slots[i]];
+
+			if (replica_mark(chunk, i) == order[mark] &&
+			        pieces_fit(cluster, chunk, node))
+				ret[count++] =
+				        (struct proto_copy_source){node->number, node->address};
+		}
+	return count;
 }
 
 bool target_fits(const struct cluster *cluster, const struct chunk *chunk, const struct node *node)

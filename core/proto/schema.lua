@@ -205,6 +205,10 @@ S.structs = {
     { "length", "u64", "bytes" },
     { "for_ms", "u64", "since it was ordered" },
   } },
+  { name = "copy_source", doc = "a datanode with a replica that is not good", fields = {
+    { "node", "u32", "its number" },
+    { "address", "text", "host:port", max = 263 },
+  } },
   { name = "missed", doc = "a chunk that waits for datanodes", fields = {
     { "chunk", "id", "which chunk" },
     { "why", "text", "what is missing, and which datanodes may have it", max = 255 },
@@ -648,9 +652,11 @@ S.calls = {
       { "ticket", "text", "for its GET", max = 400 },
       epoch,
       { "pace", "u64", "bytes/s at most; 0: as fast as it goes", optional = true },
+      { "pieces", "list", "no good replica is left: put it together from the whole spans of these",
+        of = "copy_source", max = 9, optional = true },
     },
     reply = {},
-    errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT" } },
+    errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT", "LOST" } },
 
   { name = "accept", to = "master", auth = "admin", mutates = true,
     doc = "after a restore: what the restored metadata does not know may be deleted (RULES 16)",

@@ -55,10 +55,12 @@ local function bad_of(asked, reply)
   return bad
 end
 
--- All that is short of replicas has none that is good: nothing is going to be repaired.
+-- All that is short of replicas has none that is good, and nothing is put together from bad ones: nothing is
+-- going to be repaired.
 local function hopeless()
   local status = dfs.call("status")
   return status and integer(status.lost) > 0 and status.lost == status.under_goal
+    and integer(status.repair_queued or 0) == 0 and #(status.copies or {}) == 0
 end
 
 -- Until the passes are over, then until what they found is repaired, or nothing of it is any more.

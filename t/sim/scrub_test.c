@@ -12,7 +12,7 @@
 #include "store/scrub.h"
 #include "world.h"
 
-enum { NODES = 3, CHUNK = 1 << 20, SIZE = 3 * CHUNK };
+enum { NODES = 3, CHUNK = 1 << 20, SIZE = 3 * CHUNK, SPAN = 65536 };
 
 struct story {
 	struct world *world;
@@ -45,14 +45,14 @@ static void chunks_of(struct story *story, const char *path)
 	assert_int_equal(count, 3);
 }
 
-static struct story *begin(uint64_t seed)
+static struct story *begin_with(uint64_t seed, uint32_t goal)
 {
 	struct world_options options = {.seed = seed,
 	        .nodes = NODES,
 	        .clients = 1,
 	        .master = {.timing = {.safe_mode_ms = 5000}}};
 	struct client_put how = {
-	        .path = "/sets/file", .chunk_size = CHUNK, .mode = 0644, .goal = 3};
+	        .path = "/sets/file", .chunk_size = CHUNK, .mode = 0644, .goal = goal};
 	struct proto_mkdir_args mkdir = {.path = "/sets", .mode = 0755};
 	struct story *story = calloc(1, sizeof(*story));
 	struct world_put put;
@@ -68,6 +68,11 @@ static struct story *begin(uint64_t seed)
 	sim_run_for(story->world->sim, 5000);
 	chunks_of(story, "/sets/file");
 	return story;
+}
+
+static struct story *begin(uint64_t seed)
+{
+	return begin_with(seed, 3);
 }
 
 static void finish(struct story *story)
@@ -107,6 +112,19 @@ static bool there(
 	if (handle >= 0)
 		io_disk(io, close, handle);
 	return handle >= 0;
+}
+
+static void cut_file(struct story *story, unsigned node, unsigned chunk, uint64_t size)
+{
+	struct io *io = sim_host_io(story->world->nodes[node].host);
+	char path[96];
+	int handle;
+
+	path_of(path, NULL, story->chunks[chunk], ".data");
+	handle = io_disk(io, open, path, IO_OPEN_WRITE);
+	assert_true(handle >= 0);
+	assert_int_equal(io_disk(io, truncate, handle, size), 0);
+	io_disk(io, close, handle);
 }
 
 static void scrub_now(struct story *story, uint64_t rate)
@@ -191,13 +209,143 @@ static void rot_is_found_and_repaired_across_a_restart(void **state)
 	}
 }
 
+static bool log_says(struct story *story, const char *text)
+{
+	buf_append(&story->world->trace, "", 1);
+	story->world->trace.size--;
+	return strstr((const char *)story->world->trace.data, text) != NULL;
+}
+
+/* Bytes [from, from + size) of the file, or why not. */
+static int read_part(struct story *story, uint64_t from, uint64_t size, struct world_get *ret)
+{
+	world_get_part(story->world, 0, "/sets/file", from, size, ret);
+	assert_true(world_run_until(story->world, &ret->over, 600000));
+	if (ret->result.code == 0) {
+		assert_int_equal(ret->bytes.size, size);
+		assert_memory_equal(ret->bytes.data, story->bytes + from, size);
+	}
+	buf_fini(&ret->bytes);
+	return ret->result.code;
+}
+
+/* All replicas rot, each at another span: by data, by an entry of the index, by a file that is cut;
+ * found by the scrub or by readers; with whatever dies while they are put together. */
+static void replicas_that_rot_at_different_spans_come_back_whole(void **state)
+{
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct story *story = begin(seed);
+		char path[96];
+
+		for (unsigned node = 0; node < NODES; node++)
+			rot(story, node, 1, 8 * (uint64_t)(SPAN * (node * 4 + seed % 4) + 777));
+		if (seed % 4 == 1) { /* and an entry of an index, of a span in the middle */
+			path_of(path, NULL, story->chunks[1], ".idx");
+			assert_int_equal(sim_disk_flip(story->world->nodes[2].host, path,
+			                         8 * (64 * 14 + 20)),
+			        0);
+		}
+		if (seed % 4 == 2) /* and one that ends early */
+			cut_file(story, 1, 1, CHUNK - 3 * SPAN + 5);
+		if (seed % 2)
+			scrub_now(story, 0);
+		else
+			reads_back(story, "/sets/file"); /* from the bad ones, as they are found */
+		if (seed > 4) {
+			sim_run_for(story->world->sim, seed * 7);
+			world_node_crash(story->world, seed % NODES, false);
+			world_node_start(story->world, seed % NODES);
+		}
+		if (seed == 7) {
+			world_master_kill(story->world);
+			world_master_start(story->world);
+		}
+		assert_true(world_await_up(story->world, NODES, 60000));
+		sim_run_for(story->world->sim, 90000);
+		if (seed % 2 == 0)
+			scrub_now(story, 0);
+		sim_run_for(story->world->sim, 90000);
+		assert_true(log_says(story, "event=assembled"));
+		fsck(story, false);
+		assert_true(says(story, "\"faults\":[]"));
+		/* Each of them has it now. */
+		for (unsigned node = 0; node < NODES; node++) {
+			assert_true(there(story, node, NULL, 1, ".idx"));
+			assert_false(there(story, node, NULL, 1, ".bad"));
+		}
+		world_node_kill(story->world, seed % NODES);
+		reads_back(story, "/sets/file");
+		finish(story);
+	}
+}
+
+/* The same with two replicas, and a third datanode that takes the new one. */
+static void two_rotten_replicas_make_a_good_one(void **state)
+{
+	struct story *story = begin_with(21, 2);
+	unsigned at[2], count = 0;
+
+	for (unsigned node = 0; node < NODES; node++)
+		if (there(story, node, NULL, 1, ".data"))
+			at[count++] = node;
+	assert_int_equal(count, 2);
+	rot(story, at[0], 1, 8 * SPAN * 3);
+	rot(story, at[1], 1, 8 * SPAN * 9);
+	scrub_now(story, 0);
+	assert_true(scrubbed(story, true, 100));
+	fsck(story, false);
+	assert_true(says(story, "\"faults\":[]"));
+	reads_back(story, "/sets/file");
+	finish(story);
+}
+
+/* What is left of a replica is read, and what is not is named to the byte. */
+static void one_span_rotten_in_all_is_named_and_the_rest_is_read(void **state)
+{
+	struct story *story = begin(5);
+	struct world_get get;
+	char text[120];
+
+	for (unsigned node = 0; node < NODES; node++)
+		rot(story, node, 1, 8 * (SPAN * 5 + node * 1000));
+	scrub_now(story, 0);
+	assert_true(scrubbed(story, false, 100));
+	sim_run_for(story->world->sim, 60000);
+	assert_int_equal(read_part(story, 0, CHUNK + 5 * SPAN, &get), 0);
+	assert_int_equal(read_part(story, CHUNK + 6 * SPAN, SIZE - CHUNK - 6 * SPAN, &get), 0);
+	assert_int_equal(read_part(story, CHUNK + 100, SPAN, &get), 0);
+	assert_int_equal(read_part(story, 0, SIZE, &get), DFS_E_LOST);
+	snprintf(text, sizeof(text),
+	        "bytes %d to %d cannot be read: they are bad in every replica of chunk %016llx",
+	        CHUNK + 5 * SPAN, CHUNK + 6 * SPAN - 1, (unsigned long long)story->chunks[1]);
+	assert_non_null(strstr(get.result.err.text, text));
+	/* One byte of it is no better than all of it. */
+	assert_int_equal(read_part(story, CHUNK + 6 * SPAN - 1, 1, &get), DFS_E_LOST);
+	fsck(story, false);
+	assert_true(says(story, "\"kind\":\"lost\""));
+	snprintf(text, sizeof(text),
+	        "bytes %d to %d are lost: their span is bad in all 3 replicas that are left",
+	        5 * SPAN, 6 * SPAN - 1);
+	assert_true(says(story, text));
+	/* One of them comes back as it was: the rest is taken from whoever has it. */
+	world_node_kill(story->world, 1);
+	rot(story, 1, 1, 8 * (SPAN * 5 + 1000));
+	world_node_start(story->world, 1);
+	assert_true(world_await_up(story->world, NODES, 60000));
+	sim_run_for(story->world->sim, 60000);
+	fsck(story, false);
+	assert_true(says(story, "\"faults\":[]"));
+	reads_back(story, "/sets/file");
+	finish(story);
+}
+
 static void where_all_replicas_rot_nothing_is_deleted_and_the_file_is_named(void **state)
 {
 	for (uint64_t seed = 1; seed <= 2; seed++) {
 		struct story *story = begin(seed);
 
 		for (unsigned node = 0; node < NODES; node++)
-			rot(story, node, 1, 8 * (node + seed) * 70000);
+			rot(story, node, 1, 8 * (3 * SPAN + (node + seed) * 7000));
 		scrub_now(story, 0);
 		assert_true(scrubbed(story, false, 100));
 		assert_false(scrubbed(story, true, 10));
@@ -346,6 +494,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(rot_is_found_and_repaired_across_a_restart),
+	        cmocka_unit_test(replicas_that_rot_at_different_spans_come_back_whole),
+	        cmocka_unit_test(two_rotten_replicas_make_a_good_one),
+	        cmocka_unit_test(one_span_rotten_in_all_is_named_and_the_rest_is_read),
 	        cmocka_unit_test(where_all_replicas_rot_nothing_is_deleted_and_the_file_is_named),
 	        cmocka_unit_test(deleted_files_are_found_and_made_anew),
 	        cmocka_unit_test(a_disk_that_lies_about_syncs_costs_nothing_but_copies),

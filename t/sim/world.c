@@ -305,7 +305,7 @@ static int get_write(
 {
 	struct world_get *get = arg;
 
-	assert(offset == get->bytes.size);
+	assert(offset == get->from + get->bytes.size);
 	buf_append(&get->bytes, bytes, size);
 	return 0;
 }
@@ -322,10 +322,16 @@ static void get_done(void *arg, const struct client_transfer *result)
 
 void world_get(struct world *world, unsigned client, const char *path, struct world_get *ret)
 {
-	struct client_get get = {.path = path, .length = UINT64_MAX};
+	world_get_part(world, client, path, 0, UINT64_MAX, ret);
+}
+
+void world_get_part(struct world *world, unsigned client, const char *path, uint64_t from,
+        uint64_t length, struct world_get *ret)
+{
+	struct client_get get = {.path = path, .offset = from, .length = length};
 	struct client_sink sink = {.write = get_write, .arg = ret};
 
-	*ret = (struct world_get){.world = world};
+	*ret = (struct world_get){.world = world, .from = from};
 	if (!client_get_start(world->clients[client].client, &get, &sink, NULL, get_done, ret))
 		die("client_get_start", NULL);
 }

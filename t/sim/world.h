@@ -80,6 +80,7 @@ struct world_put {
 };
 
 struct world_get {
+	uint64_t from;
 	struct world *world;
 	struct buf bytes;
 	bool over;
@@ -89,6 +90,9 @@ struct world_get {
 void world_put(struct world *world, unsigned client, const struct client_put *put,
         const void *bytes, uint64_t size, struct world_put *ret);
 void world_get(struct world *world, unsigned client, const char *path, struct world_get *ret);
+/* `length` bytes from `from` on. */
+void world_get_part(struct world *world, unsigned client, const char *path, uint64_t from,
+        uint64_t length, struct world_get *ret);
 
 /* One call, run to its end: its code; the reply is copied as JSON into `ret_json` where that is not
  * NULL. */

@@ -217,6 +217,10 @@ export const STRUCTS = {
     { name: "length", type: "u64" },
     { name: "for_ms", type: "u64" },
   ],
+  copy_source: [
+    { name: "node", type: "u32" },
+    { name: "address", type: "text", max: 263 },
+  ],
   missed: [
     { name: "chunk", type: "id" },
     { name: "why", type: "text", max: 255 },
@@ -709,6 +713,7 @@ export const CALLS = {
       { name: "ticket", type: "text", max: 400 },
       { name: "epoch", type: "u64" },
       { name: "pace", type: "u64", optional: true },
+      { name: "pieces", type: "list", of: "copy_source", max: 9, optional: true },
     ],
     reply: [],
   },

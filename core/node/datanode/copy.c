@@ -48,11 +48,16 @@ static const struct io_exchange_events fetch_events = {
 void copy_start(
         struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args)
 {
-	struct fetch *fetch = calloc(1, sizeof(*fetch));
+	struct fetch *fetch;
 	struct proto_copy_reply done = {0};
 	struct dfs_error err = {0};
 	int code;
 
+	if (args->pieces_count > 0) {
+		assemble_start(datanode, call, args);
+		return;
+	}
+	fetch = calloc(1, sizeof(*fetch));
 	if (!fetch) {
 		link_refuse(call, DFS_E_NOMEM, "the datanode is out of memory");
 		return;

@@ -93,7 +93,8 @@ static int begin(struct chunk_read *read, const struct io_request *request, stru
 	int code;
 
 	read->framed = accept && strcmp(accept, CHUNK_FRAMES_TYPE) == 0;
-	read->for_copy = reader && strcmp(reader, CHUNK_READ_FOR_COPY) == 0;
+	read->for_copy = reader && (strcmp(reader, CHUNK_READ_FOR_COPY) == 0 ||
+	                                   strcmp(reader, CHUNK_READ_SPANS_FOR_COPY) == 0);
 	code = check_ticket(read, request, err);
 	if (code != 0)
 		return code;
@@ -101,6 +102,8 @@ static int begin(struct chunk_read *read, const struct io_request *request, stru
 	ask.offset = read->offset;
 	ask.length = read->length;
 	ask.framed = read->framed;
+	ask.spans = reader && strcmp(reader, CHUNK_READ_SPANS) == 0;
+	ask.any_spans = reader && strcmp(reader, CHUNK_READ_SPANS_FOR_COPY) == 0;
 	code = store_lookup(read->datanode->store, ask.chunk, &read->held);
 	if (code != 0)
 		return error_set(err, code, "datanode %s has no replica of chunk %016llx",
@@ -163,10 +166,12 @@ static int respond(struct chunk_read *read)
 	};
 	char info_text[CHUNK_TEXT_SIZE], range_text[CHUNK_TEXT_SIZE];
 
-	if (read->offset == 0 && read->length == read->held.length)
+	if (read->offset == 0 && read->length >= read->held.length)
 		response.status = 200;
 	chunk_info_format(&info, info_text);
-	chunk_content_range_format(&range, read->held.length, range_text);
+	/* Of a bad one the table may know less than its files. */
+	chunk_content_range_format(&range,
+	        read->held.length > range.last ? read->held.length : range.last + 1, range_text);
 	response.headers[IO_DFS_CHUNK] = info_text;
 	response.headers[IO_CONTENT_RANGE] = range_text;
 	response.headers[IO_CONTENT_TYPE] = read->framed ? CHUNK_FRAMES_TYPE : CHUNK_BYTES_TYPE;
@@ -193,7 +198,15 @@ static void got_done(void *arg, int status, const struct dfs_error *err)
 {
 	struct chunk_read *read = arg;
 	struct datanode *datanode = read->datanode;
+	struct chunk_range bad;
+	const char *headers[IO_HEADERS] = {0};
+	char text[CHUNK_TEXT_SIZE];
 
+	if (store_read_missing(read->read, &bad.first, &bad.last)) {
+		bad.last--;
+		chunk_bad_format(&bad, text);
+		headers[IO_DFS_CHUNK] = text;
+	}
 	read->read = NULL;
 	if (status == 0)
 		return; /* the exchange closes by itself when its body is through */
@@ -208,7 +221,7 @@ static void got_done(void *arg, int status, const struct dfs_error *err)
 		return;
 	}
 	read->started = true;
-	http_answer_error(&read->error, datanode->io, read->exchange, status, err->text, NULL);
+	http_answer_error(&read->error, datanode->io, read->exchange, status, err->text, headers);
 }
 
 static void write_piece(struct chunk_read *read)

@@ -65,6 +65,7 @@ void datanode_stop(struct datanode *datanode, void (*stopped)(void *arg), void *
 	read_close_all(datanode);
 	copy_close_all(datanode);
 	keep_close_all(datanode);
+	assemble_close_all(datanode);
 	datanode_doors_close(datanode);
 	store_flush(datanode->store);
 	heart_stop(datanode);
@@ -84,6 +85,7 @@ void datanode_destroy(struct datanode *datanode)
 	read_close_all(datanode);
 	copy_close_all(datanode);
 	keep_close_all(datanode);
+	assemble_close_all(datanode);
 	datanode_doors_close(datanode);
 	heart_stop(datanode);
 	uplink_close(datanode);
@@ -93,6 +95,7 @@ void datanode_destroy(struct datanode *datanode)
 	store_close(datanode->store);
 	copy_fini(datanode);
 	keep_fini(datanode);
+	assemble_fini(datanode);
 	uplink_fini(datanode);
 	slabs_fini(&datanode->slabs);
 	reports_destroy(datanode);

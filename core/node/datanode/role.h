@@ -41,7 +41,7 @@ struct pulse {
 	size_t disks_count;
 	struct store_scrub_info scrub;
 	atomic_ullong used_bytes, chunks, read_bytes, write_bytes, errors;
-	atomic_ullong copy_bytes; /* of read_bytes and write_bytes, those for copies */
+	atomic_ullong copy_bytes;   /* of read_bytes and write_bytes, those for copies */
 	atomic_ullong heartbeat_ms; /* how often, as the master asked */
 	atomic_llong clock_ms; /* the master's wall clock minus our io_mono_ms; 0: not known yet */
 	atomic_uint registrations; /* so far: a beat sent before the latest tells nothing of it */
@@ -74,12 +74,13 @@ struct datanode {
 	struct reports *reports;
 	struct command *commands; /* uplink.c: those that the store works on */
 
-	struct relay *relays;       /* append.c */
-	struct slabs slabs;         /* of these */
-	struct chunk_read *reads;   /* read.c */
-	struct fetch *fetches;      /* copy.c */
-	struct keeping *keepings;   /* keep.c */
-	struct small_answer *small; /* doors.c */
+	struct relay *relays;        /* append.c */
+	struct slabs slabs;          /* of these */
+	struct chunk_read *reads;    /* read.c */
+	struct fetch *fetches;       /* copy.c */
+	struct assembly *assemblies; /* assemble.c */
+	struct keeping *keepings;    /* keep.c */
+	struct small_answer *small;  /* doors.c */
 	struct io_timer *stop_timer;
 	uint64_t stop_waited_ms;
 	bool stopping;
@@ -129,7 +130,7 @@ void reports_destroy(struct datanode *datanode);
 void reports_begin(struct datanode *datanode); /* registered: a full report */
 /* The master asked for all of it once more; answered when it has it. */
 void reports_again(struct datanode *datanode, struct link_call *call);
-void reports_stop(struct datanode *datanode);  /* the channel is gone */
+void reports_stop(struct datanode *datanode); /* the channel is gone */
 void reports_changed(void *arg, const struct store_held *held);
 void reports_gone(struct datanode *datanode, uint64_t chunk, uint64_t version);
 
@@ -146,6 +147,12 @@ void keep_close_all(struct datanode *datanode);
 void keep_fini(struct datanode *datanode); /* after the store was closed */
 /* The keepsakes here past `after`, as the JSON of `keepsakes`; 0 or DFS_E_NOMEM. */
 int keep_list(struct datanode *datanode, uint64_t after, struct buf *ret);
+
+/* assemble.c: the same, where `args` names pieces */
+void assemble_start(
+        struct datanode *datanode, struct link_call *call, const struct proto_copy_args *args);
+void assemble_close_all(struct datanode *datanode);
+void assemble_fini(struct datanode *datanode);
 
 /* scrub.c */
 int scrub_start(struct datanode *datanode, struct dfs_error *err);

@@ -84,13 +84,18 @@ static void tell(struct fsck *fsck, uint64_t chunk, enum proto_fault_kind kind, 
         const char *what, const struct cluster_verdict *verdict)
 {
 	char replicas[256], text[DFS_ERROR_TEXT_MAX];
+	struct cluster_chunk_outlook outlook = {0};
 
+	/* Of what has no good replica: what can be done of the bad ones, or where they fail. */
+	if (verdict->lost && verdict->pieces > 0)
+		cluster_chunk_outlook(fsck->master->cluster, chunk, &outlook);
 	replicas_text(fsck, chunk, replicas, sizeof(replicas));
-	snprintf(text, sizeof(text), "chunk %016" PRIx64 " %s: %u of %u replicas are good (%s)",
-	        chunk, what, verdict->good, verdict->goal, replicas);
+	snprintf(text, sizeof(text),
+	        "chunk %016" PRIx64 " %s: %u of %u replicas are good (%.200s)%s%s", chunk, what,
+	        verdict->good, verdict->goal, replicas, outlook.why[0] ? ": " : "", outlook.why);
 	fsck_add(fsck, (struct meta_subject){META_ABOUT_CHUNK, chunk}, kind, wrong, text);
 	/* Here the loop knows best; what is hurried but cannot be done yet stays queued. */
-	if (fsck->repair && verdict->under && !verdict->lost)
+	if (fsck->repair && verdict->under && (!verdict->lost || verdict->pieces > 0))
 		fsck->queued += cluster_repair_now(fsck->master->cluster, chunk);
 }
 

@@ -273,6 +273,21 @@ int proto_copying_to_json(const struct proto_copying *from, struct cJSON *object
 	return proto_shape_to_json(&proto_copying_shape, from, object);
 }
 
+int proto_copy_source_encode(const struct proto_copy_source *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_copy_source_shape, from, ret);
+}
+
+int proto_copy_source_decode(struct arena *arena, const char *json, size_t size, struct proto_copy_source *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_copy_source_shape, arena, json, size, ret, err);
+}
+
+int proto_copy_source_to_json(const struct proto_copy_source *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_copy_source_shape, from, object);
+}
+
 int proto_missed_encode(const struct proto_missed *from, struct buf *ret)
 {
 	return proto_shape_encode(&proto_missed_shape, from, ret);

@@ -347,6 +347,13 @@ struct proto_copying {
 };
 extern const struct proto_shape proto_copying_shape;
 
+/* a datanode with a replica that is not good */
+struct proto_copy_source {
+	uint32_t node; /* its number */
+	const char *address; /* host:port; at most 263 bytes */
+};
+extern const struct proto_shape proto_copy_source_shape;
+
 /* a chunk that waits for datanodes */
 struct proto_missed {
 	uint64_t chunk; /* which chunk */
@@ -986,6 +993,8 @@ struct proto_copy_args {
 	const char *ticket; /* for its GET; at most 400 bytes */
 	uint64_t epoch; /* the master's reign (RULES 16) */
 	uint64_t pace; /* bytes/s at most; 0: as fast as it goes */
+	struct proto_copy_source *pieces; /* no good replica is left: put it together from the whole spans of these; at most 9 */
+	size_t pieces_count;
 };
 extern const struct proto_shape proto_copy_args_shape;
 
@@ -1822,6 +1831,10 @@ int proto_copying_encode(const struct proto_copying *from, struct buf *ret);
 int proto_copying_decode(struct arena *arena, const char *json, size_t size, struct proto_copying *ret,
 	struct dfs_error *err);
 int proto_copying_to_json(const struct proto_copying *from, struct cJSON *object);
+int proto_copy_source_encode(const struct proto_copy_source *from, struct buf *ret);
+int proto_copy_source_decode(struct arena *arena, const char *json, size_t size, struct proto_copy_source *ret,
+	struct dfs_error *err);
+int proto_copy_source_to_json(const struct proto_copy_source *from, struct cJSON *object);
 int proto_missed_encode(const struct proto_missed *from, struct buf *ret);
 int proto_missed_decode(struct arena *arena, const char *json, size_t size, struct proto_missed *ret,
 	struct dfs_error *err);

@@ -358,6 +358,13 @@ static const struct proto_field proto_copying_fields[] = {
 const struct proto_shape proto_copying_shape = { "copying", sizeof(struct proto_copying), proto_copying_fields, 5 };
 _Static_assert(sizeof(struct proto_copying) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_copy_source_fields[] = {
+	{ FIELD(proto_copy_source, node, U32) },
+	{ FIELD(proto_copy_source, address, TEXT), .max = 263 },
+};
+const struct proto_shape proto_copy_source_shape = { "copy_source", sizeof(struct proto_copy_source), proto_copy_source_fields, 2 };
+_Static_assert(sizeof(struct proto_copy_source) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_missed_fields[] = {
 	{ FIELD(proto_missed, chunk, ID) },
 	{ FIELD(proto_missed, why, TEXT), .max = 255 },
@@ -950,8 +957,9 @@ static const struct proto_field proto_copy_args_fields[] = {
 	{ FIELD(proto_copy_args, ticket, TEXT), .max = 400 },
 	{ FIELD(proto_copy_args, epoch, U64) },
 	{ FIELD(proto_copy_args, pace, U64), .optional = true },
+	{ FIELD(proto_copy_args, pieces, LIST), COUNT(proto_copy_args, pieces), .item = PROTO_TYPE_STRUCT, .max = 9, .optional = true, .of = &proto_copy_source_shape },
 };
-const struct proto_shape proto_copy_args_shape = { "args", sizeof(struct proto_copy_args), proto_copy_args_fields, 8 };
+const struct proto_shape proto_copy_args_shape = { "args", sizeof(struct proto_copy_args), proto_copy_args_fields, 9 };
 _Static_assert(sizeof(struct proto_copy_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 const struct proto_shape proto_copy_reply_shape = { "reply", sizeof(struct proto_copy_reply), NULL, 0 };

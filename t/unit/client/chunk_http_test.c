@@ -236,9 +236,28 @@ static void every_code_has_a_status_and_the_contract_holds(void **state)
 	assert_int_equal(link_http_code(302), DFS_E_PROTO);
 }
 
+static void bad_ranges_go_there_and_back(void **state)
+{
+	static const char *const wrong[] = {"", "bad=", "bad=1", "bad=1-", "bad=-5", "bad=9-5",
+	        "bad=1-2-3", "bad=1-2;x=1", "bad= 1-2", "failed=a:1", "BAD=1-2",
+	        "bad=18446744073709551616-1", "bad=0-18446744073709551615",
+	        "bad=0000000000000000000000000000000000000000000000001-2"};
+	struct chunk_range range = {65536, 131071}, got = {7, 8};
+	char text[CHUNK_TEXT_SIZE];
+
+	chunk_bad_format(&range, text);
+	assert_string_equal(text, "bad=65536-131071");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(chunk_bad_parse(wrong[i], &got));
+	assert_true(got.first == 7 && got.last == 8);
+	assert_true(chunk_bad_parse(text, &got));
+	assert_true(got.first == range.first && got.last == range.last);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(bad_ranges_go_there_and_back),
 	        cmocka_unit_test(a_path_carries_its_chunk),
 	        cmocka_unit_test(a_path_of_another_form_is_refused),
 	        cmocka_unit_test(append_parameters_come_back_as_sent),
