@@ -15,6 +15,8 @@ local mutants = {
   { "a replica that a full report does not name stays good (RULES 23)",
     "core/cluster/reports.c", "			missing(cluster, chunk, node);\n	}\n	orphans_end_round",
     "			count++;\n	}\n	orphans_end_round" },
+  { "the whole spans of bad replicas are not used (RULES 3, decision 13)",
+    "core/cluster/health.c", "tally.pieces += pieces_fit(cluster, chunk, node);", "tally.pieces += 0;" },
 }
 local seeds = tonumber(os.getenv("MUTANT_SEEDS") or 1000)
 local build = os.getenv("DFS_T_BUILD") or "build"

@@ -14,7 +14,7 @@
  *   storm_users.c   what users do, and what they must find
  *   storm_faults.c  what befalls the machines
  */
-enum { STORM_NODES = 5, STORM_USERS = 2, STORM_FAULTS = 3, STORM_FAULT_KINDS = 19 };
+enum { STORM_NODES = 5, STORM_USERS = 2, STORM_FAULTS = 3, STORM_FAULT_KINDS = 20 };
 
 /* What a user does; one thing at a time. */
 enum user_deed { IDLE, PUT, GET, REMOVE, RENAME };

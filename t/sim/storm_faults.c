@@ -3,7 +3,8 @@
  * Faults: some happen and are over, some last, up to STORM_FAULTS of those at a time, in any
  * mixture. Nothing that was acknowledged in sync mode may be lost by any number of machines that
  * die and return. What destroys a replica for good (a failed write, a lost disk) comes only while
- * every goal is reached, one at a time: two replicas are two chances, not more.
+ * every goal is reached, one at a time: two replicas are two chances, not more. But all of a chunk
+ * may rot at once where each loses another span: no byte is lost then (docs/decisions/0013).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,9 +33,10 @@ enum kind {
 	CLIENT_CUT_FROM_NODE,
 	CONNECTIONS_BREAK,
 	CLOCK_STEPS,
+	ALL_REPLICAS_ROT,
 };
 
-_Static_assert(CLOCK_STEPS + 1 == STORM_FAULT_KINDS, "a figure for each kind");
+_Static_assert(ALL_REPLICAS_ROT + 1 == STORM_FAULT_KINDS, "a figure for each kind");
 
 enum { INDEX_BYTES_LEAST = 3 * 64 /* open, a span, sealed */ };
 enum { CLOCK_STEP_MAX_MS = 20 * 60 * 1000 };
@@ -59,6 +61,7 @@ static const char *const names[STORM_FAULT_KINDS] = {
         [CLIENT_CUT_FROM_NODE] = "client cut off from a datanode",
         [CONNECTIONS_BREAK] = "connections break",
         [CLOCK_STEPS] = "clock set wrong",
+        [ALL_REPLICAS_ROT] = "a bit of each replica of a chunk rots, of another span in each",
 };
 
 static bool begin(struct storm *storm, struct fault *fault);
@@ -71,6 +74,9 @@ static void node_up(struct storm *storm, unsigned node);
 static void disk_full(struct storm *storm, unsigned node);
 static void disk_lost(struct storm *storm, unsigned node);
 static bool bit_rots(struct storm *storm, unsigned node);
+static bool all_rot(struct storm *storm);
+static bool flip(
+        struct storm *storm, unsigned node, uint64_t chunk, const char *suffix, uint64_t bit);
 static void master_up(struct storm *storm);
 
 const char *fault_name(unsigned kind)
@@ -179,6 +185,8 @@ static bool begin(struct storm *storm, struct fault *fault)
 		return true;
 	case NODE_BIT_ROTS:
 		return may_destroy(storm) && bit_rots(storm, fault->node);
+	case ALL_REPLICAS_ROT:
+		return !storm->scarred && all_rot(storm);
 	case MASTER_KILLED:
 		world_master_kill(world);
 		fault->until_ms -= (fault->until_ms - sim_now_ms(world->sim)) * 3 / 4;
@@ -371,7 +379,8 @@ static void disk_lost(struct storm *storm, unsigned i)
 	witness_disk_lost(storm->witness, i);
 }
 
-struct pick { /* the Nth sealed replica */
+struct pick { /* the Nth sealed replica that a file needs */
+	struct witness *witness;
 	uint64_t left;
 	struct store_held held;
 };
@@ -380,7 +389,8 @@ static int pick_sealed(void *arg, const struct store_held *held)
 {
 	struct pick *pick = arg;
 
-	if (held->state != STORE_SEALED || held->length == 0)
+	if (held->state != STORE_SEALED || held->length == 0 ||
+	        !witness_refers(pick->witness, held->chunk))
 		return 0;
 	pick->held = *held;
 	return pick->left-- == 0;
@@ -388,21 +398,65 @@ static int pick_sealed(void *arg, const struct store_held *held)
 
 static bool bit_rots(struct storm *storm, unsigned node)
 {
-	struct pick pick = {.left = storm_draw(storm, 16)};
+	struct pick pick = {.witness = storm->witness, .left = storm_draw(storm, 16)};
 	bool index = storm_draw(storm, 4) == 0; /* its entries, or its bytes */
 	uint64_t bits;
-	char path[80];
 
 	store_each(storm->world->nodes[node].role->store, 0, pick_sealed, &pick);
 	if (pick.held.length == 0)
 		return false;
 	witness_disk_fails(storm->witness);
-	storm->rotten = true;
 	bits = 8 * (index ? INDEX_BYTES_LEAST : pick.held.length);
-	snprintf(path, sizeof(path), "/data/chunks/%02x/%016" PRIx64 "%s",
-	        (unsigned)(pick.held.chunk & 255), pick.held.chunk, index ? ".idx" : ".data");
-	sim_note(storm->world->sim, "a bit rots in %s", path);
-	return sim_disk_flip(storm->world->nodes[node].host, path, storm_draw(storm, bits)) == 0;
+	return flip(
+	        storm, node, pick.held.chunk, index ? ".idx" : ".data", storm_draw(storm, bits));
+}
+
+static bool flip(
+        struct storm *storm, unsigned node, uint64_t chunk, const char *suffix, uint64_t bit)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/data/chunks/%02x/%016" PRIx64 "%s", (unsigned)(chunk & 255),
+	        chunk, suffix);
+	storm->rotten = true;
+	sim_note(storm->world->sim, "a bit rots in %s of node%u", path, node + 1);
+	return sim_disk_flip(storm->world->nodes[node].host, path, bit) == 0;
+}
+
+/* Likewise, with as many spans as there are nodes. */
+static int pick_large(void *arg, const struct store_held *held)
+{
+	return held->length > (STORM_NODES - 1) * SPAN_SIZE_MAX ? pick_sealed(arg, held) : 0;
+}
+
+/* Those that are away keep theirs as it is: they rot by themselves some other time. */
+static bool all_rot(struct storm *storm)
+{
+	struct pick large = {.witness = storm->witness, .left = storm_draw(storm, 4)};
+	unsigned first = (unsigned)storm_draw(storm, STORM_NODES), count = 0;
+	uint64_t turn = storm_draw(storm, STORM_NODES);
+
+	if (!storm->world->nodes[first].role)
+		return false;
+	store_each(storm->world->nodes[first].role->store, 0, pick_large, &large);
+	if (large.held.length == 0 || !may_destroy(storm))
+		return false;
+	witness_disk_fails(storm->witness);
+	for (unsigned node = 0; node < STORM_NODES; node++) {
+		uint64_t span = (node + turn) % STORM_NODES * SPAN_SIZE_MAX;
+		uint64_t size = large.held.length - span;
+		struct store_held held;
+
+		if (size > SPAN_SIZE_MAX)
+			size = SPAN_SIZE_MAX;
+		if (storm->world->nodes[node].role &&
+		        store_lookup(storm->world->nodes[node].role->store, large.held.chunk,
+		                &held) == 0 &&
+		        held.state == STORE_SEALED)
+			count += flip(storm, node, large.held.chunk, ".data",
+			        8 * (span + storm_draw(storm, size)) + storm_draw(storm, 8));
+	}
+	return count > 0;
 }
 
 /* ---- the master ---- */

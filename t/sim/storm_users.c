@@ -91,7 +91,7 @@ static void begin_put(struct user *user)
 	char path[16];
 	struct client_put how = {
 	        .path = path_of(user, user->file, path),
-	        .chunk_size = 64 * 1024,
+	        .chunk_size = (storm_draw(storm, 3) ? 64 : 512) * 1024,
 	        .mode = 0644,
 	        .goal = 2 + (uint32_t)storm_draw(storm, 2),
 	};

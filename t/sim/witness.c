@@ -12,6 +12,7 @@
 #include "meta/meta.h"
 #include "meta/table.h"
 #include "node/datanode/role.h"
+#include "store/entry.h"
 
 enum {
 	FIRST_VERSION = 1,
@@ -70,6 +71,9 @@ static const char *look_at_trace(struct witness *witness);
 static const char *look_at_line(struct witness *witness, const char *line);
 static const char *look_for_bytes(struct witness *witness);
 static bool holds_all(const struct chunk *chunk, const struct seen *seen);
+static bool all_spans_live(struct witness *witness, const struct chunk *chunk);
+static void spans_on_disk(struct world_node *node, const struct chunk *chunk, bool *live);
+static bool read_file(struct world_node *node, uint64_t chunk, const char *suffix, struct buf *ret);
 static const char *end_of_chunk(struct witness *witness, struct chunk *chunk);
 static const char *look_at_history(struct witness *witness);
 static int crc_on_disk(struct world_node *node, uint64_t chunk, uint64_t length, uint32_t *ret);
@@ -147,6 +151,13 @@ const char *witness_tidy(struct witness *witness)
 			        last->held.why, chunk->row.state, chunk->row.version);
 	}
 	return wrong;
+}
+
+bool witness_refers(struct witness *witness, uint64_t id)
+{
+	const struct chunk *chunk = chunk_of(witness, id);
+
+	return chunk->known && chunk->row.refs > 0;
 }
 
 void witness_disk_fails(struct witness *witness)
@@ -381,6 +392,8 @@ static const char *look_for_bytes(struct witness *witness)
 
 		for (unsigned node = 0; node < witness->world->options.nodes; node++)
 			whole += chunk->on[node].here && holds_all(chunk, &chunk->on[node]);
+		if (referred && whole == 0 && chunk->referred && all_spans_live(witness, chunk))
+			whole = 1;
 		if (referred && whole < (chunk->referred || witness->hurt ? 1 : LEAST_REPLICAS))
 			return broken(witness,
 			        "chunk %016" PRIx64 " has %u references%s and %u whole replicas",
@@ -389,6 +402,67 @@ static const char *look_for_bytes(struct witness *witness)
 		chunk->referred = referred;
 	}
 	return NULL;
+}
+
+/* No replica is whole; is each byte in a span that is, on any disk? Looked for on the disks, by
+ * what an entry and a checksum are, and by nothing that the store knows. */
+static bool all_spans_live(struct witness *witness, const struct chunk *chunk)
+{
+	struct world *world = witness->world;
+	bool *live = calloc(chunk->row.length + 1, sizeof(*live));
+	uint64_t at = 0;
+
+	for (unsigned node = 0; node < world->options.nodes; node++)
+		if (chunk->on[node].here && !sim_host_crashed(world->nodes[node].host))
+			spans_on_disk(&world->nodes[node], chunk, live);
+	while (at < chunk->row.length && live[at])
+		at++;
+	free(live);
+	return chunk->row.state == PROTO_CHUNK_STATE_SEALED && at == chunk->row.length;
+}
+
+static void spans_on_disk(struct world_node *node, const struct chunk *chunk, bool *live)
+{
+	struct buf index = {0}, data = {0};
+	struct entry entry;
+
+	if (read_file(node, chunk->id, ".idx", &index) &&
+	        read_file(node, chunk->id, ".data", &data))
+		for (uint64_t at = 0; at + ENTRY_SIZE <= index.size; at += ENTRY_SIZE) {
+			const struct span *span = &entry.span;
+
+			if (entry_decode((const uint8_t *)index.data + at, chunk->id, at, &entry,
+			            NULL) != 0 ||
+			        entry.kind != ENTRY_SPAN || span->offset + span->size > data.size ||
+			        span->offset + span->size > chunk->row.length ||
+			        crc32c(0, (const uint8_t *)data.data + span->offset, span->size) !=
+			                span->crc)
+				continue;
+			memset(live + span->offset, true, span->size);
+		}
+	buf_fini(&index);
+	buf_fini(&data);
+}
+
+static bool read_file(struct world_node *node, uint64_t chunk, const char *suffix, struct buf *ret)
+{
+	struct io *io = sim_host_io(node->host);
+	int64_t size;
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof(path), "/data/chunks/%02x/%016" PRIx64 "%s", (unsigned)(chunk & 255),
+	        chunk, suffix);
+	fd = io_disk(io, open, path, IO_OPEN_READ);
+	if (fd < 0)
+		return false;
+	size = io_disk(io, size, fd);
+	buf_reserve(ret, (size_t)size + 1);
+	size = io_disk(io, pread, fd, ret->data, (size_t)size, 0);
+	if (size > 0)
+		buf_grow(ret, (size_t)size);
+	io_disk(io, close, fd);
+	return size >= 0;
 }
 
 static bool holds_all(const struct chunk *chunk, const struct seen *seen)

@@ -34,6 +34,8 @@ const char *witness_end(struct witness *witness);
 /* NULL where nothing is kept twice over: as many replicas as the goal asks for, none of what was
  * freed. */
 const char *witness_tidy(struct witness *witness);
+/* A file referred to it at the last look: what nobody refers to any more is mended by nobody. */
+bool witness_refers(struct witness *witness, uint64_t chunk);
 /* From now on to the next witness_end one replica, wherever it is, may be destroyed. */
 void witness_disk_fails(struct witness *witness);
 /* This datanode's disk was replaced by an empty one. */
