@@ -154,6 +154,7 @@ static int start(struct process *process, const struct master_settings *settings
 	        .arg = process,
 	};
 	char fresh[4200];
+	bool small;
 	int code;
 
 	/* RULES 16: only `dfs init` allows an empty database; without its mark an empty directory
@@ -162,16 +163,21 @@ static int start(struct process *process, const struct master_settings *settings
 	options.create = access(fresh, F_OK) == 0;
 	for (size_t i = 0; i < HMAC_SIZE; i++)
 		options.key[i] = key->key[i];
-	code = master_start(&process->master, loop_io(process->loop), &options, err);
+	/* A damaged one is not written to, where that can be known at once: a reign is a commit. */
+	small = damage_check_small(&process->check);
+	code = small ? check_begin(process, err) : 0;
+	if (code == 0)
+		code = master_start(&process->master, loop_io(process->loop), &options, err);
 	/* Durable: whoever loses data.mdb later must not find the mark again. */
 	if (code == 0 && unlink(fresh) == 0)
 		io_disk(loop_io(process->loop), fsync_dir, settings->dir);
-	return code == 0 ? check_begin(process, err) : code;
+	return code == 0 && !small ? check_begin(process, err) : code;
 }
 
 /*
- * A small database has been read through by now, or will be in a moment: then nobody is served from
- * a damaged one. A large one is read on while the master serves, and ends it where it must.
+ * A small database will have been read through in a moment: then nobody is served from a damaged
+ * one, and nothing is written to it. A large one is read on while the master serves, and ends it
+ * where it must.
  */
 static int check_begin(struct process *process, struct dfs_error *err)
 {
@@ -207,9 +213,15 @@ static int open_metadata(
 	char lock[4200], fresh[4200], real[PATH_MAX];
 	int code;
 
-	if (access(settings->dir, F_OK) != 0 || !realpath(settings->dir, real))
+	if (access(settings->dir, X_OK) != 0 || !realpath(settings->dir, real)) {
+		if (errno == EACCES)
+			return error_set(err, DFS_E_PERM,
+			        "%s: permission denied: start the master as the user who owns the "
+			        "directory, or chown it to this one",
+			        settings->dir);
 		return error_set(err, DFS_E_NOENT,
 		        "%s is not there: make it by `dfs init`, or mount its disk", settings->dir);
+	}
 	snprintf(process->checkpoints, sizeof(process->checkpoints), "%s/checkpoints", real);
 	code = metadata_there(settings->dir, err);
 	if (code != 0)

@@ -253,6 +253,43 @@ static void a_damaged_database_gives_no_checkpoint(void **state)
 	buf_fini(&kept);
 }
 
+/* A cut at every length, and a row that is gone: each is told, with the operation. */
+static void a_truncated_entry_of_the_log_is_named(void **state)
+{
+	struct world *w = *state;
+	struct proto_row_counters counters;
+	struct kv_bytes key = {"\0\0\0\0\0\0\0\3", 8}, good, value;
+	struct buf kept = {0};
+	struct kv_txn *txn;
+
+	some_life(w, 0);
+	assert_int_equal(meta_verify(w->kv, &w->arena, &counters, &w->err), 0);
+	assert_int_equal(w->kv->ops->begin(w->kv, false, &txn), 0);
+	assert_int_equal(txn->ops->get(txn, 10 /* log */, key, &good), 0);
+	buf_append(&kept, good.data, good.size);
+	txn->ops->abort(txn);
+	for (size_t size = 0; size <= kept.size; size++) {
+		value = (struct kv_bytes){kept.data, size};
+		assert_int_equal(w->kv->ops->begin(w->kv, true, &txn), 0);
+		assert_int_equal(txn->ops->put(txn, 10, key, value), 0);
+		assert_int_equal(txn->ops->commit(txn), 0);
+		if (size == kept.size)
+			break;
+		assert_int_equal(meta_verify(w->kv, &w->arena, &counters, &w->err), DFS_E_CORRUPT);
+		assert_non_null(strstr(w->err.text, "table log, key 0000000000000003"));
+	}
+	assert_int_equal(meta_verify(w->kv, &w->arena, &counters, &w->err), 0);
+	assert_int_equal(w->kv->ops->begin(w->kv, true, &txn), 0);
+	assert_int_equal(txn->ops->del(txn, 10, key), 0);
+	assert_int_equal(txn->ops->commit(txn), 0);
+	assert_int_equal(meta_verify(w->kv, &w->arena, &counters, &w->err), DFS_E_CORRUPT);
+	assert_non_null(strstr(w->err.text, "gap behind operation 2"));
+	assert_int_equal(w->kv->ops->begin(w->kv, true, &txn), 0);
+	assert_int_equal(txn->ops->put(txn, 10, key, (struct kv_bytes){kept.data, kept.size}), 0);
+	assert_int_equal(txn->ops->commit(txn), 0);
+	buf_fini(&kept);
+}
+
 /* ---- the log ---- */
 
 static uint64_t log_rows(struct world *w, uint64_t *ret_first)
@@ -445,6 +482,7 @@ int main(void)
 	        cmocka_unit_test(a_crash_at_any_step_leaves_whole_checkpoints_only),
 	        OF(a_damaged_checkpoint_is_refused, world_setup),
 	        OF(a_checkpoint_of_a_later_format_is_refused, world_setup),
+	        OF(a_truncated_entry_of_the_log_is_named, world_setup),
 	        OF(a_damaged_database_gives_no_checkpoint, world_setup),
 	        OF(a_damaged_database_gives_no_checkpoint, world_setup_lmdb),
 	        OF(the_log_goes_up_to_the_checkpoint_and_no_further, world_setup),
