@@ -190,9 +190,8 @@ static const char *mark_text(
 	        [MARK_NONE] = "",
 	        [MARK_GOOD] = "good: sealed at this version, length and checksum",
 	        [MARK_OPEN] = "it has the bytes and is not sealed yet",
-	        [MARK_STALE] =
-	                "stale: of an older version; it missed the seal, and is cut and raised "
-	                "or copied over (RULES 3)",
+	        [MARK_STALE] = ("stale: of an older version; it missed the seal, and is cut and raised "
+	                        "or copied over (RULES 3)"),
 	        [MARK_SHORT] = "short: frozen below the sealed length; it is copied over",
 	        [MARK_CORRUPT] = "bad: other bytes, or given up by its datanode; it is copied over",
 	        [MARK_DOOMED] = "surplus: it is being deleted, enough others are good (RULES 3)",
