@@ -10,12 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <utlist.h>
 
+enum {
+	WAKES_AT = 256 * 1024, /* of a fast sender */
+	FAST_PER_MS = 8 * 1024,
+};
+
 static void lose(struct conn *conn, const char *why);
+static void wake_at(struct conn *conn, int bytes);
 
 static void set_options(int fd)
 {
@@ -118,6 +125,7 @@ void conn_finish(struct conn *conn)
 	conn->state = CONN_LINGERING;
 	conn->ops = NULL;
 	conn->want_write = false;
+	wake_at(conn, 0);
 	conn_pause(conn, false);
 	conn_deadline(conn, conn->loop->limits.stall_ms, "");
 	loop_defer(conn->loop, &conn->task);
@@ -140,12 +148,50 @@ int conn_dup(const struct conn *conn)
 	return fcntl(lws_get_socket_fd(conn->wsi), F_DUPFD_CLOEXEC, 0);
 }
 
+/*
+ * A sender that filled the socket fast is about to do so again: to be woken for each of its packets
+ * costs both sides more than the bytes do. So poll waits for 256 KiB of them, 32 ms at most, where
+ * as many and more are sure to come. The kernel tells of an end or an error at once, and of fewer
+ * bytes where its memory is short.
+ */
+static void wake_at(struct conn *conn, int bytes)
+{
+	int least = bytes > 0 ? bytes : 1;
+
+	if (conn->wakes_at != bytes && setsockopt(lws_get_socket_fd(conn->wsi), SOL_SOCKET,
+	                                       SO_RCVLOWAT, &least, sizeof(least)) == 0)
+		conn->wakes_at = bytes;
+}
+
+static void wake_for_next(struct conn *conn, size_t got)
+{
+	uint64_t now = loop_now_ms();
+	uint64_t due = conn->ops && conn->ops->due ? conn->ops->due(conn) : 0;
+	bool fast = got >= (now - conn->read_ms + 1) * FAST_PER_MS;
+
+	if (got > 0)
+		conn->read_ms = now;
+	wake_at(conn, fast && due >= 2 * WAKES_AT ? WAKES_AT : 0);
+}
+
+/* Too late, but it was we who waited for more: from now on every byte counts. */
+static bool has_more(struct conn *conn)
+{
+	int size = 0;
+
+	if (conn->state == CONN_DEAD || conn->wakes_at == 0 ||
+	        ioctl(lws_get_socket_fd(conn->wsi), FIONREAD, &size) != 0 || size == 0)
+		return false;
+	wake_at(conn, 0);
+	return true;
+}
+
 void conns_sweep(struct loop *loop, uint64_t now_ms)
 {
 	struct conn *conn, *next;
 
 	DL_FOREACH_SAFE (loop->conns, conn, next)
-		if (conn->deadline_ms && conn->deadline_ms <= now_ms)
+		if (conn->deadline_ms && conn->deadline_ms <= now_ms && !has_more(conn))
 			lose(conn, conn->late);
 		else if (conn->stall_ms && conn->stall_ms <= now_ms && conn->state != CONN_DEAD)
 			lose(conn, "the other side takes no bytes");
@@ -242,7 +288,7 @@ static ssize_t read_some(struct conn *conn, size_t *ret_size)
 }
 
 /* Until there is no more, or others are to have their turn. -1: the other side has closed it. */
-static int read_all(struct conn *conn)
+static int read_all(struct conn *conn, size_t *ret_got)
 {
 	size_t budget = NET_READ_BUDGET;
 
@@ -256,6 +302,7 @@ static int read_all(struct conn *conn)
 			conn->error = got < 0 ? errno : 0;
 			return -1;
 		}
+		*ret_got += (size_t)got;
 		if ((size_t)got < size || (size_t)got >= budget)
 			return 0;
 		budget -= (size_t)got;
@@ -266,6 +313,7 @@ static int read_all(struct conn *conn)
 int conn_callback(struct lws *wsi, enum lws_callback_reasons reason)
 {
 	struct conn *conn = lws_get_opaque_user_data(wsi);
+	size_t got = 0;
 
 	assert(conn->magic == CONN_MAGIC);
 	if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
@@ -281,8 +329,10 @@ int conn_callback(struct lws *wsi, enum lws_callback_reasons reason)
 	 * asked anew. */
 	if (reason == LWS_CALLBACK_RAW_WRITEABLE_FILE)
 		loop_defer(conn->loop, &conn->task);
-	else if (read_all(conn) < 0)
+	else if (read_all(conn, &got) < 0)
 		return -1;
+	else if (conn->state != CONN_DEAD)
+		wake_for_next(conn, got);
 	return conn->state == CONN_DEAD ? -1 : 0;
 }
 

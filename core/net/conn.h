@@ -28,6 +28,9 @@ struct conn_ops {
 	void (*received)(struct conn *conn, const char *bytes, size_t size);
 	/* May be NULL or answer NULL: where the next bytes should lie when they are received. */
 	char *(*room)(struct conn *conn, size_t *ret_size);
+	/* May be NULL: how many bytes the other side owes us at least, before it may wait for us.
+	 */
+	uint64_t (*due)(struct conn *conn);
 	void (*writable)(struct conn *conn); /* asked for by conn_want_write; once */
 	void (*flushed)(struct conn *conn);  /* all that was written is with the kernel */
 	void (*lost)(struct conn *conn, const char *why);
@@ -50,6 +53,8 @@ struct conn {
 	size_t budget;   /* bytes that may still be written in this turn */
 	bool want_write;
 	bool paused;
+	int wakes_at;         /* bytes that must be there before poll tells of them; 0: one */
+	uint64_t read_ms;     /* when something was last read */
 	int error;            /* errno of the read that failed */
 	bool asking;          /* inside ops->writable */
 	bool broken;          /* nothing can be sent any more; there may be something to read */

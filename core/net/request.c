@@ -202,10 +202,18 @@ static void flushed(struct conn *conn)
 	net_request_due(conn->owner);
 }
 
+static uint64_t due(struct conn *conn)
+{
+	const struct io_exchange *exchange = conn->owner;
+
+	return exchange->reading == REPLY_SIZED ? exchange->receive_left : 0;
+}
+
 static const struct conn_ops request_ops = {
         .opened = opened,
         .received = net_reply_received,
         .room = net_reply_room,
+        .due = due,
         .writable = writable,
         .flushed = flushed,
         .lost = lost,

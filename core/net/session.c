@@ -282,9 +282,18 @@ static char *room(struct conn *conn, size_t *ret_size)
 	return net_exchange_room(session->exchange, session->body_left, ret_size);
 }
 
+static uint64_t due(struct conn *conn)
+{
+	const struct session *session = conn->owner;
+	bool reads = session->state == SESSION_BODY || session->state == SESSION_DISCARD;
+
+	return reads ? session->body_left : 0;
+}
+
 static const struct conn_ops session_ops = {
         .received = received,
         .room = room,
+        .due = due,
         .writable = net_session_writable,
         .flushed = net_session_flushed,
         .lost = lost,

@@ -3,11 +3,13 @@
 #include "rig.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "net/loop_private.h"
+#include <utlist.h>
+#include "net/conn.h"
 
 enum { SHORT_MS = 40, NEVER_MS = 1000000 };
 
@@ -127,6 +129,62 @@ static void a_body_that_stops_coming_ends_the_exchange(void **state)
 	plain_send(fd, "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
 	expect_end(&rig, fd);
 	assert_string_equal(rig.served_why, "the request's body stopped coming");
+	rig_close(&rig);
+}
+
+static bool some_wait_for_more(struct rig *rig)
+{
+	struct conn *conn;
+
+	DL_FOREACH (rig->loop->conns, conn)
+		if (conn->wakes_at > 0)
+			return true;
+	return false;
+}
+
+static void send_pattern(struct rig *rig, int fd, uint64_t from, uint64_t to)
+{
+	while (from < to) {
+		size_t size;
+		const char *bytes = pattern_at(from, &size);
+		ssize_t sent = send(fd, bytes, size < to - from ? size : to - from,
+		        MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		assert_true(sent > 0 || errno == EAGAIN);
+		if (sent < 0)
+			rig_turns(rig, 1);
+		else
+			from += (uint64_t)sent;
+	}
+}
+
+/* We wait for more of a fast sender than one packet; then it is fast no more. */
+static void a_sender_that_slows_down_is_not_taken_for_one_that_stopped(void **state)
+{
+	enum { FAST = 8 << 20, SLOW = 100 * 1000, ALL = 2 * FAST + SLOW };
+	struct rig rig;
+	struct buf answer = {0};
+	char head[100];
+	int fd;
+
+	open_patient(&rig);
+	rig.loop->limits.stall_ms = SHORT_MS * 10;
+	fd = plain_connect(&rig);
+	snprintf(head, sizeof(head),
+	        "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", ALL);
+	plain_send(fd, head);
+	send_pattern(&rig, fd, 0, FAST);
+	assert_true(some_wait_for_more(&rig));
+	for (uint64_t at = FAST; at < FAST + SLOW; at += 1000) {
+		send_pattern(&rig, fd, at, at + 1000);
+		rig_wait_ms(&rig, SHORT_MS / 4);
+	}
+	assert_false(some_wait_for_more(&rig));
+	send_pattern(&rig, fd, FAST + SLOW, ALL);
+	plain_read(&rig, fd, " good", &answer);
+	assert_false(some_wait_for_more(&rig));
+	buf_fini(&answer);
+	close(fd);
 	rig_close(&rig);
 }
 
@@ -300,6 +358,7 @@ int main(void)
 	        cmocka_unit_test(a_head_that_dribbles_is_given_up),
 	        cmocka_unit_test(a_silent_connection_is_closed),
 	        cmocka_unit_test(a_body_that_stops_coming_ends_the_exchange),
+	        cmocka_unit_test(a_sender_that_slows_down_is_not_taken_for_one_that_stopped),
 	        cmocka_unit_test(a_body_that_we_pause_may_take_its_time),
 	        cmocka_unit_test(a_response_that_we_pause_may_take_its_time),
 	        cmocka_unit_test(a_connection_that_had_to_wait_stays),
