@@ -1,7 +1,7 @@
 #!/bin/bash
 # What goes in comes out, byte for byte: sizes at every edge, goals, pipes, modes, trees.
 . "$(dirname "$0")/lib/tap.sh"
-plan 34
+plan 35
 
 cluster_start --nodes 3 || exit 1
 like "$(cat "$tmp/up.out")" '^The cluster is up' "dfs up says that the cluster is up"
@@ -33,6 +33,11 @@ dfs put --chunk-size 1M - /piped <"$tmp/in" && dfs cat /piped | cmp -s - "$tmp/i
 tap $? "standard input and cat carry bytes through pipes"
 cat "$tmp/in" | dfs put - /piped2 && dfs get /piped2 "$tmp/out" && cmp -s "$tmp/in" "$tmp/out"
 tap $? "a real pipe of unknown length is stored"
+
+bytes 30000000 "$tmp/cold"
+sync -f "$tmp/cold" && dd of="$tmp/cold" oflag=nocache conv=notrunc,fdatasync count=0 status=none
+dfs put --chunk-size 4M "$tmp/cold" /cold && dfs get /cold - | cmp -s - "$tmp/cold"
+tap $? "a file that lies on the disk and not in memory comes back"
 
 bytes 1000 "$tmp/mode"; chmod 751 "$tmp/mode"; touch -d '2020-02-03 04:05:06.123456789 UTC' "$tmp/mode"
 dfs put "$tmp/mode" / && dfs get /mode "$tmp/mode2"

@@ -21,6 +21,7 @@ struct append {
 	struct io_timer *patience;
 	uint64_t moved_ms;   /* when something last moved */
 	uint64_t left, size; /* of the body */
+	bool waits;          /* for its own side's bytes */
 	bool finished;
 
 	char address[IO_ADDRESS_MAX];
@@ -113,6 +114,23 @@ bool append_write(struct append *append, const void *bytes, size_t size)
 	if (!more)
 		io_net(append->io, want_write, append->exchange);
 	return more;
+}
+
+void append_wait(struct append *append)
+{
+	assert(append->magic == APPEND_MAGIC && append->exchange && append->left > 0);
+	append->waits = true;
+}
+
+void append_resume(struct append *append)
+{
+	assert(append->magic == APPEND_MAGIC);
+	if (!append->waits)
+		return;
+	append->waits = false;
+	append->moved_ms = io_mono_ms(append->io);
+	if (append->exchange)
+		io_net(append->io, want_write, append->exchange);
 }
 
 uint64_t append_left(const struct append *append)
@@ -251,9 +269,12 @@ static void on_closed(void *arg, const char *why)
 static void on_patience(void *arg)
 {
 	struct append *append = arg;
-	uint64_t idle = io_mono_ms(append->io) - append->moved_ms;
+	uint64_t now = io_mono_ms(append->io), idle;
 
 	assert(append->magic == APPEND_MAGIC);
+	if (append->waits)
+		append->moved_ms = now; /* the datanode is not to blame */
+	idle = now - append->moved_ms;
 	if (idle < APPEND_PATIENCE_MS)
 		io_timer_set(append->io, append->patience, APPEND_PATIENCE_MS - idle);
 	else if (append->answer_whole)

@@ -35,7 +35,7 @@ struct append_result {
 };
 
 struct append_events {
-	/* More of the body may be written: append_write until it says false, or append_pause. */
+	/* More of the body may be written: append_write until it says false, or append_wait. */
 	void (*more)(void *arg);
 	/* The end, once. The append is gone when it returns. */
 	void (*done)(void *arg, const struct append_result *result);
@@ -47,6 +47,12 @@ struct append *append_start(struct io *io, const struct append_request *request,
 /* Inside `more`. False: enough for now (`more` comes again) or for ever (that was the last byte).
  */
 bool append_write(struct append *append, const void *bytes, size_t size);
+/*
+ * Inside `more`: the bytes are not there yet. `more` does not come, and no patience ends, before
+ * append_resume, which does nothing where nobody waits.
+ */
+void append_wait(struct append *append);
+void append_resume(struct append *append);
 /* Bytes of the body that were not yet written; all of them. */
 uint64_t append_left(const struct append *append);
 uint64_t append_size(const struct append *append);

@@ -51,12 +51,20 @@ uint64_t client_epoch(const struct client *client);
  * the client keeps what is unacknowledged, at most one body, and reads the next one meanwhile. DFS_E_BUSY from a source that is not seekable means that
  * nothing is there now: it is asked again after 20 ms, and the loop stays free meanwhile. The job must not be
  * cancelled inside `read`.
+ *
+ * `read_now`, `hold` and `drop` are all there or all NULL; only for a source that is seekable and of known size. `read_now` reads as
+ * `read`, but never waits: DFS_E_BUSY where it would have to. Then a worker calls `read`, several at once, beside the loop:
+ * that touches only what `hold` keeps alive until as many `drop` (both on the loop). No worker reads any more when `done` is told; after a cancel,
+ * or CANCELLED of a client that is being destroyed, one still may. Without them `read` runs on the loop and holds it up.
  */
 struct client_source {
 	int64_t (*read)(void *arg, uint64_t offset, void *ret_bytes, size_t size, struct dfs_error *err);
 	void *arg;
 	uint64_t size_bytes; /* UINT64_MAX: unknown */
 	bool seekable;
+	int64_t (*read_now)(void *arg, uint64_t offset, void *ret_bytes, size_t size);
+	void (*hold)(void *arg);
+	void (*drop)(void *arg);
 };
 
 struct client_put {
@@ -97,8 +105,8 @@ struct client_job;
  * sentence says that it may be there). A datanode that fails costs time only: what it got goes to others. Strings of
  * `put` and both structs are copied. NULL: out of memory. Cancel: client_job_cancel.
  *
- * Limits  memory: one piece of 256 KiB for a seekable source of known size, two bodies of 4 MiB otherwise, and 4 bytes for
- *         each 64 KiB of the chunks in flight
+ * Limits  memory: a piece of 512 KiB for a seekable source of known size; where workers read, two for each chunk in flight as long as all puts of the
+ *         client have less than 8; two bodies of 4 MiB otherwise, and 4 bytes for each 64 KiB of the chunks in flight
  * Errors  of the source as it gave them; DFS_E_CHANGED (it ended before its size); NODES, NOSPC, EXIST, ISDIR... of
  *         the master; IO (a range failed 5 times without progress: path, chunk, node and reason are named); EXPIRED
  */

@@ -61,6 +61,7 @@ struct client {
 	struct client_call *spare_calls;
 	size_t spare_calls_count;
 	struct client_job *jobs;   /* utlist */
+	unsigned pieces;           /* of files that its puts read (put_piece.c) */
 	bool ending;
 };
 

@@ -57,10 +57,6 @@ static int put_init(struct put *put, struct io *io, const struct client_put *wha
 	put->what.path = put->path;
 	put->renew = io_timer_create(io, put_renew_fired, put);
 	put->turn = io_timer_create(io, turn_fired, put);
-	if (put->stream && source->size_bytes > 0 &&
-	        posix_memalign((void **)&put->piece, 4096,
-	                (size_t)PUT_PIECE_FRAMES * PUT_FRAME_STRIDE) != 0)
-		return DFS_E_NOMEM;
 	return put->path && put->renew && put->turn ? 0 : DFS_E_NOMEM;
 }
 
@@ -75,7 +71,6 @@ static void put_release(struct put *put, struct io *io)
 		io_timer_destroy(io, put->turn);
 	extents_clear(&put->extents);
 	pool_clear(put);
-	free(put->piece);
 	free(put->path);
 	free(put);
 }
@@ -109,6 +104,7 @@ static void put_stop(struct client_job *job)
 	struct put *put = (struct put *)job;
 
 	put_slots_stop(put);
+	pieces_release(put);
 	io_timer_cancel(job->io, put->renew);
 	io_timer_cancel(job->io, put->turn);
 	put->state = PUT_OVER;
@@ -239,6 +235,23 @@ void put_run(struct put *put)
 
 /* ---- the end ---- */
 
+void put_end(struct put *put)
+{
+	put->ending = put->reading > 0;
+	if (put->ending)
+		return; /* put_read_over */
+	if (put->failed.code != 0)
+		job_fail(&put->job, put->failed.code, put->failed.text);
+	else
+		job_finish(&put->job);
+}
+
+void put_read_over(struct put *put)
+{
+	if (put->ending)
+		put_end(put);
+}
+
 static void commit_answered(void *what, int code, const struct dfs_error *err, const void *reply)
 {
 	struct put *put = what;
@@ -248,7 +261,7 @@ static void commit_answered(void *what, int code, const struct dfs_error *err, c
 		return;
 	if (code == 0) {
 		put->job.transfer.bytes = put_file_size(put);
-		job_finish(&put->job);
+		put_end(put);
 	} else if (is_overtaken(code)) {
 		put_again(put, code, err->text);
 	} else if (code == DFS_E_UNAVAIL) {
@@ -297,9 +310,7 @@ void put_fail(struct put *put, int code, const char *sentence)
 
 static void abandon_answered(void *what, int code, const struct dfs_error *err, const void *reply)
 {
-	struct put *put = what;
-
-	job_fail(&put->job, put->failed.code, put->failed.text);
+	put_end(what);
 }
 
 static void turn_fired(void *arg)
@@ -310,7 +321,7 @@ static void turn_fired(void *arg)
 
 	assert(put->failed.code != 0);
 	if (put->state == PUT_BEGIN || put->session == 0 || deaf) {
-		job_fail(&put->job, put->failed.code, put->failed.text);
+		put_end(put);
 		return;
 	}
 	io_timer_set(put->job.io, put->renew, ABANDON_MS);

@@ -11,13 +11,18 @@
  *
  *   put.c          the job: session, commit, the end
  *   put_slot.c     one chunk under way: sent, acknowledged, or sealed early and continued in
- * another put_stream.c   its bytes, from a source of known size that may be read again put_pipe.c
- * its bytes, from any other source: bodies that are kept until acknowledged put_pool.c     chunks
- * that the master allocated; datanodes to be avoided put_extents.c  what is stored so far, for
- * stage and commit put_sums.c     checksums of what was sent into a chunk
+ *                  another
+ *   put_stream.c   its bytes, from a source of known size that may be read again
+ *   put_piece.c    those bytes, read and summed by workers
+ *   put_pipe.c     its bytes, from any other source: bodies that are kept until acknowledged
+ *   put_pool.c     chunks that the master allocated; datanodes to be avoided
+ *   put_extents.c  what is stored so far, for stage and commit
+ *   put_sums.c     checksums of what was sent into a chunk
  */
 enum {
-	PUT_PIECE_FRAMES = 4, /* frames made at once */
+	PUT_PIECE_FRAMES = 8, /* frames read and sent at once */
+	PUT_PIECE_BYTES = PUT_PIECE_FRAMES * SPAN_SIZE_MAX,
+	PUT_PIECES_MAX = 8,   /* of all puts of a client, but that each may have one */
 	PUT_BODY_FRAMES = 64, /* of one body of a pipe: 4 MiB */
 	PUT_FRAME_STRIDE = FRAME_HEADER_SIZE + SPAN_SIZE_MAX,
 	PUT_ATTEMPTS = 5,       /* without progress */
@@ -99,6 +104,43 @@ void pool_ask(struct put *put);
 void pool_clear(struct put *put);
 void target_free(struct put_target *target); /* takes NULL */
 
+/* ---- a piece of a source that may be read again ---- */
+
+struct put_slot;
+
+struct put_piece {
+	struct io_work work; /* first */
+	struct put *put;
+	struct put_slot *slot; /* NULL: nobody wants it any more */
+	bool reading;          /* a worker has it */
+	/* What to read, copied: the worker looks at nothing of the job. */
+	struct client_source source;
+	const char *path;
+	uint64_t offset; /* in the file */
+	uint32_t size;
+	/* What was read. */
+	uint32_t done; /* bytes of whole frames, read and summed */
+	int code;
+	struct dfs_error err;
+	uint32_t crcs[PUT_PIECE_FRAMES];
+	uint8_t *bytes; /* frames, each at its stride */
+	struct put_piece *next;
+};
+
+/*
+ * Read [offset, offset + size) of the source and sum it: done when it returns, or by a worker where
+ * the source is not at hand (`reading`), and stream_read follows. NULL: out of memory. The piece is
+ * the slot's until piece_give_back.
+ */
+struct put_piece *piece_read(struct put_slot *slot, uint64_t offset, uint32_t size);
+/* Where frame `index` lies, its header first, and its payload's size; NULL past the last one. */
+uint8_t *piece_frame(const struct put_piece *piece, unsigned index, uint32_t *ret_size);
+void piece_give_back(struct put_piece *piece); /* no worker has it */
+/* Is there memory for one more? If not, stream_spare follows. */
+bool pieces_have_room(const struct put *put);
+/* The end of the job: those that workers have go when they are back. */
+void pieces_release(struct put *put);
+
 /* ---- a body that is kept until it is acknowledged ---- */
 
 struct put_body {
@@ -134,9 +176,13 @@ struct put_slot {
 	unsigned attempts; /* in a row without progress */
 	int why_code;
 	char why[DFS_ERROR_TEXT_MAX]; /* the last failure: chunk, node, reason */
-	struct put_body body;         /* pipe: on its way, or to be sent */
-	struct put_body ahead;        /* pipe: the one after it, being collected */
-	struct put_extents bodies;    /* pipe: acknowledged bodies of the present chunk */
+	struct put_piece *pieces;     /* stream: in order, being read or ready to be sent */
+	unsigned pieces_count;
+	uint64_t read_to;          /* stream: bytes of the chunk that pieces were made for */
+	bool cold;                 /* stream: the last one waits for the source */
+	struct put_body body;      /* pipe: on its way, or to be sent */
+	struct put_body ahead;     /* pipe: the one after it, being collected */
+	struct put_extents bodies; /* pipe: acknowledged bodies of the present chunk */
 };
 
 int slot_init(struct put_slot *slot, struct put *put);
@@ -166,8 +212,14 @@ int slot_keep(struct put_slot *slot, struct put_extents *where, uint64_t offset,
 /* put_seal.c: the append ended so; the chunk is left for another. */
 void slot_failed(struct put_slot *slot, const struct append_result *result);
 
-/* put_stream.c: write pieces of the file into the append until it has enough. */
+/* put_stream.c */
+/* Write pieces of the file into the append until it has enough. */
 void stream_more(struct put_slot *slot);
+/* A worker read one. */
+void stream_read(struct put_slot *slot, struct put_piece *piece);
+/* A piece is free: for a slot that waits for one. */
+void stream_spare(struct put *put);
+void stream_forget(struct put_slot *slot); /* what was read or is being read is not wanted */
 
 /* put_pipe.c */
 /* Read on until the body ahead is whole: 0, DFS_E_BUSY (the source has nothing now), or its error.
@@ -210,7 +262,10 @@ struct put {
 	unsigned restarts; /* sessions before this one */
 	struct put_slot *slots;
 	size_t slots_count;
-	uint8_t *piece; /* stream: PUT_PIECE_FRAMES frames */
+	struct put_piece *spares; /* stream */
+	unsigned pieces_count;    /* that were made */
+	unsigned reading;         /* pieces that workers have */
+	bool ending;              /* the end is told when they are back */
 	struct put_pool pool;
 	struct put_extents extents;
 	bool staging;
@@ -228,6 +283,10 @@ void put_slots_stop(struct put *put);
 void put_give_up_session(struct client_job *job, uint64_t session);
 /* A slot became idle, extents came: what is next? */
 void put_run(struct put *put);
+/* No worker reads any more. */
+void put_read_over(struct put *put);
+/* The end is here, and is told as soon as no worker reads: the source is the caller's again. */
+void put_end(struct put *put);
 /* It can't go on. The first failure counts; the end follows in a later turn. */
 void put_fail(struct put *put, int code, const char *sentence);
 /*

@@ -115,7 +115,7 @@ void put_renew_fired(void *arg)
 	struct proto_renew_args args = {.session = put->session};
 
 	if (put->state == PUT_ABANDON) {
-		job_fail(&put->job, put->failed.code, put->failed.text);
+		put_end(put);
 		return;
 	}
 	assert(put->state == PUT_WRITE);

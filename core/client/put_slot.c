@@ -53,6 +53,7 @@ void slot_leave_chunk(struct put_slot *slot)
 	target_free(slot->target);
 	slot->target = NULL;
 	slot->acked = 0;
+	stream_forget(slot);
 	sums_clear(&slot->sums);
 	extents_clear(&slot->bodies);
 }

@@ -25,7 +25,9 @@ void fake_receipt(uint64_t chunk, uint64_t offset, uint64_t length, uint32_t crc
 struct fake_cluster *fake_create(const struct fake_options *options)
 {
 	struct fake_cluster *fake = calloc(1, sizeof(*fake));
-	struct sim_options sim = {.seed = options->seed ? options->seed : 1};
+	struct sim_options sim = {.seed = options->seed ? options->seed : 1,
+	        .disk_min_us = options->work_ms * 1000,
+	        .disk_max_us = options->work_ms * 1000};
 
 	fake->options = *options;
 	if (!fake->options.nodes)

@@ -22,6 +22,7 @@ struct fake_options {
 	uint32_t goal;       /* 3 */
 	uint64_t chunk_size; /* 256 KiB */
 	uint32_t parallel;   /* of the client: 0: its default */
+	uint64_t work_ms;    /* what a worker's job takes; 0: up to 2 */
 };
 
 struct fake_cluster *fake_create(const struct fake_options *options);

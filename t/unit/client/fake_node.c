@@ -371,7 +371,11 @@ static void post_body_end(void *arg)
 
 	if (post->answered || post->stalled)
 		return;
-	assert(post->taken == post->params.payload && frames_at_boundary(&post->frames));
+	if (post->taken != post->params.payload || !frames_at_boundary(&post->frames)) {
+		refuse(post, DFS_E_CORRUPT, post->node->address,
+		        "a frame's size changed on its way");
+		return;
+	}
 	post->whole = true;
 	maybe_acknowledge(post);
 }

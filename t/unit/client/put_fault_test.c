@@ -296,6 +296,8 @@ static void random_put(uint64_t seed)
 	transfer.busy_at = chance(&random, transfer.size);
 	transfer.busy_times = transfer.seekable ? 0 : (unsigned)chance(&random, 5);
 	random_faults(fake, &random, options.chunk_size);
+	transfer.by_workers = chance(&random, 2);
+	transfer.warm = chance(&random, 2);
 	transfer_put(&transfer, "/f");
 	if (transfer_wait(&transfer, 600000) != 0)
 		fail_msg("seed %llu: %s", (unsigned long long)seed, transfer.result.err.text);

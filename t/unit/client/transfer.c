@@ -62,6 +62,20 @@ static int64_t source_read(
 	return (int64_t)size;
 }
 
+static int64_t source_read_now(void *arg, uint64_t offset, void *ret_bytes, size_t size)
+{
+	struct transfer *transfer = arg;
+	struct dfs_error err = {0};
+	int64_t got;
+
+	if (!transfer->warm || offset / 65536 % 3 == 0)
+		return DFS_E_BUSY;
+	if (size > 20000)
+		size = 20000;
+	got = source_read(arg, offset, ret_bytes, size, &err);
+	return got < 0 ? DFS_E_BUSY : got;
+}
+
 static int sink_write(
         void *arg, uint64_t offset, const void *bytes, size_t size, struct dfs_error *err)
 {
@@ -92,12 +106,17 @@ static int sink_pieces(
 	return code;
 }
 
-static void sink_hold(void *arg)
+/* Of a sink, or a source. */
+static void held_more(void *arg)
 {
-	((struct transfer *)arg)->held++;
+	struct transfer *transfer = arg;
+
+	transfer->held++;
+	if (transfer->held > transfer->most_held)
+		transfer->most_held = transfer->held;
 }
 
-static void sink_drop(void *arg)
+static void held_less(void *arg)
 {
 	((struct transfer *)arg)->held--;
 }
@@ -139,6 +158,11 @@ void transfer_put(struct transfer *transfer, const char *path)
 	        .size_bytes = transfer->unknown ? UINT64_MAX : transfer->size,
 	        .seekable = transfer->seekable};
 
+	if (transfer->by_workers && transfer->seekable && !transfer->unknown) {
+		source.read_now = source_read_now;
+		source.hold = held_more;
+		source.drop = held_less;
+	}
 	transfer->job = client_put_start(
 	        fake_client(transfer->fake), &put, &source, on_progress, on_done, transfer);
 	assert(transfer->job && !transfer->done);
@@ -152,8 +176,8 @@ void transfer_get(struct transfer *transfer, const char *path, uint64_t offset, 
 
 	if (transfer->any_order && transfer->by_workers) {
 		sink.write_pieces = sink_pieces;
-		sink.hold = sink_hold;
-		sink.drop = sink_drop;
+		sink.hold = held_more;
+		sink.drop = held_less;
 	}
 	transfer->done = false;
 	transfer->endings = 0;

@@ -21,13 +21,15 @@ struct transfer {
 	size_t busy_at; /* DFS_E_BUSY for `busy_times` */
 	unsigned busy_times;
 	uint64_t read_up_to;
+	bool warm; /* by_workers: what is not at hand is only every third frame */
 	/* sink */
 	uint8_t *got;
 	size_t got_size;
 	bool any_order;
 	bool cancelled;
-	bool by_workers; /* with any_order: workers write */
+	bool by_workers; /* a file: workers read or, with any_order, write */
 	int held;        /* by them, now */
+	int most_held;
 	size_t sink_fails_at;
 	uint64_t written, next_offset;
 	/* progress */
