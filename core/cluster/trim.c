@@ -422,8 +422,10 @@ static void send_batch(struct cluster *cluster, struct node *node, uint64_t now)
 		        others_of(cluster, chunk, node) < chunk->goal)
 			continue;
 		trim->sent = true;
-		chunks[args.chunks_count++] =
-		        (struct proto_chunk_version){trim->chunk, trim->version};
+		/* A short one may be open: its disk lost the end, and `sealed` with it. This chunk
+		 * is sealed, so a raised version shuts nobody out. */
+		chunks[args.chunks_count++] = (struct proto_chunk_version){
+		        trim->chunk, trim->version + (trim->was == MARK_SHORT)};
 	}
 	if (args.chunks_count > 0) {
 		node->trimming =

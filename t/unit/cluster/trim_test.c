@@ -23,8 +23,8 @@ static struct bench *with(uint32_t nodes)
 	return with_racks(NULL, nodes);
 }
 
-/* The only deletion ordered: of that chunk, at version 1; gives the call. */
-static struct sent *the_deletion(struct bench *b, uint64_t chunk)
+/* The only deletion ordered: of that chunk, at this version; gives the call. */
+static struct sent *the_deletion_at(struct bench *b, uint64_t chunk, uint64_t version)
 {
 	struct sent *sent;
 
@@ -32,8 +32,13 @@ static struct sent *the_deletion(struct bench *b, uint64_t chunk)
 	sent = bench_find(b, PROTO_CALL_DELETE, 0);
 	assert_int_equal(sent->args.delete.chunks_count, 1);
 	assert_true(sent->args.delete.chunks[0].chunk == chunk);
-	assert_int_equal(sent->args.delete.chunks[0].version, 1);
+	assert_int_equal(sent->args.delete.chunks[0].version, version);
 	return sent;
+}
+
+static struct sent *the_deletion(struct bench *b, uint64_t chunk)
+{
+	return the_deletion_at(b, chunk, 1);
 }
 
 static void deleted(struct bench *b, struct sent *sent)
@@ -383,7 +388,9 @@ static void a_broken_replica_goes_when_enough_others_are_good(void **state)
 			bench_run(b, 500);
 		}
 		bench_run(b, GRACE_MS + 61000);
-		assert_int_equal(the_deletion(b, CHUNK(1))->node, 4);
+		/* A short one may be open there, and is deleted by a raised version only (RULES
+		 * 13). */
+		assert_int_equal(the_deletion_at(b, CHUNK(1), i == 0 ? 2 : 1)->node, 4);
 		bench_free(b);
 	}
 }
