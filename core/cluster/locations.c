@@ -277,12 +277,13 @@ static bool member_judge(struct cluster *cluster, struct chunk *chunk, const str
 
 	if (!node)
 		return false;
-	if (member->absent) {
+	if (member->absent && !acknowledged) {
 		replica_drop(cluster, chunk, node);
 		return false;
 	}
-	/* Nothing heard: a short write is committed before the first word of its replicas arrives.
-	 */
+	/* Nothing heard, or that it was not there yet: a short write is committed before the first
+	 * word of its replicas arrives. Where it is gone again, it answers so when it is told to
+	 * seal. */
 	replica_set(cluster, chunk, node,
 	        member->held   ? held_judge(chunk, &held, &seal)
 	        : acknowledged ? MARK_OPEN

@@ -252,6 +252,23 @@ static void a_commit_before_the_first_word_of_its_replicas_hopes_for_them(void *
 	bench_free(b);
 }
 
+/* The simulated storm found it: its report came between the allocation and its first byte. */
+static void a_report_from_before_its_creation_does_not_deny_a_committed_replica(void **state)
+{
+	struct bench *b = bench_new(3);
+
+	bench_open_chunk(b, CHUNK(1), on_123);
+	bench_report(b, 1, true, NULL, 0); /* as when fsck asks for it */
+	bench_row_sealed(b, CHUNK(1), 1, MIB, 77, 3);
+	assert_int_equal(bench_state(b, CHUNK(1), 1), PROTO_REPLICA_STATE_OPEN);
+	assert_int_equal(bench_counts(b).under_goal, 0);
+	bench_run(b, 3000);
+	assert_int_equal(bench_count(b, PROTO_CALL_SEAL_AT, 1), 1);
+	bench_answer(b, bench_find(b, PROTO_CALL_SEAL_AT, 1), DFS_E_NOENT, NULL);
+	assert_int_equal(bench_state(b, CHUNK(1), 1), PROTO_REPLICA_STATE_MISSING);
+	bench_free(b);
+}
+
 /* The simulated storm found it: a disk was replaced between the last byte and the commit. */
 static void what_an_earlier_process_told_does_not_speak_for_the_next(void **state)
 {
@@ -386,6 +403,8 @@ int main(void)
 	        cmocka_unit_test(a_replica_that_never_seals_is_given_up_as_hope),
 	        cmocka_unit_test(a_commit_knows_what_was_reported_before_it),
 	        cmocka_unit_test(a_commit_before_the_first_word_of_its_replicas_hopes_for_them),
+	        cmocka_unit_test(
+	                a_report_from_before_its_creation_does_not_deny_a_committed_replica),
 	        cmocka_unit_test(what_an_earlier_process_told_does_not_speak_for_the_next),
 	        cmocka_unit_test(a_deleted_replica_is_missing),
 	        cmocka_unit_test(good_replicas_on_good_nodes_are_listed_first),
