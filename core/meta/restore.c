@@ -2,15 +2,20 @@
 /*
  * A backup becomes metadata again. The epochs between the backup and the loss are not known here,
  * and chunks of theirs lie on the datanodes: the jump passes over as many as any life has, and over
- * those of an earlier restore of the same backup by chance.
+ * those of an earlier restore of the same backup by chance. So do clients with ids from that time
+ * that are still at work, and writers with sessions of theirs: another one must get neither, or his
+ * mutation would be answered with what was done for somebody else (RULES 15, 17).
  */
 #include <stdlib.h>
 #include "meta/apply.h"
 
 enum { EPOCH_JUMP = 4096 };
 
+#define ID_JUMP (UINT64_C(1) << 32)
+
 static int restore(struct txn *txn, struct io *io, uint64_t seen_epoch, int64_t wall_ms,
         struct dfs_error *err);
+static int jump_ids(struct txn *txn, struct io *io, struct dfs_error *err);
 
 int meta_restore(
         struct kv *kv, struct io *io, uint64_t seen_epoch, int64_t wall_ms, struct dfs_error *err)
@@ -23,6 +28,8 @@ int meta_restore(
 	rc = txn_begin(txn, kv, err);
 	if (rc == 0) {
 		rc = restore(txn, io, seen_epoch, wall_ms, err);
+		if (rc == 0)
+			rc = jump_ids(txn, io, err);
 		if (rc == 0)
 			rc = txn_commit(txn, err);
 		else
@@ -44,5 +51,15 @@ static int restore(
 	op.hold.wall_ms = wall_ms;
 	while (op.hold.reign == 0)
 		op.hold.reign = io_random_u64(io);
+	return apply_own(txn, io, &op, err);
+}
+
+static int jump_ids(struct txn *txn, struct io *io, struct dfs_error *err)
+{
+	struct proto_op op = {.kind = PROTO_OP_RESERVE};
+
+	op.reserve.client = txn->counters.client_reserved + ID_JUMP + io_random_u64(io) % ID_JUMP;
+	op.reserve.session = txn->counters.session_reserved + ID_JUMP + io_random_u64(io) % ID_JUMP;
+	op.reserve.chunk = txn->counters.chunk_reserved; /* begins anew with the epoch */
 	return apply_own(txn, io, &op, err);
 }

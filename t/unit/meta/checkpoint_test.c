@@ -472,6 +472,32 @@ static void what_a_restore_gave_up_is_known_as_such(void **state)
 	world_check(w->kv);
 }
 
+/* A client that the lost time knows is still there, and goes on with its id. */
+static void a_restore_gives_out_no_id_of_the_lost_time(void **state)
+{
+	struct world *w = *state;
+	struct kv *backup;
+	uint64_t client = 0, session = 0;
+
+	meta_close(w->meta);
+	w->meta = NULL;
+	backup = sim_kv_clone(w->kv);
+	for (int starts = 0; starts < 20; starts++) {
+		assert_int_equal(world_open(w, CLUSTER, false), 0);
+		client = meta_new_client(w->meta);
+		session = meta_new_session(w->meta);
+		meta_close(w->meta);
+		w->meta = NULL;
+	}
+	w->kv->ops->close(w->kv);
+	w->kv = backup;
+	assert_int_equal(meta_restore(w->kv, w->io, 500, 1234, &w->err), 0);
+	assert_int_equal(world_open(w, CLUSTER, false), 0);
+	assert_true(meta_new_client(w->meta) > client);
+	assert_true(meta_new_session(w->meta) > session);
+	world_check(w->kv);
+}
+
 #define OF(name, how) cmocka_unit_test_setup_teardown(name, how, world_teardown)
 
 int main(void)
@@ -490,6 +516,7 @@ int main(void)
 	        OF(the_database_does_not_grow_without_bound, world_setup_lmdb),
 	        OF(a_reign_is_ours_up_to_its_last_operation, world_setup),
 	        OF(what_a_restore_gave_up_is_known_as_such, world_setup),
+	        OF(a_restore_gives_out_no_id_of_the_lost_time, world_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
