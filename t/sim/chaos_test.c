@@ -53,6 +53,15 @@ static void tell(const struct storm_figures *figures, double took)
 	for (unsigned kind = 1; kind < STORM_FAULT_KINDS; kind++)
 		fprintf(stderr, "%s %llu %s", kind > 1 ? "," : "",
 		        (unsigned long long)figures->faults[kind], fault_name(kind));
+	fprintf(stderr, "\n# operator:");
+	for (unsigned deed = 1; deed < DEED_KINDS; deed++)
+		fprintf(stderr, "%s %llu %s", deed > 1 ? "," : "",
+		        (unsigned long long)figures->deeds[deed], deed_name(deed));
+	fprintf(stderr,
+	        "\n# %llu unplugged, %llu backups restored, %llu files "
+	        "rightly gone, %llu undeleted",
+	        (unsigned long long)figures->unplugged, (unsigned long long)figures->restores,
+	        (unsigned long long)figures->gone, (unsigned long long)figures->undeletes);
 	fprintf(stderr, "\n# %.0f seeds an hour, %.0f simulated hours an hour\n",
 	        (double)figures->runs * 3600 / took, (double)figures->simulated_ms / 1000 / took);
 }

@@ -7,15 +7,16 @@
 #include <string.h>
 #include "world.h"
 
-typedef bool fits(const struct content state[LEDGER_FILES], const void *arg);
+typedef bool fits(const struct ledger_state *state, const void *arg);
 
 static bool keep(struct ledger *ledger, fits *fit, const void *arg);
 static void move(struct ledger *ledger, enum outcome outcome,
-        void (*apply)(struct content state[LEDGER_FILES], const void *arg), const void *arg);
+        void (*apply)(struct ledger_state *state, const void *arg), const void *arg);
 static void forget_doubles(struct ledger *ledger);
 
 struct change { /* of file `to`, by a put or from file `from` */
 	unsigned from, to;
+	bool kept;
 	struct content content;
 	const void *bytes;
 	size_t size;
@@ -32,37 +33,78 @@ bool ledger_may_split(const struct ledger *ledger)
 	return ledger->count <= LEDGER_STATES / 2;
 }
 
-static void apply_content(struct content state[LEDGER_FILES], const void *arg)
+static void apply_content(struct ledger_state *state, const void *arg)
 {
 	const struct change *change = arg;
 
-	state[change->to] = change->content;
+	state->files[change->to] = change->content;
 }
 
-static void apply_rename(struct content state[LEDGER_FILES], const void *arg)
+static void apply_rename(struct ledger_state *state, const void *arg)
 {
 	const struct change *change = arg;
 
-	if (state[change->from].seed == 0 || change->from == change->to)
+	if (state->files[change->from].seed == 0 || change->from == change->to)
 		return; /* where it would have been refused nothing changed */
-	state[change->to] = state[change->from];
-	state[change->from] = (struct content){0};
+	state->files[change->to] = state->files[change->from];
+	state->files[change->from] = (struct content){0};
 }
 
-static bool is_there(const struct content state[LEDGER_FILES], const void *arg)
-{
-	return state[*(const unsigned *)arg].seed != 0;
-}
-
-static bool is_not_there(const struct content state[LEDGER_FILES], const void *arg)
-{
-	return state[*(const unsigned *)arg].seed == 0;
-}
-
-static bool has_bytes(const struct content state[LEDGER_FILES], const void *arg)
+static void apply_remove(struct ledger_state *state, const void *arg)
 {
 	const struct change *change = arg;
-	const struct content *content = &state[change->to];
+	struct content *trash = state->trash[change->to];
+
+	if (change->kept && state->files[change->to].seed != 0) {
+		memmove(trash + 1, trash, (LEDGER_TRASH - 1) * sizeof(*trash));
+		trash[0] = state->files[change->to];
+	}
+	state->files[change->to] = (struct content){0};
+}
+
+static void apply_undelete(struct ledger_state *state, const void *arg)
+{
+	unsigned file = *(const unsigned *)arg;
+	struct content *trash = state->trash[file];
+
+	if (state->files[file].seed != 0 || trash[0].seed == 0)
+		return;
+	state->files[file] = trash[0];
+	memmove(trash, trash + 1, (LEDGER_TRASH - 1) * sizeof(*trash));
+	trash[LEDGER_TRASH - 1] = (struct content){0};
+}
+
+static void apply_empty(struct ledger_state *state, const void *arg)
+{
+	memset(state->trash[*(const unsigned *)arg], 0, sizeof(state->trash[0]));
+}
+
+static bool may_undelete(const struct ledger_state *state, const void *arg)
+{
+	unsigned file = *(const unsigned *)arg;
+
+	return state->files[file].seed == 0 && state->trash[file][0].seed != 0;
+}
+
+static bool has_no_trash(const struct ledger_state *state, const void *arg)
+{
+	return state->trash[*(const unsigned *)arg][0].seed == 0;
+}
+
+static bool is_there(const struct ledger_state *state, const void *arg)
+{
+	return state->files[*(const unsigned *)arg].seed != 0;
+}
+
+static bool is_not_there(const struct ledger_state *state, const void *arg)
+{
+	return state->files[*(const unsigned *)arg].seed == 0;
+}
+
+static bool has_bytes(const struct ledger_state *state, const void *arg)
+{
+	const struct change *change = arg;
+	const struct content *content = &state->files[change->to];
 	bool same;
 	void *want;
 
@@ -82,13 +124,37 @@ bool ledger_put(struct ledger *ledger, unsigned file, struct content content, en
 	return true;
 }
 
-bool ledger_remove(struct ledger *ledger, unsigned file, enum outcome outcome)
+bool ledger_remove(struct ledger *ledger, unsigned file, bool kept, enum outcome outcome)
 {
-	struct change change = {.to = file};
+	struct change change = {.to = file, .kept = kept};
 
 	if (outcome != PERHAPS && !keep(ledger, outcome == DONE ? is_there : is_not_there, &file))
 		return false;
-	move(ledger, outcome, apply_content, &change);
+	move(ledger, outcome, apply_remove, &change);
+	return true;
+}
+
+bool ledger_may_keep(const struct ledger *ledger, unsigned file)
+{
+	for (unsigned i = 0; i < ledger->count; i++)
+		if (ledger->states[i].trash[file][LEDGER_TRASH - 1].seed != 0)
+			return false;
+	return true;
+}
+
+bool ledger_undelete(struct ledger *ledger, unsigned file, enum outcome outcome, bool taken)
+{
+	if (outcome == REFUSED)
+		return keep(ledger, taken ? is_there : has_no_trash, &file);
+	if (outcome == DONE && !keep(ledger, may_undelete, &file))
+		return false;
+	move(ledger, outcome, apply_undelete, &file);
+	return true;
+}
+
+bool ledger_empty(struct ledger *ledger, unsigned file, enum outcome outcome)
+{
+	move(ledger, outcome, apply_empty, &file);
 	return true;
 }
 
@@ -114,6 +180,38 @@ bool ledger_missing(struct ledger *ledger, unsigned file)
 	return keep(ledger, is_not_there, &file);
 }
 
+bool ledger_may_be_async(const struct ledger *ledger, unsigned file)
+{
+	for (unsigned i = 0; i < ledger->count; i++) {
+		const struct ledger_state *state = &ledger->states[i];
+
+		if (state->files[file].async)
+			return true;
+		for (unsigned entry = 0; entry < LEDGER_TRASH; entry++)
+			if (state->trash[file][entry].async)
+				return true;
+	}
+	return false;
+}
+
+/* Both lists are without doubles, but in an order of their own. */
+bool ledger_agrees(const struct ledger *a, const struct ledger *b, unsigned file)
+{
+	const struct ledger_state *first = &a->states[0];
+
+	for (unsigned i = 0; i < a->count + b->count; i++) {
+		const struct ledger_state *state =
+		        i < a->count ? &a->states[i] : &b->states[i - a->count];
+
+		if (memcmp(&state->files[file], &first->files[file], sizeof(first->files[0])) !=
+		                0 ||
+		        memcmp(state->trash[file], first->trash[file], sizeof(first->trash[0])) !=
+		                0)
+			return false;
+	}
+	return true;
+}
+
 void ledger_tell(const struct ledger *ledger, char *ret, size_t size)
 {
 	size_t at = 0;
@@ -125,8 +223,8 @@ void ledger_tell(const struct ledger *ledger, char *ret, size_t size)
 			        file ? ", "
 			        : i  ? "; or "
 			             : "",
-			        file, (unsigned long long)ledger->states[i][file].seed,
-			        (unsigned long long)ledger->states[i][file].size);
+			        file, (unsigned long long)ledger->states[i].files[file].seed,
+			        (unsigned long long)ledger->states[i].files[file].size);
 }
 
 static bool keep(struct ledger *ledger, fits *fit, const void *arg)
@@ -134,8 +232,8 @@ static bool keep(struct ledger *ledger, fits *fit, const void *arg)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < ledger->count; i++)
-		if (fit(ledger->states[i], arg))
-			memmove(ledger->states[kept++], ledger->states[i],
+		if (fit(&ledger->states[i], arg))
+			memmove(&ledger->states[kept++], &ledger->states[i],
 			        sizeof(ledger->states[0]));
 	if (kept == 0)
 		return false; /* as it was, so that it can still be told */
@@ -144,7 +242,7 @@ static bool keep(struct ledger *ledger, fits *fit, const void *arg)
 }
 
 static void move(struct ledger *ledger, enum outcome outcome,
-        void (*apply)(struct content state[LEDGER_FILES], const void *arg), const void *arg)
+        void (*apply)(struct ledger_state *state, const void *arg), const void *arg)
 {
 	unsigned count = ledger->count;
 
@@ -152,11 +250,12 @@ static void move(struct ledger *ledger, enum outcome outcome,
 		return;
 	if (outcome == PERHAPS) {
 		assert(2 * count <= LEDGER_STATES);
-		memcpy(ledger->states[count], ledger->states[0], count * sizeof(ledger->states[0]));
+		memcpy(&ledger->states[count], &ledger->states[0],
+		        count * sizeof(ledger->states[0]));
 		ledger->count = 2 * count;
 	}
 	for (unsigned i = 0; i < count; i++)
-		apply(ledger->states[i], arg);
+		apply(&ledger->states[i], arg);
 	forget_doubles(ledger);
 }
 
@@ -168,10 +267,10 @@ static void forget_doubles(struct ledger *ledger)
 		bool known = false;
 
 		for (unsigned j = 0; j < kept && !known; j++)
-			known = memcmp(ledger->states[j], ledger->states[i],
+			known = memcmp(&ledger->states[j], &ledger->states[i],
 			                sizeof(ledger->states[0])) == 0;
 		if (!known)
-			memmove(ledger->states[kept++], ledger->states[i],
+			memmove(&ledger->states[kept++], &ledger->states[i],
 			        sizeof(ledger->states[0]));
 	}
 	ledger->count = kept;

@@ -24,6 +24,8 @@ enum kind {
 	NODE_DISK_ERROR,
 	NODE_DISK_LOST,
 	NODE_BIT_ROTS,
+	NODE_DISK_LIES,
+	NODE_UNPLUGGED, /* by the operator */
 	MASTER_KILLED,
 	MASTER_POWER_CUT,
 	MASTER_PAUSED,
@@ -52,6 +54,8 @@ static const char *const names[STORM_FAULT_KINDS] = {
         [NODE_DISK_ERROR] = "datanode's disk operation fails",
         [NODE_DISK_LOST] = "datanode's disk replaced by an empty one",
         [NODE_BIT_ROTS] = "a bit of a sealed replica rots",
+        [NODE_DISK_LIES] = "datanode's disk lies about syncs, then its power cut",
+        [NODE_UNPLUGGED] = "emptied datanode unplugged, a new one comes",
         [MASTER_KILLED] = "master killed",
         [MASTER_POWER_CUT] = "master's power cut",
         [MASTER_PAUSED] = "master paused",
@@ -67,12 +71,13 @@ static const char *const names[STORM_FAULT_KINDS] = {
 static bool begin(struct storm *storm, struct fault *fault);
 static void end(struct storm *storm, struct fault *fault);
 static bool node_is_free(const struct storm *storm, unsigned node);
-static bool master_is_free(const struct storm *storm);
 static bool may_destroy(struct storm *storm);
 static void node_down(struct storm *storm, unsigned node);
 static void node_up(struct storm *storm, unsigned node);
+static void mend_as_told(struct storm *storm, unsigned node, const char *sentence);
 static void disk_full(struct storm *storm, unsigned node);
 static void disk_lost(struct storm *storm, unsigned node);
+static void empty_disk(struct world *world, unsigned node);
 static bool bit_rots(struct storm *storm, unsigned node);
 static bool all_rot(struct storm *storm);
 static bool flip(
@@ -139,6 +144,36 @@ void faults_end(struct storm *storm)
 	sim_run_for(storm->world->sim, 3000);
 }
 
+bool faults_unplug(struct storm *storm, unsigned node)
+{
+	struct world *world = storm->world;
+	struct fault *fault = NULL;
+	const char *wrong;
+
+	for (int i = 0; i < STORM_FAULTS; i++)
+		if (storm->faults[i].kind == NONE)
+			fault = &storm->faults[i];
+	if (!fault || !node_is_free(storm, node) || !world->nodes[node].role)
+		return false;
+	sim_note(world->sim, "node%u is unplugged", node + 1);
+	world_node_kill(world, node);
+	wrong = witness_unplug(storm->witness, node);
+	if (wrong)
+		storm_broken(storm, "%s", wrong);
+	empty_disk(world, node);
+	io_disk(sim_host_io(world->nodes[node].host), unlink, "/fence");
+	io_disk(sim_host_io(world->nodes[node].host), fsync_dir, "/");
+	world_node_other(world, node);
+	world_node_init(world, node);
+	*fault = (struct fault){
+	        .kind = NODE_UNPLUGGED,
+	        .node = node,
+	        .until_ms = sim_now_ms(world->sim) + storm_draw(storm, 40000),
+	};
+	storm->figures->faults[NODE_UNPLUGGED]++;
+	return true;
+}
+
 static bool begin(struct storm *storm, struct fault *fault)
 {
 	struct world *world = storm->world;
@@ -150,7 +185,7 @@ static bool begin(struct storm *storm, struct fault *fault)
 	        (!node_is_free(storm, fault->node) || !world->nodes[fault->node].role))
 		return false;
 	if (fault->kind >= MASTER_KILLED && fault->kind <= MASTER_CRASHES_AT_COMMIT &&
-	        !master_is_free(storm))
+	        !faults_spare_master(storm))
 		return false;
 	switch ((enum kind)fault->kind) {
 	case NONE:
@@ -160,6 +195,7 @@ static bool begin(struct storm *storm, struct fault *fault)
 		return true;
 	case NODE_POWER_CUT:
 	case NODE_GONE_SILENTLY:
+		witness_power_cut(storm->witness, fault->node);
 		world_node_crash(world, fault->node, fault->kind == NODE_GONE_SILENTLY);
 		return true;
 	case NODE_PAUSED:
@@ -187,6 +223,15 @@ static bool begin(struct storm *storm, struct fault *fault)
 		return may_destroy(storm) && bit_rots(storm, fault->node);
 	case ALL_REPLICAS_ROT:
 		return !storm->scarred && all_rot(storm);
+	case NODE_DISK_LIES:
+		if (!may_destroy(storm))
+			return false;
+		witness_disk_lies(storm->witness, fault->node);
+		storm->rotten = true;
+		sim_disk_lies(host, true);
+		return true;
+	case NODE_UNPLUGGED:
+		return false;
 	case MASTER_KILLED:
 		world_master_kill(world);
 		fault->until_ms -= (fault->until_ms - sim_now_ms(world->sim)) * 3 / 4;
@@ -246,6 +291,11 @@ static void end(struct storm *storm, struct fault *fault)
 	case NODE_DISK_ERROR:
 		sim_disk_fail_after(host, 0);
 		break;
+	case NODE_DISK_LIES:
+		witness_power_cut(storm->witness, ended.node);
+		world_node_crash(world, ended.node, false);
+		sim_disk_lies(host, false);
+		break;
 	case MASTER_PAUSED:
 		sim_host_pause(world->master_host, false);
 		break;
@@ -283,13 +333,22 @@ static bool node_is_free(const struct storm *storm, unsigned node)
 	return true;
 }
 
-static bool master_is_free(const struct storm *storm)
+bool faults_spare_master(const struct storm *storm)
 {
 	for (int i = 0; i < STORM_FAULTS; i++)
 		if (storm->faults[i].kind >= MASTER_KILLED &&
 		        storm->faults[i].kind <= MASTER_CRASHES_AT_COMMIT)
 			return false;
 	return storm->world->master != NULL;
+}
+
+bool faults_spare_wires(const struct storm *storm)
+{
+	for (int i = 0; i < STORM_FAULTS; i++)
+		if (storm->faults[i].kind == NODE_PAUSED ||
+		        storm->faults[i].kind == NODE_CUT_FROM_MASTER)
+			return false;
+	return true;
 }
 
 static bool may_destroy(struct storm *storm)
@@ -307,6 +366,7 @@ static void node_down(struct storm *storm, unsigned i)
 {
 	struct world_node *node = &storm->world->nodes[i];
 
+	witness_power_cut(storm->witness, i);
 	datanode_destroy(node->role);
 	node->role = NULL;
 	sim_host_restart(node->host);
@@ -317,10 +377,24 @@ static void node_up(struct storm *storm, unsigned i)
 {
 	struct dfs_error err = {0};
 
-	if (world_node_try(storm->world, i, &err) != 0)
+	if (world_node_try(storm->world, i, &err) != 0) {
 		sim_note(storm->world->sim, "node%u does not start: %s", i + 1, err.text);
+		mend_as_told(storm, i, err.text);
+	}
 	if (sim_host_crashed(storm->world->nodes[i].host))
 		node_down(storm, i);
+}
+
+/* A disk that lied lost what the fence stands for; this is the newest master, so: as the sentence
+ * says. */
+static void mend_as_told(struct storm *storm, unsigned node, const char *sentence)
+{
+	struct io *io = sim_host_io(storm->world->nodes[node].host);
+
+	if (!storm->rotten || !strstr(sentence, "/fence is damaged"))
+		return;
+	io_disk(io, unlink, "/fence");
+	io_disk(io, fsync_dir, "/");
 }
 
 static void disk_full(struct storm *storm, unsigned node)
@@ -365,7 +439,13 @@ static void sweep_folder(struct io *io, const char *folder)
 
 static void disk_lost(struct storm *storm, unsigned i)
 {
-	struct world *world = storm->world;
+	empty_disk(storm->world, i);
+	world_node_init(storm->world, i);
+	witness_disk_lost(storm->witness, i);
+}
+
+static void empty_disk(struct world *world, unsigned i)
+{
 	struct io *io = sim_host_io(world->nodes[i].host);
 	char folder[64];
 
@@ -375,8 +455,6 @@ static void disk_lost(struct storm *storm, unsigned i)
 	}
 	sweep_folder(io, "/data/bad");
 	sweep_folder(io, "/data");
-	world_node_init(world, i);
-	witness_disk_lost(storm->witness, i);
 }
 
 struct pick { /* the Nth sealed replica that a file needs */
@@ -467,7 +545,8 @@ static void master_up(struct storm *storm)
 	struct dfs_error err = {0};
 	bool crashed = sim_host_crashed(world->master_host);
 
-	if (crashed || (world->master && world->master_failed)) {
+	/* master_again: a restored one, of a datanode that had seen a higher epoch. */
+	if (crashed || (world->master && (world->master_failed || world->master_again))) {
 		if (!crashed)
 			sim_host_kill(world->master_host);
 		master_destroy(world->master);

@@ -12,6 +12,9 @@ static void begin_call(struct user *user, enum proto_call call, const void *args
 static void settle(struct user *user);
 static void settle_put(struct user *user);
 static void settle_get(struct user *user);
+static void settle_call(struct user *user);
+static void give_up_file(struct user *user, unsigned file);
+static void snapshot(const struct user *user, struct ledger *ret);
 static void check_fits(struct user *user, bool fits, const char *what);
 static void check_file(struct user *user, unsigned file);
 static const char *path_of(const struct user *user, unsigned file, char ret[16]);
@@ -44,12 +47,64 @@ void users_check(struct storm *storm)
 			check_file(&storm->users[i], file);
 }
 
+void users_give_up(struct storm *storm)
+{
+	bool doubts = witness_doubts(storm->witness);
+
+	for (unsigned i = 0; i < STORM_USERS; i++)
+		for (unsigned file = 0; file < LEDGER_FILES; file++) {
+			struct user *user = &storm->users[i];
+
+			if (user->may_lack || (doubts && ledger_may_be_async(&user->ledger, file)))
+				give_up_file(user, file);
+		}
+	for (unsigned i = 0; i < STORM_USERS; i++)
+		storm->users[i].may_lack = false;
+}
+
+bool users_may_be_copied(const struct storm *storm)
+{
+	for (unsigned i = 0; i < STORM_USERS; i++)
+		if (storm->users[i].ledger.count > LEDGER_STATES / 4)
+			return false;
+	return true;
+}
+
+void users_copy(const struct storm *storm, struct ledger ret[STORM_USERS])
+{
+	for (unsigned i = 0; i < STORM_USERS; i++)
+		snapshot(&storm->users[i], &ret[i]);
+}
+
+void users_restored(struct storm *storm, const struct ledger from[STORM_USERS])
+{
+	struct ledger last[STORM_USERS];
+
+	users_copy(storm, last);
+	users_straddle(storm);
+	for (unsigned i = 0; i < STORM_USERS; i++) {
+		struct user *user = &storm->users[i];
+
+		for (unsigned file = 0; file < LEDGER_FILES; file++)
+			user->may_lack |= !ledger_agrees(&last[i], &from[i], file);
+		user->ledger = from[i];
+	}
+}
+
+void users_straddle(struct storm *storm)
+{
+	for (unsigned i = 0; i < STORM_USERS; i++)
+		storm->users[i].straddles = true;
+}
+
 /* ---- deeds ---- */
 
 static void begin(struct user *user)
 {
 	struct storm *storm = user->storm;
 	char path[16], to[16];
+	struct proto_undelete_args undelete = {.path = path, .to = ""};
+	struct proto_trash_empty_args empty = {.path = path};
 	struct proto_remove_args remove = {.path = path};
 	struct proto_rename_args rename = {.path = path, .to = to};
 
@@ -59,10 +114,13 @@ static void begin(struct user *user)
 	user->to = (unsigned)storm_draw(storm, LEDGER_FILES);
 	path_of(user, user->file, path);
 	path_of(user, user->to, to);
-	switch (storm_draw(storm, 10)) {
+	user->straddles = false;
+	switch (storm_draw(storm, 12)) {
 	case 0:
 		user->deed = REMOVE;
-		remove.now = storm_draw(storm, 2) == 0; /* or into the trash */
+		user->kept =
+		        storm_draw(storm, 3) != 0 && ledger_may_keep(&user->ledger, user->file);
+		remove.now = !user->kept;
 		begin_call(user, PROTO_CALL_REMOVE, &remove);
 		break;
 	case 1:
@@ -76,6 +134,16 @@ static void begin(struct user *user)
 	case 4:
 		user->deed = GET;
 		world_get(storm->world, user->number, path, &user->get);
+		break;
+	case 5:
+		user->deed = UNDELETE;
+		begin_call(user, PROTO_CALL_UNDELETE, &undelete);
+		break;
+	case 6:
+		if (storm_draw(storm, 3) != 0)
+			break;
+		user->deed = EMPTY;
+		begin_call(user, PROTO_CALL_TRASH_EMPTY, &empty);
 		break;
 	default:
 		begin_put(user);
@@ -94,9 +162,11 @@ static void begin_put(struct user *user)
 	        .chunk_size = (storm_draw(storm, 3) ? 64 : 512) * 1024,
 	        .mode = 0644,
 	        .goal = 2 + (uint32_t)storm_draw(storm, 2),
+	        .async = storm_draw(storm, 4) == 0,
 	};
 
 	user->content.seed = storm->seed * 1000 + ++storm->contents;
+	user->content.async = how.async;
 	user->content.size = sizes[storm_draw(storm, 7)];
 	user->bytes = world_bytes(user->content.seed, user->content.size);
 	user->deed = PUT;
@@ -120,15 +190,16 @@ static void begin_call(struct user *user, enum proto_call call, const void *args
 /* ---- what came of them ---- */
 
 /* A refusal that says how things are; every other error leaves it open what was done. */
-static enum outcome outcome_of(int code)
+static enum outcome outcome_of(const struct user *user, int code)
 {
-	return code == 0 ? DONE : code == DFS_E_NOENT ? REFUSED : PERHAPS;
+	return user->straddles       ? PERHAPS
+	       : code == 0           ? DONE
+	       : code == DFS_E_NOENT ? REFUSED
+	                             : PERHAPS;
 }
 
 static void settle(struct user *user)
 {
-	struct storm_figures *figures = user->storm->figures;
-
 	switch (user->deed) {
 	case IDLE:
 		return;
@@ -138,22 +209,44 @@ static void settle(struct user *user)
 	case GET:
 		settle_get(user);
 		return;
+	default:
+		if (user->answered)
+			settle_call(user);
+		return;
+	}
+}
+
+static void settle_call(struct user *user)
+{
+	struct storm_figures *figures = user->storm->figures;
+	enum outcome outcome = outcome_of(user, user->code);
+	enum user_deed deed = user->deed;
+	bool done = user->code == 0, taken = user->code == DFS_E_EXIST && !user->straddles;
+
+	user->deed = IDLE;
+	switch (deed) {
 	case REMOVE:
-		if (!user->answered)
-			return;
-		user->deed = IDLE;
-		figures->removes += user->code == 0;
-		check_fits(user, ledger_remove(&user->ledger, user->file, outcome_of(user->code)),
+		figures->removes += done;
+		check_fits(user, ledger_remove(&user->ledger, user->file, user->kept, outcome),
 		        "a remove was answered wrongly");
 		return;
 	case RENAME:
-		if (!user->answered)
-			return;
-		user->deed = IDLE;
-		figures->renames += user->code == 0;
-		check_fits(user,
-		        ledger_rename(&user->ledger, user->file, user->to, outcome_of(user->code)),
+		figures->renames += done;
+		check_fits(user, ledger_rename(&user->ledger, user->file, user->to, outcome),
 		        "a rename was answered wrongly");
+		return;
+	case UNDELETE:
+		figures->undeletes += done;
+		check_fits(user,
+		        ledger_undelete(
+		                &user->ledger, user->file, taken ? REFUSED : outcome, taken),
+		        "an undelete was answered wrongly");
+		return;
+	case EMPTY:
+		check_fits(user, ledger_empty(&user->ledger, user->file, outcome),
+		        "the trash was emptied wrongly");
+		return;
+	default:
 		return;
 	}
 }
@@ -168,7 +261,7 @@ static void settle_put(struct user *user)
 	user->storm->figures->puts += user->put.result.code == 0;
 	user->storm->figures->refused += user->put.result.code != 0;
 	ledger_put(&user->ledger, user->file, user->content,
-	        user->put.result.code == 0 ? DONE : PERHAPS);
+	        user->put.result.code == 0 && !user->straddles ? DONE : PERHAPS);
 }
 
 /* In the storm a get may fail; what it gives must be right. */
@@ -177,7 +270,9 @@ static void settle_get(struct user *user)
 	if (!user->get.over)
 		return;
 	user->deed = IDLE;
-	if (user->get.result.code == 0) {
+	if (user->straddles) {
+		; /* of which metadata? */
+	} else if (user->get.result.code == 0) {
 		user->storm->figures->gets++;
 		check_fits(user,
 		        ledger_read(&user->ledger, user->file, user->get.bytes.data,
@@ -223,6 +318,63 @@ static void check_file(struct user *user, unsigned file)
 		        "it has other bytes");
 	buf_fini(&get->bytes);
 	get->bytes = (struct buf){0};
+}
+
+/* What its user was told that it is, or (it may be) nothing at all: then it goes, so that the rest
+ * may be well. */
+static void give_up_file(struct user *user, unsigned file)
+{
+	struct storm *storm = user->storm;
+	struct world_get *get = &user->get;
+	char path[16];
+	struct proto_remove_args remove = {.path = path_of(user, file, path), .now = true};
+	struct proto_trash_empty_args empty = {.path = path};
+
+	user->file = file;
+	world_get(storm->world, user->number, path, get);
+	if (!world_run_until(storm->world, &get->over, 600000))
+		storm_broken(storm, "a get of %s never ended", path);
+	if (get->result.code != 0 && get->result.code != DFS_E_NOENT) {
+		sim_note(storm->world->sim, "%s is given up: %s", path, get->result.err.text);
+		storm->figures->gone++;
+		check_fits(user,
+		        world_call(storm->world, user->number, PROTO_CALL_REMOVE, &remove, NULL) ==
+		                        0 &&
+		                ledger_remove(&user->ledger, file, false, DONE),
+		        "it cannot be removed");
+	}
+	buf_fini(&get->bytes);
+	get->bytes = (struct buf){0};
+	check_fits(user,
+	        world_call(storm->world, user->number, PROTO_CALL_TRASH_EMPTY, &empty, NULL) == 0 &&
+	                ledger_empty(&user->ledger, file, DONE),
+	        "its trash cannot be emptied");
+}
+
+/* Of what is under way it is not known whether it is in there. */
+static void snapshot(const struct user *user, struct ledger *ret)
+{
+	*ret = user->ledger;
+	switch (user->deed) {
+	case IDLE:
+	case GET:
+		return;
+	case PUT:
+		ledger_put(ret, user->file, user->content, PERHAPS);
+		return;
+	case REMOVE:
+		ledger_remove(ret, user->file, user->kept, PERHAPS);
+		return;
+	case RENAME:
+		ledger_rename(ret, user->file, user->to, PERHAPS);
+		return;
+	case UNDELETE:
+		ledger_undelete(ret, user->file, PERHAPS, false);
+		return;
+	case EMPTY:
+		ledger_empty(ret, user->file, PERHAPS);
+		return;
+	}
 }
 
 static const char *path_of(const struct user *user, unsigned file, char ret[16])

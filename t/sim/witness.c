@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+#include "base/chunk_id.h"
 #include "base/crc32c.h"
 #include "base/text.h"
 #include "meta/meta.h"
@@ -25,6 +26,7 @@ struct seen {
 	bool here;            /* at the last look */
 	bool looked;          /* in this look */
 	bool survives;        /* in this look: it must be here still */
+	bool trimmed;         /* the master decided to delete it, as one too many */
 	uint64_t incarnation; /* of the process that showed it */
 	struct store_held held;
 };
@@ -42,6 +44,9 @@ struct chunk {
 	uint64_t length;
 	uint32_t crc;
 	bool referred;   /* a file referred to it at the last look */
+	bool given_up;   /* metadata was restored that is older than its end */
+	bool restored;   /* metadata was restored that may be older than its replicas */
+	unsigned cut;    /* async: whose replica was not sealed when the power went, by bits */
 	uint64_t posted; /* bytes that a user sent there, in one body */
 	char entry[24];  /* the datanode that its appends came to; "" none yet */
 };
@@ -53,7 +58,12 @@ struct witness {
 	struct chunk *chunks;
 	uint32_t numbers[WORLD_NODES_MAX]; /* of the datanodes, as the master gave them */
 	size_t trace_at;
-	bool hurt; /* a replica may have been destroyed since the last witness_end */
+	bool hurt;       /* a replica may have been destroyed since the last witness_end */
+	unsigned lied;   /* disks that lied since then, by bits */
+	unsigned unseen; /* that died, and did something before that nobody has looked at */
+	unsigned cut;    /* machines that lost their power since the last look, by bits */
+	bool blind;      /* the master runs on an old copy */
+	bool held;       /* deletions are */
 	char sentence[1024];
 };
 
@@ -70,6 +80,11 @@ static const char *look_at_replica(
 static const char *look_at_trace(struct witness *witness);
 static const char *look_at_line(struct witness *witness, const char *line);
 static const char *look_for_bytes(struct witness *witness);
+static bool is_forsaken(const struct witness *witness, const struct chunk *chunk);
+static bool is_doubtful(const struct witness *witness, const struct chunk *chunk);
+static bool is_hidden(const struct witness *witness, const struct chunk *chunk);
+static unsigned least_whole(const struct witness *witness, const struct chunk *chunk);
+static const char *needs(struct witness *witness, const struct chunk *chunk, unsigned node);
 static bool holds_all(const struct chunk *chunk, const struct seen *seen);
 static bool all_spans_live(struct witness *witness, const struct chunk *chunk);
 static void spans_on_disk(struct world_node *node, const struct chunk *chunk, bool *live);
@@ -109,14 +124,17 @@ const char *witness_look(struct witness *witness)
 {
 	const char *wrong = look_at_trace(witness);
 
-	if (!wrong)
+	if (!wrong && !witness->blind)
 		wrong = look_at_metadata(witness);
 	for (unsigned node = 0; !wrong && node < witness->world->options.nodes; node++)
-		if (witness->world->nodes[node].role)
+		if (sim_host_crashed(witness->world->nodes[node].host))
+			witness->unseen |= 1u << node; /* what it says is nothing */
+		else if (witness->world->nodes[node].role)
 			wrong = look_at_node(witness, node);
 	if (!wrong)
 		wrong = look_for_bytes(witness);
-	return wrong ? wrong : look_at_history(witness);
+	witness->cut = 0;
+	return wrong || witness->blind ? wrong : look_at_history(witness);
 }
 
 const char *witness_end(struct witness *witness)
@@ -125,7 +143,11 @@ const char *witness_end(struct witness *witness)
 
 	for (struct chunk *chunk = witness->chunks; chunk && !wrong; chunk = chunk->hh.next)
 		wrong = end_of_chunk(witness, chunk);
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
+		if (chunk->row.state == PROTO_CHUNK_STATE_SEALED)
+			chunk->cut = 0;
 	witness->hurt = false;
+	witness->lied = 0;
 	return wrong;
 }
 
@@ -142,7 +164,8 @@ const char *witness_tidy(struct witness *witness)
 			if (chunk->on[node].here)
 				last = &chunk->on[node];
 		}
-		if (chunk->known && here > want)
+		/* A copy of the lost time is a stray one of a chunk that was open in the backup. */
+		if (chunk->known && !chunk->restored && here > want)
 			wrong = broken(witness,
 			        "chunk %016" PRIx64
 			        ": %u replicas where %u are asked for; one is in state %d at "
@@ -170,6 +193,80 @@ void witness_disk_lost(struct witness *witness, unsigned node)
 	witness->hurt = true;
 	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
 		chunk->on[node] = (struct seen){0};
+}
+
+void witness_disk_lies(struct witness *witness, unsigned node)
+{
+	witness->lied |= 1u << node;
+}
+
+void witness_power_cut(struct witness *witness, unsigned node)
+{
+	witness->cut |= 1u << node; /* for those that are not known yet */
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
+		if (!chunk->on[node].here || chunk->on[node].held.state != STORE_SEALED)
+			chunk->cut |= 1u << node;
+}
+
+bool witness_doubts(const struct witness *witness)
+{
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
+		if (chunk->known && chunk->row.refs > 0 && is_doubtful(witness, chunk))
+			return true;
+	return false;
+}
+
+const char *witness_unplug(struct witness *witness, unsigned node)
+{
+	const char *wrong = witness_look(witness);
+
+	for (struct chunk *chunk = witness->chunks; chunk && !wrong; chunk = chunk->hh.next) {
+		wrong = needs(witness, chunk, node);
+		chunk->on[node] = (struct seen){0};
+	}
+	witness->numbers[node] = 0;
+	return wrong;
+}
+
+void witness_other_metadata(struct witness *witness, bool restored)
+{
+	witness->blind = true;
+	for (struct chunk *chunk = witness->chunks; restored && chunk; chunk = chunk->hh.next) {
+		chunk->given_up |= !chunk->known || chunk->row.refs == 0;
+		chunk->restored = true;
+		chunk->version = chunk->posted = 0;
+		chunk->known = chunk->referred = false;
+	}
+	if (!restored)
+		return;
+	witness->start->ops->close(witness->start);
+	witness->start = sim_kv_clone(sim_host_kv(witness->world->master_host));
+	witness->replayed = operation_of(witness->start);
+	witness->blind = false;
+}
+
+void witness_newest_back(struct witness *witness)
+{
+	witness->blind = false;
+}
+
+unsigned witness_forsaken(const struct witness *witness)
+{
+	unsigned count = 0;
+
+	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next)
+		count += is_forsaken(witness, chunk);
+	return count;
+}
+
+uint32_t witness_number(const struct witness *witness, unsigned node)
+{
+	return witness->numbers[node];
+}
+
+void witness_deletes_held(struct witness *witness, bool held)
+{
+	witness->held = held;
 }
 
 static const char *broken(struct witness *witness, const char *format, ...)
@@ -306,19 +403,21 @@ static const char *look_at_node(struct witness *witness, unsigned node)
 	struct look look = {.witness = witness, .node = node};
 	struct datanode *role = witness->world->nodes[node].role;
 
+	witness->unseen &= ~(1u << node);
 	for (struct chunk *chunk = witness->chunks; chunk; chunk = chunk->hh.next) {
 		struct seen *seen = &chunk->on[node];
 
 		seen->looked = false;
 		seen->survives = seen->here && seen->incarnation != role->incarnation &&
-		                 is_acknowledged(chunk, node);
+		                 !seen->trimmed && !chunk->given_up &&
+		                 !(witness->lied & 1u << node) && is_acknowledged(chunk, node);
 	}
 	store_each(role->store, 0, each_replica, &look);
 	for (struct chunk *chunk = witness->chunks; chunk && !look.wrong; chunk = chunk->hh.next) {
 		struct seen *seen = &chunk->on[node];
 
 		if (!seen->looked)
-			seen->here = false;
+			seen->here = seen->trimmed = false;
 		if (seen->survives && !witness->hurt && !(seen->here && holds_all(chunk, seen)))
 			look.wrong = broken(witness,
 			        "chunk %016" PRIx64
@@ -338,6 +437,9 @@ static bool is_acknowledged(const struct chunk *chunk, unsigned node)
 
 	if (!chunk->known || chunk->row.refs == 0 || seen->held.state == STORE_BAD)
 		return false;
+	if (chunk->row.durability == PROTO_DURABILITY_ASYNC && (chunk->cut & 1u << node) &&
+	        seen->held.state != STORE_SEALED)
+		return false;
 	return (chunk->member[node] && chunk->version == FIRST_VERSION) ||
 	       (seen->held.state == STORE_SEALED && holds_all(chunk, seen));
 }
@@ -355,7 +457,8 @@ static const char *look_at_replica(
 		        "chunk %016" PRIx64 ": its version fell from %" PRIu64 " to %" PRIu64
 		        " on %s",
 		        chunk->id, seen->held.version, held->version, name);
-	if (chunk->known && held->state != STORE_BAD && held->version > chunk->version)
+	if (chunk->known && !chunk->restored && held->state != STORE_BAD &&
+	        held->version > chunk->version)
 		return broken(witness,
 		        "chunk %016" PRIx64 ": %s has version %" PRIu64 ", metadata only %" PRIu64,
 		        chunk->id, name, held->version, chunk->version);
@@ -377,8 +480,11 @@ static const char *look_at_replica(
 			        " bytes on %s, at %" PRIu64 " in metadata",
 			        chunk->id, held->length, name, chunk->row.length);
 	}
-	*seen = (struct seen){
-	        .here = true, .looked = true, .incarnation = role->incarnation, .held = *held};
+	*seen = (struct seen){.here = true,
+	        .looked = true,
+	        .trimmed = seen->trimmed,
+	        .incarnation = role->incarnation,
+	        .held = *held};
 	return NULL;
 }
 
@@ -392,13 +498,18 @@ static const char *look_for_bytes(struct witness *witness)
 
 		for (unsigned node = 0; node < witness->world->options.nodes; node++)
 			whole += chunk->on[node].here && holds_all(chunk, &chunk->on[node]);
+		if (referred && !chunk->referred && is_hidden(witness, chunk))
+			continue;
 		if (referred && whole == 0 && chunk->referred && all_spans_live(witness, chunk))
 			whole = 1;
-		if (referred && whole < (chunk->referred || witness->hurt ? 1 : LEAST_REPLICAS))
+		if (referred && whole < least_whole(witness, chunk))
 			return broken(witness,
-			        "chunk %016" PRIx64 " has %u references%s and %u whole replicas",
+			        "chunk %016" PRIx64
+			        " has %u references%s and %u whole replicas (%s, %s)",
 			        chunk->id, chunk->row.refs,
-			        chunk->referred ? "" : " for the first time", whole);
+			        chunk->referred ? "" : " for the first time", whole,
+			        proto_chunk_state_name(chunk->row.state),
+			        proto_durability_name(chunk->row.durability));
 		chunk->referred = referred;
 	}
 	return NULL;
@@ -465,6 +576,72 @@ static bool read_file(struct world_node *node, uint64_t chunk, const char *suffi
 	return size >= 0;
 }
 
+/* New, and a datanode that acknowledged it died before anybody looked: the next look tells. */
+static bool is_hidden(const struct witness *witness, const struct chunk *chunk)
+{
+	for (unsigned node = 0; node < WORLD_NODES_MAX; node++)
+		if (chunk->member[node] && (witness->unseen & 1u << node) &&
+		        !(chunk->on[node].here && holds_all(chunk, &chunk->on[node])))
+			return true;
+	return false;
+}
+
+static unsigned least_whole(const struct witness *witness, const struct chunk *chunk)
+{
+	if (chunk->given_up || is_doubtful(witness, chunk))
+		return 0;
+	if (chunk->row.durability == PROTO_DURABILITY_ASYNC && chunk->cut)
+		return 1;
+	return chunk->referred || witness->hurt || witness->lied ? 1 : LEAST_REPLICAS;
+}
+
+static bool is_forsaken(const struct witness *witness, const struct chunk *chunk)
+{
+	unsigned here = 0;
+
+	for (unsigned node = 0; node < witness->world->options.nodes; node++)
+		here += chunk->on[node].here;
+	return chunk->known && chunk->row.refs > 0 && chunk->given_up && here == 0 &&
+	       chunk_is_keepsake(chunk->id);
+}
+
+/* Async, and each replica but those that a fault may have destroyed lost its power before it was
+ * sealed (RULES 10). */
+static bool is_doubtful(const struct witness *witness, const struct chunk *chunk)
+{
+	unsigned left = 0;
+
+	if (chunk->row.durability != PROTO_DURABILITY_ASYNC)
+		return false;
+	for (unsigned node = 0; node < WORLD_NODES_MAX; node++)
+		left += chunk->member[node] && !((chunk->cut | witness->lied) & 1u << node);
+	return left <= (witness->hurt ? 1 : 0);
+}
+
+static const char *needs(struct witness *witness, const struct chunk *chunk, unsigned node)
+{
+	unsigned elsewhere = 0, want = chunk->row.goal;
+
+	if (!chunk->known || chunk->row.refs == 0 || chunk->row.floor == 0 || chunk->given_up ||
+	        !chunk->on[node].here || is_doubtful(witness, chunk))
+		return NULL;
+	if (witness->hurt) /* perhaps all of them are: the next look counts the spans elsewhere */
+		return NULL;
+	for (unsigned other = 0; other < witness->world->options.nodes; other++)
+		elsewhere += other != node &&
+		             ((chunk->on[other].here && holds_all(chunk, &chunk->on[other])) ||
+		                     (witness->unseen & 1u << other));
+	if (witness->lied)
+		want--;
+	return elsewhere >= want
+	               ? NULL
+	               : broken(witness,
+	                         "chunk %016" PRIx64
+	                         ": %s was safe to unplug, and %u of %u replicas are elsewhere",
+	                         chunk->id, witness->world->nodes[node].name, elsewhere,
+	                         chunk->row.goal);
+}
+
 static bool holds_all(const struct chunk *chunk, const struct seen *seen)
 {
 	const struct store_held *held = &seen->held;
@@ -484,6 +661,7 @@ static struct chunk *chunk_of(struct witness *witness, uint64_t id)
 	if (!chunk) {
 		chunk = calloc(1, sizeof(*chunk));
 		chunk->id = id;
+		chunk->cut = witness->cut;
 		HASH_ADD(hh, witness->chunks, id, sizeof(id), chunk);
 	}
 	return chunk;
@@ -523,6 +701,15 @@ static const char *look_at_line(struct witness *witness, const char *line)
 		witness->numbers[node - 1] = number;
 		return NULL;
 	}
+	if (sscanf(line, "%*s info event=trim_begun chunk=%" SCNx64 " node=%u", &id, &number) ==
+	        2) {
+		for (node = 0; node < WORLD_NODES_MAX; node++)
+			if (witness->numbers[node] == number)
+				chunk_of(witness, id)->on[node].trimmed = true;
+		return NULL;
+	}
+	if (witness->held && strstr(line, " master -> node") && strstr(line, "\"m\":\"delete\""))
+		return broken(witness, "deletions are held, and there is one: %s", line);
 	if (sscanf(line, "%*s %23s -> %23s %7s /v1/chunks/%63s %" SCNu64, from, to, what, path,
 	            &bytes) == 5 &&
 	        strcmp(what, "POST") == 0 && strncmp(from, "client", 6) == 0) {
@@ -556,7 +743,8 @@ static const char *end_of_chunk(struct witness *witness, struct chunk *chunk)
 	unsigned good = 0, want = chunk->row.goal < world->options.nodes ? chunk->row.goal
 	                                                                 : world->options.nodes;
 
-	if (!chunk->known || chunk->row.state != PROTO_CHUNK_STATE_SEALED || chunk->row.length == 0)
+	if (!chunk->known || chunk->row.state != PROTO_CHUNK_STATE_SEALED ||
+	        chunk->row.length == 0 || is_forsaken(witness, chunk))
 		return NULL;
 	for (unsigned node = 0; node < world->options.nodes; node++) {
 		const struct seen *seen = &chunk->on[node];
@@ -566,10 +754,13 @@ static const char *end_of_chunk(struct witness *witness, struct chunk *chunk)
 		        seen->held.version != chunk->version || !holds_all(chunk, seen))
 			continue;
 		if (crc_on_disk(&world->nodes[node], chunk->id, chunk->row.length, &crc) != 0 ||
-		        crc != chunk->row.crc)
+		        crc != chunk->row.crc) {
+			if (seen->trimmed)
+				continue; /* it is being deleted at this moment */
 			return broken(witness,
 			        "chunk %016" PRIx64 ": other bytes on the disk of %s", chunk->id,
 			        world->nodes[node].name);
+		}
 		good++;
 	}
 	return good >= want ? NULL

@@ -19,6 +19,8 @@
  *   - the operation log, replayed onto the database as it was before, gives the database (RULES
  * 19);
  *   - metadata is sound: references equal reference counts, and so on (meta_check);
+ *   - while deletions are held nothing is told to be deleted (RULES 16);
+ *   - what is safe to unplug is needed by nobody (witness_unplug);
  *
  * and at the end, when everything is well again (witness_end):
  *
@@ -38,6 +40,32 @@ const char *witness_tidy(struct witness *witness);
 bool witness_refers(struct witness *witness, uint64_t chunk);
 /* From now on to the next witness_end one replica, wherever it is, may be destroyed. */
 void witness_disk_fails(struct witness *witness);
+/* From now on to the next witness_end this datanode's disk may lose what it said it has. */
+void witness_disk_lies(struct witness *witness, unsigned node);
+/* What it had not synced may be gone: async replicas that are not sealed (RULES 10). */
+void witness_power_cut(struct witness *witness, unsigned node);
+/* Async chunks have lost their power on each of their disks: a file may be gone. */
+bool witness_doubts(const struct witness *witness);
+/*
+ * It was said to be safe, and this machine goes for good: NULL, or what still needs it. Each chunk
+ * that it holds has its goal elsewhere, with all bytes; one of those that a fault may have
+ * destroyed is forgiven.
+ */
+const char *witness_unplug(struct witness *witness, unsigned node);
+/*
+ * The master starts on other rows next. `restored`: they stand from now on. What no file referred
+ * to any more may be gone, and versions begin anew. Else they are an old copy, which must not lead:
+ * it is not looked at, and the rows of before stand, until witness_newest_back.
+ */
+void witness_other_metadata(struct witness *witness, bool restored);
+void witness_newest_back(struct witness *witness);
+/* The master's number of this datanode, as it last registered. */
+uint32_t witness_number(const struct witness *witness, unsigned node);
+/* Kept copies of the metadata (RULES 20) that a restored backup names and later ones had replaced:
+ * they are lost until the next ones replace them again. */
+unsigned witness_forsaken(const struct witness *witness);
+/* Nothing may be deleted, or something again. */
+void witness_deletes_held(struct witness *witness, bool held);
 /* This datanode's disk was replaced by an empty one. */
 void witness_disk_lost(struct witness *witness, unsigned node);
 

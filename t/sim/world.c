@@ -37,6 +37,7 @@ struct world *world_create(const struct world_options *options)
 		snprintf(node->name, sizeof(node->name), "node%u", i + 1);
 		snprintf(node->address, sizeof(node->address), "node%u:7071", i + 1);
 		node->host = sim_host_create(world->sim, node->name);
+		node->identity = 1000 + i;
 		world_node_init(world, i);
 	}
 	for (unsigned i = 0; i < options->clients; i++) {
@@ -183,7 +184,7 @@ int world_node_try(struct world *world, unsigned i, struct dfs_error *err)
 	        .fence_file = "/fence",
 	        .log = role_log,
 	        .arg = world,
-	        .store = {.dirs = dirs, .dirs_count = 1, .identity = {.node = 1000 + i}},
+	        .store = {.dirs = dirs, .dirs_count = 1, .identity = {.node = node->identity}},
 	};
 
 	assert(!node->role);
@@ -194,12 +195,17 @@ int world_node_try(struct world *world, unsigned i, struct dfs_error *err)
 
 void world_node_init(struct world *world, unsigned i)
 {
-	struct store_identity identity = {.node = 1000 + i};
+	struct store_identity identity = {.node = world->nodes[i].identity};
 	struct dfs_error err = {0};
 
 	memcpy(identity.cluster, cluster_id, sizeof(cluster_id));
 	if (store_init_dir(sim_host_io(world->nodes[i].host), "/data", &identity, &err) != 0)
 		die("store_init_dir", &err);
+}
+
+void world_node_other(struct world *world, unsigned node)
+{
+	world->nodes[node].identity += 1000;
 }
 
 void world_node_kill(struct world *world, unsigned node)

@@ -19,6 +19,7 @@ struct world_node {
 	struct sim_host *host;
 	struct datanode *role; /* NULL: not running */
 	char name[24], address[48];
+	uint64_t identity; /* of its data directory */
 };
 
 struct world_client {
@@ -59,6 +60,7 @@ void world_master_again(struct world *world); /* stop in order, start */
 int world_master_try(struct world *world, struct dfs_error *err);
 int world_node_try(struct world *world, unsigned node, struct dfs_error *err);
 void world_node_init(struct world *world, unsigned node);  /* its data directory: a new disk */
+void world_node_other(struct world *world, unsigned node); /* the next such is another machine */
 void world_master_kill(struct world *world);               /* kill -9 */
 void world_master_crash(struct world *world);              /* power cut */
 void world_node_start(struct world *world, unsigned node); /* nodes count from 0; named node1... */
