@@ -81,7 +81,7 @@ static int verify(struct journal *journal);
 static bool verify_worker(struct worker *worker);
 static bool tell(struct journal *journal, const char *what);
 static int tell_count(const struct journal *journal);
-static struct journal *journal_open(const char *path, int argc, char **argv);
+static struct journal *journal_open(const char *path, bool make, int argc, char **argv);
 
 static void stop(int number)
 {
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	setlinebuf(stdout);
-	journal = journal_open(argv[2], argc - 3, argv + 3);
+	journal = journal_open(argv[2], strcmp(argv[1], "run") == 0, argc - 3, argv + 3);
 	if (!journal)
 		return 2;
 	if (strcmp(argv[1], "count") == 0)
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 
 /* ---- the journal ---- */
 
-static struct journal *journal_open(const char *path, int argc, char **argv)
+static struct journal *journal_open(const char *path, bool make, int argc, char **argv)
 {
 	struct journal *journal;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -129,14 +129,17 @@ static struct journal *journal_open(const char *path, int argc, char **argv)
 	close(fd);
 	if (journal == MAP_FAILED)
 		return NULL;
-	if (memcmp(journal->magic, "dfsload", 8) != 0) {
-		memcpy(journal->magic, "dfsload", 8);
+	if (make && memcmp(journal->magic, "dfsload", 8) != 0) {
 		journal->seed = (uint64_t)time(NULL) * 1000003u ^ (uint64_t)getpid();
 		journal->workers = 4;
 		journal->slots = 24;
 		journal->goal = 2;
 		journal->size_max = 6u << 20;
 	}
+	/* `count` looks on while `run` begins: it must find all of this, or nothing, and write none
+	 * of it. */
+	if (!make)
+		return journal;
 	journal->ops = UINT64_MAX;
 	for (int i = 0; i + 1 < argc; i += 2) {
 		uint64_t value = strtoull(argv[i + 1], NULL, 10);
@@ -154,6 +157,7 @@ static struct journal *journal_open(const char *path, int argc, char **argv)
 		else if (strcmp(argv[i], "--ops") == 0)
 			journal->ops = value;
 	}
+	memcpy(journal->magic, "dfsload", 8);
 	return journal;
 }
 
@@ -531,7 +535,7 @@ static bool get(struct worker *worker, uint32_t number)
 
 static int verify(struct journal *journal)
 {
-	bool good = true;
+	bool good = journal->workers > 0; /* else nothing was ever written that could be verified */
 
 	for (uint32_t i = 0; i < journal->workers; i++) {
 		struct worker worker = {.journal = journal, .number = i};
