@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "meta/checkpoint.h"
 #include "meta/meta.h"
-#include "world.h"
+#include "steps.h"
 
 #define DIR "/checkpoints"
 
@@ -30,17 +30,6 @@ static struct world *begin(uint64_t seed, uint64_t log_bytes)
 	return world;
 }
 
-static void mkdirs(struct world *world, unsigned from, unsigned count)
-{
-	for (unsigned i = from; i < from + count; i++) {
-		char path[32];
-		struct proto_mkdir_args args = {.path = path, .mode = 0755};
-
-		snprintf(path, sizeof(path), "/d%u", i);
-		assert_int_equal(world_call(world, 0, PROTO_CALL_MKDIR, &args, NULL), 0);
-	}
-}
-
 static size_t kept(struct world *world, struct checkpoint *ret)
 {
 	size_t count = 0;
@@ -49,17 +38,6 @@ static size_t kept(struct world *world, struct checkpoint *ret)
 	assert_int_equal(
 	        checkpoint_list(sim_host_io(world->master_host), DIR, ret, 10, &count, &err), 0);
 	return count;
-}
-
-static struct proto_row_counters counters_of(struct kv *kv)
-{
-	struct proto_row_counters ret;
-	struct arena arena = {0};
-	struct dfs_error err;
-
-	assert_int_equal(meta_verify(kv, &arena, &ret, &err), 0);
-	arena_fini(&arena);
-	return ret;
 }
 
 /* A copy that was made at `checkpoint`, brought forward by the log that is left. */
@@ -77,7 +55,7 @@ static void replays(struct world *world, const struct checkpoint *checkpoint)
 	assert_int_equal(checkpoint_extract(io, path, "/extracted", &found, &err), 0);
 	assert_int_equal(kv->ops->open_copy(kv, "/extracted", &copy), 0);
 	assert_int_equal(
-	        meta_replay(kv, copy, found.operation + 1, counters_of(kv).operation, &err), 0);
+	        meta_replay(kv, copy, found.operation + 1, step_counters(kv).operation, &err), 0);
 	assert_int_equal(meta_compare(kv, copy, &err), 0);
 	copy->ops->close(copy);
 }
@@ -89,7 +67,7 @@ static void two_checkpoints_are_kept_and_the_log_from_the_older_on(void **state)
 	uint64_t before = 0;
 
 	for (unsigned round = 0; round < 30; round++) {
-		mkdirs(world, round * 10, 10);
+		step_mkdirs(world, round * 10, 10);
 		sim_run_for(world->sim, EVERY_MS + 1000);
 		assert_int_equal(kept(world, found), round == 0 ? 1 : 2);
 		assert_true(found[0].operation > before);
@@ -105,7 +83,7 @@ static void nothing_new_makes_no_checkpoint(void **state)
 	struct world *world = begin(2, 0);
 	struct checkpoint found[10], later[10];
 
-	mkdirs(world, 0, 3);
+	step_mkdirs(world, 0, 3);
 	sim_run_for(world->sim, 5 * EVERY_MS);
 	assert_true(kept(world, found) > 0);
 	sim_run_for(world->sim, 10 * EVERY_MS);
@@ -120,7 +98,7 @@ static void so_much_log_makes_one_before_its_time(void **state)
 	struct world *world = begin(3, 4000);
 	struct checkpoint found[10];
 
-	mkdirs(world, 0, 200);
+	step_mkdirs(world, 0, 200);
 	sim_run_for(world->sim, 2000);
 	assert_true(kept(world, found) > 0);
 	assert_true(found[0].operation > 100);
@@ -136,7 +114,7 @@ static void a_power_cut_at_any_moment_leaves_a_past_that_replays(void **state)
 		struct checkpoint found[10];
 		size_t count;
 
-		mkdirs(world, 0, 60);
+		step_mkdirs(world, 0, 60);
 		sim_disk_crash_after(world->master_host, step);
 		for (unsigned i = 0; i < 60 && !sim_host_crashed(world->master_host); i++) {
 			sim_run_for(world->sim, 1000);
@@ -148,7 +126,7 @@ static void a_power_cut_at_any_moment_leaves_a_past_that_replays(void **state)
 			replays(world, &found[i]);
 		world_master_start(world);
 		assert_true(world_await_up(world, 1, 30000));
-		mkdirs(world, 5000, 60);
+		step_mkdirs(world, 5000, 60);
 		sim_run_for(world->sim, 2 * EVERY_MS);
 		assert_true(kept(world, found) > 0);
 		replays(world, &found[0]);
@@ -171,7 +149,7 @@ static void whoever_asks_gets_the_state_of_now(void **state)
 	struct iovec iov;
 	int fd;
 
-	mkdirs(world, 0, 2000);
+	step_mkdirs(world, 0, 2000);
 	assert_int_equal(world_call(world, 0, PROTO_CALL_CHECKPOINT, &ask, &json), 0);
 	assert_int_equal(
 	        proto_checkpoint_reply_decode(&arena, json.data, json.size, &made, &err), 0);
@@ -224,7 +202,7 @@ static void a_checkpoint_that_fails_is_said_and_made_later(void **state)
 	struct checkpoint found[10];
 	struct buf json = {0};
 
-	mkdirs(world, 0, 50);
+	step_mkdirs(world, 0, 50);
 	sim_disk_capacity(world->master_host, 1000);
 	sim_run_for(world->sim, EVERY_MS + 2000);
 	assert_int_equal(kept(world, found), 0);

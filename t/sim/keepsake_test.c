@@ -14,7 +14,7 @@
 #include "meta/checkpoint.h"
 #include "meta/meta.h"
 #include "node/rescue.h"
-#include "world.h"
+#include "steps.h"
 
 #define DIR    "/checkpoints"
 #define RESCUE "/rescue"
@@ -39,48 +39,13 @@ static struct world *begin(uint64_t seed, unsigned nodes)
 	return world;
 }
 
-static void mkdirs(struct world *world, unsigned from, unsigned count)
-{
-	for (unsigned i = from; i < from + count; i++) {
-		char path[32];
-		struct proto_mkdir_args args = {.path = path, .mode = 0755, .parents = true};
-
-		snprintf(path, sizeof(path), "/d%u", i);
-		assert_int_equal(world_call(world, 0, PROTO_CALL_MKDIR, &args, NULL), 0);
-	}
-}
-
-static struct proto_status_reply status_of(struct world *world, struct arena *arena)
-{
-	struct proto_status_args args = {0};
-	struct proto_status_reply ret = {0};
-	struct dfs_error err = {0};
-	struct buf json = {0};
-
-	assert_int_equal(world_call(world, 0, PROTO_CALL_STATUS, &args, &json), 0);
-	assert_int_equal(proto_status_reply_decode(arena, json.data, json.size, &ret, &err), 0);
-	buf_fini(&json);
-	return ret;
-}
-
 static uint64_t kept_of(struct world *world)
 {
 	struct arena arena = {0};
-	uint64_t kept = status_of(world, &arena).kept;
+	uint64_t kept = step_status(world, &arena).kept;
 
 	arena_fini(&arena);
 	return kept;
-}
-
-static struct proto_row_counters counters_of(struct kv *kv)
-{
-	struct proto_row_counters ret;
-	struct arena arena = {0};
-	struct dfs_error err;
-
-	assert_int_equal(meta_verify(kv, &arena, &ret, &err), 0);
-	arena_fini(&arena);
-	return ret;
 }
 
 /* The newest keepsake's file on a datanode's disk. */
@@ -181,7 +146,7 @@ static struct kv *put_together(struct world *world, const struct attempt *attemp
 		assert_int_equal(checkpoint_log_replay(io, path, kv, &state, &err), 0);
 	}
 	assert_int_equal(state.operation, found->state.operation);
-	assert_int_equal(counters_of(kv).operation, state.operation);
+	assert_int_equal(step_counters(kv).operation, state.operation);
 	assert_int_equal(meta_check(kv, no_fault, NULL, &err), 0);
 	return kv;
 }
@@ -192,7 +157,7 @@ static uint64_t same_history(struct world *world, const struct attempt *attempt)
 {
 	struct kv *dead = sim_host_kv(world->master_host);
 	struct kv *kv = put_together(world, attempt);
-	uint64_t reached = counters_of(kv).operation, last = counters_of(dead).operation;
+	uint64_t reached = step_counters(kv).operation, last = step_counters(dead).operation;
 	struct dfs_error err = {0};
 
 	assert_true(reached <= last);
@@ -209,9 +174,9 @@ static void no_datanode_but_one_is_needed(void **state)
 	uint64_t told, reached;
 
 	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
-	mkdirs(world, 0, 50);
+	step_mkdirs(world, 0, 50);
 	sim_run_for(world->sim, 2 * KEEP_MS);
-	mkdirs(world, 100, 50);
+	step_mkdirs(world, 100, 50);
 	sim_run_for(world->sim, 2 * KEEP_MS);
 	told = kept_of(world);
 	assert_true(told > 100);
@@ -267,14 +232,14 @@ static void the_rescued_master_leads(void **state)
 	rescue_destroy(attempt.rescue);
 	world_master_start(world);
 	assert_true(world_await_up(world, 3, 30000));
-	assert_true(status_of(world, &arena).hold[0] != '\0');
+	assert_true(step_status(world, &arena).hold[0] != '\0');
 	world_get(world, 0, "/file", &got);
 	assert_true(world_run_until(world, &got.over, 60000));
 	assert_int_equal(got.result.code, 0);
 	assert_int_equal(got.bytes.size, 300000);
 	assert_memory_equal(got.bytes.data, bytes, 300000);
 	/* It is kept too, and can be rescued again: the later reign counts. */
-	mkdirs(world, 0, 20);
+	step_mkdirs(world, 0, 20);
 	sim_run_for(world->sim, 3 * KEEP_MS);
 	world_master_crash(world);
 	rescue(world, 3, &attempt);
@@ -298,7 +263,7 @@ static void what_newer_ones_replace_goes(void **state)
 	for (unsigned round = 0; round < 100; round++) {
 		unsigned replicas;
 
-		mkdirs(world, round * 10, 10);
+		step_mkdirs(world, round * 10, 10);
 		sim_run_for(world->sim, 2 * KEEP_MS);
 		replicas = world_replicas(world);
 		if (round >= 20 && replicas > most[round >= 60])
@@ -307,7 +272,7 @@ static void what_newer_ones_replace_goes(void **state)
 	/* Two checkpoints' worth of minutes and what lingers: no more after a hundred than after
 	 * sixty. */
 	assert_true(most[0] > 0 && most[1] <= most[0] + 9);
-	assert_int_equal(status_of(world, &arena).orphans, 0);
+	assert_int_equal(step_status(world, &arena).orphans, 0);
 	world_master_crash(world);
 	rescue(world, 3, &attempt);
 	assert_int_equal(attempt.code, 0);
@@ -323,12 +288,12 @@ static void an_idle_cluster_stays_idle(void **state)
 	struct kv *kv = sim_host_kv(world->master_host);
 	uint64_t operation;
 
-	mkdirs(world, 0, 10);
+	step_mkdirs(world, 0, 10);
 	sim_run_for(world->sim, 3 * CHECKPOINT_MS);
-	operation = counters_of(kv).operation;
+	operation = step_counters(kv).operation;
 	assert_true(kept_of(world) > 10);
 	sim_run_for(world->sim, 20 * CHECKPOINT_MS);
-	assert_int_equal(counters_of(kv).operation, operation);
+	assert_int_equal(step_counters(kv).operation, operation);
 	world_destroy(world);
 }
 
@@ -342,7 +307,7 @@ static void a_power_cut_at_any_moment_leaves_a_rescue(void **state)
 		struct attempt attempt;
 		struct arena arena = {0};
 
-		mkdirs(world, 0, 30);
+		step_mkdirs(world, 0, 30);
 		sim_disk_crash_after(host, step);
 		for (unsigned i = 0; i < 90 && !sim_host_crashed(host); i++)
 			sim_run_for(world->sim, 1000);
@@ -355,11 +320,11 @@ static void a_power_cut_at_any_moment_leaves_a_rescue(void **state)
 			world_node_start(world, step % 3);
 		}
 		assert_true(world_await_up(world, 3, 60000));
-		mkdirs(world, 1000, 30);
+		step_mkdirs(world, 1000, 30);
 		sim_run_for(world->sim, 3 * CHECKPOINT_MS);
-		assert_int_equal(status_of(world, &arena).orphans, 0);
-		assert_int_equal(status_of(world, &arena).under_goal, 0);
-		assert_string_equal(status_of(world, &arena).kept_error, "");
+		assert_int_equal(step_status(world, &arena).orphans, 0);
+		assert_int_equal(step_status(world, &arena).under_goal, 0);
+		assert_string_equal(step_status(world, &arena).kept_error, "");
 		world_master_crash(world);
 		rescue(world, 3, &attempt);
 		assert_int_equal(attempt.code, 0);
@@ -377,7 +342,7 @@ static void what_rotted_is_fetched_from_another(void **state)
 	struct attempt attempt;
 
 	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
-	mkdirs(world, 0, 50);
+	step_mkdirs(world, 0, 50);
 	sim_run_for(world->sim, 2 * KEEP_MS);
 	world_master_crash(world);
 	rot_newest(world, 0);

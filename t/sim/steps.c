@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "meta/meta.h"
 #include "steps.h"
 
 enum { PATIENCE_MS = 120000 };
@@ -153,4 +154,26 @@ static void call(struct world *world, enum proto_call which, const void *args, s
 	        proto_call_info(which)->reply_decode(arena, json.data, json.size, ret_reply, NULL),
 	        0);
 	buf_fini(&json);
+}
+
+void step_mkdirs(struct world *world, unsigned from, unsigned count)
+{
+	for (unsigned i = from; i < from + count; i++) {
+		char path[32];
+		struct proto_mkdir_args args = {.path = path, .mode = 0755};
+
+		snprintf(path, sizeof(path), "/d%u", i);
+		assert_int_equal(world_call(world, 0, PROTO_CALL_MKDIR, &args, NULL), 0);
+	}
+}
+
+struct proto_row_counters step_counters(struct kv *kv)
+{
+	struct proto_row_counters ret;
+	struct arena arena = {0};
+	struct dfs_error err;
+
+	assert_int_equal(meta_verify(kv, &arena, &ret, &err), 0);
+	arena_fini(&arena);
+	return ret;
 }

@@ -21,6 +21,8 @@ void step_put_files(
 void step_same_files(struct world *world, unsigned files, uint64_t size);
 const char *step_file_name(unsigned file, char ret[16]);
 int step_remove(struct world *world, const char *path); /* not into the trash; its code */
+/* Directories /dN, from a number on. */
+void step_mkdirs(struct world *world, unsigned from, unsigned count);
 
 /* ---- what the master says ---- */
 
@@ -32,6 +34,8 @@ bool step_status_says(struct world *world, const char *text);
 struct proto_status_reply step_status(struct world *world, struct arena *arena);
 struct proto_locate_reply step_locate(struct world *world, const char *path, struct arena *arena);
 void step_await_calm(struct world *world); /* safe mode is over */
+/* The counters row of a store, all of which is read on the way. */
+struct proto_row_counters step_counters(struct kv *kv);
 /* The master's number of a datanode of the world. */
 uint32_t step_number_of(struct world *world, unsigned node);
 
