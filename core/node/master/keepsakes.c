@@ -225,16 +225,18 @@ void keepsakes_heard(
 void keepsakes_status(struct master *master, struct proto_status_reply *ret)
 {
 	const struct keepsakes *keepsakes = master->keepsakes;
-	int64_t age_ms;
 
 	ret->kept_error = keepsakes->error;
-	if (keepsakes->known_count == 0)
-		return;
-	age_ms = io_wall_ms(master->io) - keepsakes->known[keepsakes->known_count - 1].row.time_ms;
-	ret->kept = keepsakes->known[keepsakes->known_count - 1].row.operation;
-	ret->kept_age_ms = age_ms > 0 ? (uint64_t)age_ms : 0;
-	for (size_t i = 0; i < keepsakes->known_count; i++)
-		ret->kept_bytes += keepsakes->known[i].row.size;
+	for (size_t i = 0; i < keepsakes->known_count; i++) {
+		const struct proto_row_keepsake *row = &keepsakes->known[i].row;
+		int64_t age_ms = io_wall_ms(master->io) - row->time_ms;
+
+		ret->kept_bytes += row->size;
+		if (row->operation < ret->kept) /* a checkpoint that was made before the last log */
+			continue;
+		ret->kept = row->operation;
+		ret->kept_age_ms = age_ms > 0 ? (uint64_t)age_ms : 0;
+	}
 }
 
 const struct proto_row_keepsake *keepsakes_find(const struct master *master, uint64_t chunk)
