@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Deleting (RULES 13, 28): .idx first, then .data, then the folder synced; only then it is gone. */
+/*
+ * Deleting (RULES 13, 28): .idx first, then .data, then the folder synced; only then it is gone. What
+ * a copy once replaced here goes before it: nobody is left who could want to look at it.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -62,6 +65,10 @@ static void delete_run(struct io_work *work)
 	char path[DIR_FILE_MAX];
 	int rc = 0;
 
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		dir_bad_path(job->chunk->dir, job->id, suffixes[i], path);
+		io_disk(io, unlink, path);
+	}
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && rc == 0; i++) {
 		dir_chunk_path(job->chunk->dir, job->id, suffixes[i], path);
 		rc = io_disk(io, unlink, path);

@@ -740,6 +740,25 @@ static void a_piece_stays_until_the_next_is_asked_for(void **state)
 	assert_int_equal(slow[2].status, 0);
 }
 
+static void deleting_takes_what_was_set_aside_too(void **state)
+{
+	struct rig *rig = the_rig(state);
+	struct rig_done done = {0};
+
+	rig_sealed(rig, 1, 1, 1000);
+	rig_copy(rig, 1, 2, 1000, &done); /* the old pair goes to bad/ */
+	assert_int_equal(done.status, 0);
+	rig_sealed(rig, 2, 1, 1000);
+	rig_copy(rig, 2, 2, 1000, &done);
+	assert_true(rig_exists(rig, rig_bad_path(rig, 1, ".data")));
+	rig_delete(rig, 1, 2, &done);
+	assert_int_equal(done.status, 0);
+	assert_false(rig_exists(rig, rig_path(rig, 1, ".data")));
+	assert_false(rig_exists(rig, rig_bad_path(rig, 1, ".data")));
+	assert_false(rig_exists(rig, rig_bad_path(rig, 1, ".idx")));
+	assert_true(rig_exists(rig, rig_bad_path(rig, 2, ".data")));
+}
+
 static void a_deleted_chunk_can_be_read_to_its_end(void **state)
 {
 	struct rig *rig = the_rig(state);
@@ -869,6 +888,7 @@ int main(void)
 	        TEST(a_copy_that_is_not_right_changes_nothing),
 	        TEST(a_read_names_the_least_version),
 	        TEST(a_piece_stays_until_the_next_is_asked_for),
+	        TEST(deleting_takes_what_was_set_aside_too),
 	        TEST(a_deleted_chunk_can_be_read_to_its_end),
 	        TEST(a_cut_ends_a_read_of_what_is_cut),
 	        TEST(a_cancelled_read_is_not_told),
