@@ -21,10 +21,6 @@ local mutants = {
     "core/cluster/drain.c", "if (good >= chunk->goal || chunk->length == 0)", "if (good > 0 || chunk->length == 0)" },
   { "a restored master deletes before anybody has accepted it (RULES 16)",
     "core/node/master/fence.c", "	else if (meta_held(master->meta, NULL))\n		why", "	else if (false)\n		why" },
-  { "an async replica is sealed before the disk has it (RULES 10, 27)",
-    "core/store/seal.c", "if (chunk->sync.kind == SYNC_LAZY && !sync_clean(chunk))", "if (false)" },
-  { "a surplus replica goes though the goal is not reached without it (RULES 3)",
-    "core/cluster/trim.c", "	return others_of(cluster, chunk, node) >= chunk->goal &&", "	return (others_of(cluster, chunk, node) > 0 || chunk->goal > 0) &&" },
   { "what came back from the trash is in there still (RULES 14)",
     "core/meta/op_trash.c", "	trash_del(txn, number, &entry);\n	if (row.kind", "	if (row.kind" },
 }
