@@ -69,6 +69,50 @@ static void an_old_copy_is_refused_however_often_it_is_started(void **state)
 	}
 }
 
+/* Before any datanode has told it: who asks first waits for that, instead of being told of a change
+ * that goes with the copy. */
+static void an_old_copy_acknowledges_nothing(void **state)
+{
+	for (uint64_t seed = 60; seed < 80; seed++) {
+		struct world *world = begin(seed);
+		char *bytes = world_bytes(seed, SIZE);
+		struct kv *kv = sim_host_kv(world->master_host), *old;
+
+		step_put(world, "/file", &how, bytes, SIZE);
+		old = sim_kv_clone(kv);
+		world_master_kill(world);
+		world_master_start(world); /* a reign that the copy knows nothing of */
+		assert_true(world_await_up(world, NODES, 20000));
+		world_master_kill(world);
+		world_put_back(kv, old);
+		world_master_start(world);
+		assert_int_equal(step_remove(world, "/file"), DFS_E_FENCED);
+		old->ops->close(old);
+		free(bytes);
+		world_destroy(world);
+	}
+}
+
+/* Where all datanodes are gone nobody can tell; then it goes on, as long as one counts as alive. */
+static void a_master_without_datanodes_changes_names_all_the_same(void **state)
+{
+	struct world *world = begin(80);
+	uint64_t began_ms;
+
+	step_mkdirs(world, 0, 1);
+	for (unsigned i = 0; i < NODES; i++)
+		world_node_kill(world, i);
+	world_master_kill(world);
+	world_master_start(world);
+	began_ms = sim_now_ms(world->sim);
+	step_mkdirs(world, 1, 1);
+	assert_in_range(sim_now_ms(world->sim) - began_ms, 5000, 30000);
+	began_ms = sim_now_ms(world->sim);
+	step_mkdirs(world, 2, 1);
+	assert_in_range(sim_now_ms(world->sim) - began_ms, 0, 1000);
+	world_destroy(world);
+}
+
 /* Of the same reign: only the operations tell, which the datanodes hear with their heartbeats. */
 static void a_copy_from_earlier_in_the_same_reign_is_refused(void **state)
 {
@@ -233,6 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(an_old_copy_is_refused_however_often_it_is_started),
+	        cmocka_unit_test(an_old_copy_acknowledges_nothing),
+	        cmocka_unit_test(a_master_without_datanodes_changes_names_all_the_same),
 	        cmocka_unit_test(a_copy_from_earlier_in_the_same_reign_is_refused),
 	        cmocka_unit_test(an_empty_database_deletes_nothing),
 	        cmocka_unit_test(a_restored_backup_serves_and_deletes_nothing_until_accepted),

@@ -59,8 +59,11 @@ static bool role_allows(enum token_role have, enum proto_role need)
 	return (int)have >= (int)need;
 }
 
-static void keep(struct request *request, const void *args);
+static bool doubtful(const struct request *request);
+static bool keep(struct request *request, const void *args);
 static void again(struct request *request);
+static void dispatch_again(struct request *request);
+static bool wants_replicas(enum proto_call which);
 
 void calls_dispatch(struct request *request, const void *args)
 {
@@ -78,29 +81,59 @@ void calls_dispatch(struct request *request, const void *args)
 		        request, DFS_E_UNAVAIL, "the master is stopping: try again in a moment");
 	else if (info->mutates && request->master->outdated[0])
 		request_refuse(request, DFS_E_FENCED, "%s", request->master->outdated);
+	else if (doubtful(request) && keep(request, args))
+		request->retry = dispatch_again;
 	else {
-		keep(request, args);
+		if (wants_replicas(request->which) && cluster_settling(request->master->cluster))
+			keep(request, args);
 		handlers[request->which](request, args);
 	}
+}
+
+/*
+ * RULES 16: a master that was put in the place of a newer one finds that out by the first datanode
+ * that registers. What it would change before that would be lost with it: so changes wait for that
+ * datanode, where there is one to wait for, and not longer than one counts as alive.
+ */
+static bool doubtful(const struct request *request)
+{
+	const struct master *master = request->master;
+	const struct proto_call_info *info = proto_call_info(request->which);
+
+	return info->mutates && !master->vouched && (request->peer || request->http) &&
+	       cluster_nodes_known(master->cluster) > 0 && cluster_settling(master->cluster);
+}
+
+/* Once more, and as if it had just come. */
+static void dispatch_again(struct request *request)
+{
+	request->master->calls_count[request->which]--;
+	calls_dispatch(request, request->kept);
 }
 
 /*
  * A master that has just started knows no replica and no node before they report: whoever asks for
  * them in that second waits for it, as those do who were connected when the old master went.
  */
-static void keep(struct request *request, const void *args)
+static bool wants_replicas(enum proto_call which)
+{
+	return which == PROTO_CALL_WRITE_BEGIN || which == PROTO_CALL_ALLOCATE ||
+	       which == PROTO_CALL_LOCATE;
+}
+
+/* The arguments, till it is tried again. */
+static bool keep(struct request *request, const void *args)
 {
 	const struct proto_call_info *info = proto_call_info(request->which);
 	void *copy;
 
-	if (request->which != PROTO_CALL_WRITE_BEGIN && request->which != PROTO_CALL_ALLOCATE &&
-	        request->which != PROTO_CALL_LOCATE)
-		return;
-	if (!cluster_settling(request->master->cluster))
-		return;
+	if (request->kept)
+		return true;
 	copy = arena_alloc(&request->kept_arena, info->args_size);
-	if (copy && proto_shape_copy(info->args, &request->kept_arena, args, copy) == 0)
-		request->kept = copy;
+	if (!copy || proto_shape_copy(info->args, &request->kept_arena, args, copy) != 0)
+		return false;
+	request->kept = copy;
+	return true;
 }
 
 bool calls_wait(struct request *request, int code)

@@ -35,8 +35,10 @@ bool fence_register(struct request *request, const struct proto_register_args *a
 		request_fail(request, &err);
 		return false;
 	}
-	if (lineage != META_FOREIGN)
+	if (lineage != META_FOREIGN) {
+		master->vouched = true;
 		return true;
+	}
 	if (above && meta_held(master->meta, NULL)) {
 		raise_epoch(request, args->epoch);
 		return false;

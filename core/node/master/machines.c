@@ -336,6 +336,7 @@ static void register_known(
 	master_log(master, "info", "event=registered node=%u address=%s rack=%s", machine->node,
 	        args->address, args->rack);
 	request_answer(request, &reply);
+	calls_retry(master);
 }
 
 /* The arguments are borrowed for the call, and the registration waits for a commit. */

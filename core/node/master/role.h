@@ -130,6 +130,7 @@ struct master {
 	struct scrub_waiter *scrub_waiters; /* scrub.c */
 	struct fsck *fsck;                  /* fsck.c: the last check, or the one under way */
 	uint64_t fscks;                     /* begun so far */
+	bool vouched;       /* fence.c: a datanode has served this history last, or none later */
 	bool raising;       /* fence.c: an epoch above a datanode's is on its way */
 	char outdated[512]; /* fence.c: why this is an old copy; empty: nobody says so */
 	uint64_t calls_count[PROTO_CALLS];
