@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include "meta/apply.h"
 
-enum { EPOCH_JUMP = 4096 };
+enum { EPOCH_JUMP = 4096, DROP_STEP = 1000 };
 
 #define ID_JUMP (UINT64_C(1) << 32)
 
 static int restore(struct txn *txn, struct io *io, uint64_t seen_epoch, int64_t wall_ms,
         struct dfs_error *err);
 static int jump_ids(struct txn *txn, struct io *io, struct dfs_error *err);
+static int drop_keepsakes(struct txn *txn, struct io *io, struct dfs_error *err);
 
 int meta_restore(
         struct kv *kv, struct io *io, uint64_t seen_epoch, int64_t wall_ms, struct dfs_error *err)
@@ -30,6 +31,8 @@ int meta_restore(
 		rc = restore(txn, io, seen_epoch, wall_ms, err);
 		if (rc == 0)
 			rc = jump_ids(txn, io, err);
+		if (rc == 0)
+			rc = drop_keepsakes(txn, io, err);
 		if (rc == 0)
 			rc = txn_commit(txn, err);
 		else
@@ -62,4 +65,33 @@ static int jump_ids(struct txn *txn, struct io *io, struct dfs_error *err)
 	op.reserve.session = txn->counters.session_reserved + ID_JUMP + io_random_u64(io) % ID_JUMP;
 	op.reserve.chunk = txn->counters.chunk_reserved; /* begins anew with the epoch */
 	return apply_own(txn, io, &op, err);
+}
+
+/*
+ * Keepsakes that the backup names may have been replaced and deleted since: they would be called lost.
+ * Those that are there still are deleted after `accept`; the new reign keeps its own (RULES 20).
+ */
+static int drop_keepsakes(struct txn *txn, struct io *io, struct dfs_error *err)
+{
+	uint64_t firsts[DROP_STEP];
+	struct proto_op op = {.kind = PROTO_OP_KEEPSAKE_DROP};
+	int rc;
+
+	op.keepsake_drop.chunks = firsts;
+	do {
+		struct table_cursor cursor = {0};
+		struct table_key first = key_none();
+
+		op.keepsake_drop.chunks_count = 0;
+		rc = table_seek(txn->kv, META_KEEPSAKE, &first, &cursor, err);
+		while (rc == 0 && op.keepsake_drop.chunks_count < DROP_STEP) {
+			firsts[op.keepsake_drop.chunks_count++] = key_get_u64(&cursor.key, 0);
+			rc = table_next(&cursor, err);
+		}
+		table_cursor_fini(&cursor);
+		rc = rc == DFS_E_NOENT ? 0 : rc;
+		if (rc == 0 && op.keepsake_drop.chunks_count > 0)
+			rc = apply_own(txn, io, &op, err);
+	} while (rc == 0 && op.keepsake_drop.chunks_count == DROP_STEP);
+	return rc;
 }

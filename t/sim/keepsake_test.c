@@ -9,19 +9,14 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/chunk_id.h"
-#include "base/pass.h"
 #include "io/disk.h"
-#include "meta/checkpoint.h"
 #include "meta/meta.h"
-#include "node/rescue.h"
+#include "rescuer.h"
 #include "steps.h"
 
-#define DIR    "/checkpoints"
-#define RESCUE "/rescue"
+#define DIR "/checkpoints"
 
 enum { KEEP_MS = 5000, CHECKPOINT_MS = 60000 };
-
-static const char *const addresses[] = {"node1:7071", "node2:7071", "node3:7071", "node4:7071"};
 
 static struct world *begin(uint64_t seed, unsigned nodes)
 {
@@ -83,95 +78,27 @@ static void rot_newest(struct world *world, unsigned node)
 	assert_int_equal(sim_disk_flip(host, path, 7), 0);
 }
 
-static void no_fault(void *arg, const char *sentence)
+/* From so many datanodes; what the dead master had done by then is all there, and nothing else. The
+ * operation that was reached. */
+static uint64_t rescued_whole(struct world *world, unsigned datanodes, struct rescued *ret)
 {
-	print_error("%s\n", sentence);
-}
-
-/* ---- a rescue, on the client's host ---- */
-
-struct attempt {
-	struct rescue *rescue;
-	struct rescue_options options;
-	bool over;
-	int code;
-	struct dfs_error err;
-};
-
-static void rescued(void *arg, int code, const struct dfs_error *err)
-{
-	struct attempt *attempt = arg;
-
-	attempt->over = true;
-	attempt->code = code;
-	attempt->err = *err;
-}
-
-static void rescue(struct world *world, size_t datanodes, struct attempt *ret)
-{
-	struct io *io = sim_host_io(world->clients[0].host);
 	struct dfs_error err = {0};
+	int code = rescuer_run(world, 0, datanodes, NULL, NULL, ret, &err);
 
-	*ret = (struct attempt){.options = {
-	                                .cluster = "00112233445566778899aabbccddeeff",
-	                                .datanodes = addresses,
-	                                .datanodes_count = datanodes,
-	                                .dir = RESCUE,
-	                                .done = rescued,
-	                                .arg = ret,
-	                        }};
-	memcpy(ret->options.key, world->key, HMAC_SIZE);
-	io_disk(io, mkdir, RESCUE);
-	assert_int_equal(rescue_start(&ret->rescue, io, &ret->options, &err), 0);
-	assert_true(world_run_until(world, &ret->over, 600000));
-}
-
-/* What was rescued, as a store: the caller closes it. */
-static struct kv *put_together(struct world *world, const struct attempt *attempt)
-{
-	const struct rescue_found *found = rescue_found(attempt->rescue);
-	struct sim_host *host = world->clients[0].host;
-	struct io *io = sim_host_io(host);
-	struct checkpoint state;
-	struct dfs_error err = {0};
-	char path[CHECKPOINT_PATH_MAX];
-	struct kv *kv;
-
-	rescue_file(attempt->rescue, 0, path);
-	io_disk(io, unlink, "/extracted");
-	assert_int_equal(checkpoint_extract(io, path, "/extracted", &state, &err), 0);
-	assert_int_equal(sim_kv_open_copy(&kv, host, "/extracted"), 0);
-	for (size_t i = 1; i < found->files_count; i++) {
-		rescue_file(attempt->rescue, i, path);
-		assert_int_equal(checkpoint_log_replay(io, path, kv, &state, &err), 0);
-	}
-	assert_int_equal(state.operation, found->state.operation);
-	assert_int_equal(step_counters(kv).operation, state.operation);
-	assert_int_equal(meta_check(kv, no_fault, NULL, &err), 0);
-	return kv;
-}
-
-/* What the dead master had done by then is all there, and nothing else: the rest of its log leads
- * from the rescued state to its last one. Returns the operation that was reached. */
-static uint64_t same_history(struct world *world, const struct attempt *attempt)
-{
-	struct kv *dead = sim_host_kv(world->master_host);
-	struct kv *kv = put_together(world, attempt);
-	uint64_t reached = step_counters(kv).operation, last = step_counters(dead).operation;
-	struct dfs_error err = {0};
-
-	assert_true(reached <= last);
-	assert_int_equal(meta_replay(dead, kv, reached + 1, last, &err), 0);
-	assert_int_equal(meta_compare(dead, kv, &err), 0);
-	kv->ops->close(kv);
-	return reached;
+	if (code == 0)
+		code = rescuer_compare(ret, sim_host_kv(world->master_host), &err);
+	if (code != 0)
+		print_error("%s\n", err.text);
+	assert_int_equal(code, 0);
+	return ret->state.operation;
 }
 
 static void no_datanode_but_one_is_needed(void **state)
 {
 	struct world *world = begin(1, 3);
-	struct attempt attempt;
-	uint64_t told, reached;
+	struct rescued rescued;
+	uint64_t told, reached = 0;
+	struct dfs_error err = {0};
 
 	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
 	step_mkdirs(world, 0, 50);
@@ -182,24 +109,16 @@ static void no_datanode_but_one_is_needed(void **state)
 	assert_true(told > 100);
 	world_master_crash(world); /* and its disk is never seen again */
 	for (unsigned gone = 0; gone < 2; gone++) {
-		rescue(world, 3, &attempt);
-		assert_int_equal(attempt.code, 0);
-		reached = same_history(world, &attempt);
+		reached = rescued_whole(world, 3, &rescued);
 		assert_true(reached >= told);
-		assert_int_equal(rescue_found(attempt.rescue)->seen_epoch, 1);
-		assert_true(rescue_found(attempt.rescue)->files_count > 1);
-		rescue_destroy(attempt.rescue);
+		assert_int_equal(rescued.seen_epoch, 1);
+		assert_true(rescued.files > 1);
 		world_node_crash(world, gone, false);
 	}
-	rescue(world, 3, &attempt);
-	assert_int_equal(attempt.code, 0);
-	assert_int_equal(same_history(world, &attempt), reached);
-	rescue_destroy(attempt.rescue);
+	assert_int_equal(rescued_whole(world, 3, &rescued), reached);
 	world_node_crash(world, 2, false);
-	rescue(world, 3, &attempt);
-	assert_int_equal(attempt.code, DFS_E_UNAVAIL);
-	assert_non_null(strstr(attempt.err.text, "none of the 3 datanodes answered"));
-	rescue_destroy(attempt.rescue);
+	assert_int_equal(rescuer_run(world, 0, 3, NULL, NULL, &rescued, &err), DFS_E_UNAVAIL);
+	assert_non_null(strstr(err.text, "none of the 3 datanodes answered"));
 	world_destroy(world);
 }
 
@@ -210,8 +129,7 @@ static void the_rescued_master_leads(void **state)
 	struct client_put put = {.path = "/file", .goal = 2};
 	struct world_put wrote;
 	struct world_get got;
-	struct attempt attempt;
-	struct kv *kv, *dead = sim_host_kv(world->master_host);
+	struct rescued rescued;
 	struct arena arena = {0};
 	struct dfs_error err = {0};
 	char *bytes = world_bytes(3, 300000);
@@ -221,15 +139,13 @@ static void the_rescued_master_leads(void **state)
 	assert_int_equal(wrote.result.code, 0);
 	sim_run_for(world->sim, CHECKPOINT_MS + 3 * KEEP_MS);
 	world_master_crash(world);
-	rescue(world, 3, &attempt);
-	assert_int_equal(attempt.code, 0);
-	kv = put_together(world, &attempt);
-	assert_int_equal(meta_restore(kv, sim_host_io(world->master_host),
-	                         rescue_found(attempt.rescue)->seen_epoch, 1, &err),
+	assert_int_equal(rescuer_run(world, 0, 3, NULL, NULL, &rescued, &err), 0);
+	assert_int_equal(meta_restore(rescued.kv, sim_host_io(world->master_host),
+	                         rescued.seen_epoch, 1, &err),
 	        0);
-	world_put_back(dead, kv); /* a new disk, with what was rescued on it */
-	kv->ops->close(kv);
-	rescue_destroy(attempt.rescue);
+	/* A new disk, with what was rescued on it. */
+	world_put_back(sim_host_kv(world->master_host), rescued.kv);
+	rescued.kv->ops->close(rescued.kv);
 	world_master_start(world);
 	assert_true(world_await_up(world, 3, 30000));
 	assert_true(step_status(world, &arena).hold[0] != '\0');
@@ -242,11 +158,8 @@ static void the_rescued_master_leads(void **state)
 	step_mkdirs(world, 0, 20);
 	sim_run_for(world->sim, 3 * KEEP_MS);
 	world_master_crash(world);
-	rescue(world, 3, &attempt);
-	assert_int_equal(attempt.code, 0);
-	assert_true(rescue_found(attempt.rescue)->state.epoch > 1);
-	same_history(world, &attempt);
-	rescue_destroy(attempt.rescue);
+	rescued_whole(world, 3, &rescued);
+	assert_true(rescued.state.epoch > 1);
 	buf_fini(&got.bytes);
 	free(bytes);
 	arena_fini(&arena);
@@ -257,7 +170,7 @@ static void what_newer_ones_replace_goes(void **state)
 {
 	struct world *world = begin(4, 3);
 	struct arena arena = {0};
-	struct attempt attempt;
+	struct rescued rescued;
 	unsigned most[2] = {0, 0};
 
 	for (unsigned round = 0; round < 100; round++) {
@@ -274,10 +187,7 @@ static void what_newer_ones_replace_goes(void **state)
 	assert_true(most[0] > 0 && most[1] <= most[0] + 9);
 	assert_int_equal(step_status(world, &arena).orphans, 0);
 	world_master_crash(world);
-	rescue(world, 3, &attempt);
-	assert_int_equal(attempt.code, 0);
-	same_history(world, &attempt);
-	rescue_destroy(attempt.rescue);
+	rescued_whole(world, 3, &rescued);
 	arena_fini(&arena);
 	world_destroy(world);
 }
@@ -304,7 +214,7 @@ static void a_power_cut_at_any_moment_leaves_a_rescue(void **state)
 	for (uint64_t step = 1; step <= 90; step += 3) {
 		struct world *world = begin(100 + step, 3);
 		struct sim_host *host = step % 2 ? world->master_host : world->nodes[step % 3].host;
-		struct attempt attempt;
+		struct rescued rescued;
 		struct arena arena = {0};
 
 		step_mkdirs(world, 0, 30);
@@ -326,10 +236,7 @@ static void a_power_cut_at_any_moment_leaves_a_rescue(void **state)
 		assert_int_equal(step_status(world, &arena).under_goal, 0);
 		assert_string_equal(step_status(world, &arena).kept_error, "");
 		world_master_crash(world);
-		rescue(world, 3, &attempt);
-		assert_int_equal(attempt.code, 0);
-		assert_true(same_history(world, &attempt) > 60);
-		rescue_destroy(attempt.rescue);
+		assert_true(rescued_whole(world, 3, &rescued) > 60);
 		arena_fini(&arena);
 		world_destroy(world);
 	}
@@ -339,7 +246,7 @@ static void a_power_cut_at_any_moment_leaves_a_rescue(void **state)
 static void what_rotted_is_fetched_from_another(void **state)
 {
 	struct world *world = begin(6, 3);
-	struct attempt attempt;
+	struct rescued rescued;
 
 	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
 	step_mkdirs(world, 0, 50);
@@ -347,10 +254,7 @@ static void what_rotted_is_fetched_from_another(void **state)
 	world_master_crash(world);
 	rot_newest(world, 0);
 	rot_newest(world, 1);
-	rescue(world, 3, &attempt);
-	assert_int_equal(attempt.code, 0);
-	same_history(world, &attempt);
-	rescue_destroy(attempt.rescue);
+	rescued_whole(world, 3, &rescued);
 	world_destroy(world);
 }
 
@@ -359,49 +263,32 @@ static void what_rotted_is_fetched_from_another(void **state)
 static void another_cluster_is_told_apart(void **state)
 {
 	struct world *world = begin(7, 1);
-	struct io *io = sim_host_io(world->clients[0].host);
-	struct attempt attempt = {.code = 0};
+	struct rescued rescued;
 	struct dfs_error err = {0};
+	uint8_t key[HMAC_SIZE];
 
 	sim_run_for(world->sim, CHECKPOINT_MS + 5000);
 	world_master_crash(world);
-	attempt.options = (struct rescue_options){
-	        .cluster = "ffffffffffffffffffffffffffffffff",
-	        .datanodes = addresses,
-	        .datanodes_count = 1,
-	        .dir = RESCUE,
-	        .done = rescued,
-	        .arg = &attempt,
-	};
-	memcpy(attempt.options.key, world->key, HMAC_SIZE);
-	io_disk(io, mkdir, RESCUE);
-	assert_int_equal(rescue_start(&attempt.rescue, io, &attempt.options, &err), 0);
-	assert_true(world_run_until(world, &attempt.over, 60000));
-	assert_int_equal(attempt.code, DFS_E_FENCED);
-	rescue_destroy(attempt.rescue);
-
+	assert_int_equal(
+	        rescuer_run(world, 0, 1, "ffffffffffffffffffffffffffffffff", NULL, &rescued, &err),
+	        DFS_E_FENCED);
 	/* Another key: it is not even told what there is. */
-	attempt.over = false;
-	attempt.options.cluster = "00112233445566778899aabbccddeeff";
-	attempt.options.key[0] ^= 1;
-	assert_int_equal(rescue_start(&attempt.rescue, io, &attempt.options, &err), 0);
-	assert_true(world_run_until(world, &attempt.over, 60000));
-	assert_int_equal(attempt.code, DFS_E_UNAVAIL);
-	assert_non_null(strstr(attempt.err.text, "admin"));
-	rescue_destroy(attempt.rescue);
+	memcpy(key, world->key, sizeof(key));
+	key[0] ^= 1;
+	assert_int_equal(rescuer_run(world, 0, 1, NULL, key, &rescued, &err), DFS_E_UNAVAIL);
+	assert_non_null(strstr(err.text, "admin"));
 	world_destroy(world);
 }
 
 static void datanodes_that_keep_nothing_say_so(void **state)
 {
 	struct world *world = begin(8, 2);
-	struct attempt attempt;
+	struct rescued rescued;
+	struct dfs_error err = {0};
 
 	world_master_crash(world);
-	rescue(world, 2, &attempt);
-	assert_int_equal(attempt.code, DFS_E_NOENT);
-	assert_non_null(strstr(attempt.err.text, "keep nothing"));
-	rescue_destroy(attempt.rescue);
+	assert_int_equal(rescuer_run(world, 0, 2, NULL, NULL, &rescued, &err), DFS_E_NOENT);
+	assert_non_null(strstr(err.text, "keep nothing"));
 	world_destroy(world);
 }
 

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/crc32c.h"
+#include "rescuer.h"
 
 enum {
 	STEPS = 40,
 	SETTLE_MS = 1800000,
 	TIDY_MS = 5400000 /* a clock was ahead */,
+	KEPT_MS = 300000,
 	WELL_FOR = 6 /* looks, half a second apart */
 };
 
@@ -22,6 +24,7 @@ static void await_goals(struct storm *storm);
 static void scrub_all(struct storm *storm);
 static void await_tidy(struct storm *storm);
 static bool is_well(struct storm *storm, struct proto_status_reply *status);
+static void rescue_check(struct storm *storm);
 
 static _Thread_local jmp_buf over; /* a broken run ends here; one run at a time in a thread */
 
@@ -120,6 +123,7 @@ static void run(struct storm *storm)
 	users_check(storm);
 	admin_check(storm);
 	await_tidy(storm);
+	rescue_check(storm);
 	storm->figures->runs++;
 }
 
@@ -234,6 +238,30 @@ static void await_tidy(struct storm *storm)
 		sim_run_for(storm->world->sim, 1000);
 	}
 	users_check(storm);
+}
+
+/* After all that, the datanodes keep the metadata, as it was a moment ago (RULES 20). */
+static void rescue_check(struct storm *storm)
+{
+	struct kv *kv = sim_host_kv(storm->world->master_host);
+	struct proto_status_reply status = {0};
+	uint64_t until_ms = sim_now_ms(storm->world->sim) + KEPT_MS;
+	struct rescued rescued;
+	struct dfs_error err = {0};
+
+	do { /* a minute after its last start */
+		sim_run_for(storm->world->sim, 5000);
+		if (sim_now_ms(storm->world->sim) > until_ms)
+			storm_broken(storm, "the datanodes do not keep this reign: %s", err.text);
+		is_well(storm, &status);
+		if (rescuer_run(storm->world, STORM_ADMIN, STORM_NODES, NULL, NULL, &rescued,
+		            &err) != 0)
+			continue;
+		if (rescued.state.epoch != status.epoch)
+			rescued.kv->ops->close(rescued.kv);
+	} while (rescued.state.epoch != status.epoch);
+	if (rescuer_compare(&rescued, kv, &err) != 0)
+		storm_broken(storm, "the metadata cannot be rescued: %s", err.text);
 }
 
 static bool is_well(struct storm *storm, struct proto_status_reply *status)

@@ -96,6 +96,10 @@ int keeper_load(struct master *master, struct dfs_error *err)
 		keeper->due_ms = io_mono_ms(master->io) + master->options.checkpoint_ms;
 	if (!master->options.checkpoint_dir)
 		return 0;
+	if (meta_held(master->meta, NULL)) { /* a rescue must find its way to the new reign soon */
+		keeper->due_ms = io_mono_ms(master->io);
+		return 0;
+	}
 	code = checkpoint_list(
 	        master->io, master->options.checkpoint_dir, keeper->kept, KEPT, &count, err);
 	if (code != 0 || count == 0)
