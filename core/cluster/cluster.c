@@ -74,7 +74,7 @@ void cluster_count(struct cluster *cluster, struct cluster_counts *ret)
 	counts.open_chunks = HASH_COUNT(cluster->opens);
 	counts.under_goal = cluster->under_goal;
 	counts.lost = cluster->safe_mode ? 0 : cluster->live[0]; /* RULES 22 */
-	counts.nodes_known = cluster->nodes_count;
+	counts.nodes_known = cluster_nodes_known(cluster);
 	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
 		const struct node *node = cluster->nodes[i];
 

@@ -115,7 +115,7 @@ int cluster_node_progress(struct cluster *cluster, uint32_t node,
 void cluster_node_answer(struct cluster *cluster, uint64_t token, int code,
         const struct dfs_error *err, const void *reply);
 void cluster_durable(struct cluster *cluster, uint64_t token, int code);
-/* Numbers of datanodes: registered ever, able to take chunks now. */
+/* Numbers of datanodes: registered ever and not forgotten, able to take chunks now. */
 uint32_t cluster_nodes_known(const struct cluster *cluster);
 uint32_t cluster_nodes_live(const struct cluster *cluster);
 /* Registered ever and not being emptied: what a goal can count on (RULES 24). */
@@ -152,6 +152,19 @@ int cluster_node_drain(struct cluster *cluster, uint32_t node, bool draining);
 int cluster_drain(
         struct cluster *cluster, uint32_t node, struct arena *arena, struct proto_drain_info *ret);
 int cluster_drains(struct cluster *cluster, struct arena *arena, struct proto_drains_reply *ret);
+
+/* ---- forgetting a datanode (forget.c) ---- */
+
+/*
+ * Could it be forgotten? 0; NOENT; NODES where it is connected or not dead, or its drain is not
+ * `safe` and a chunk lists it or may want what it holds; UNAVAIL in safe mode. Walks all chunks.
+ */
+int cluster_forget_check(struct cluster *cluster, uint32_t node, struct dfs_error *err);
+/*
+ * It is known no more: durable in metadata. Its replicas and orphans are dropped; where it returns
+ * it is another datanode, with another number. Unknown numbers are passed over.
+ */
+void cluster_node_forget(struct cluster *cluster, uint32_t node);
 
 /* ---- chunks: <= 64 bytes of memory each ---- */
 

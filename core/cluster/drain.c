@@ -175,6 +175,12 @@ bool drain_unplugged(const struct node *node)
 	return node->draining && node->drain.safe && !node_alive(node);
 }
 
+bool drain_none_short(const struct cluster *cluster)
+{
+	return cluster->under_goal == 0 && !cluster->walking && !cluster->walk_wanted &&
+	       !cluster->opens;
+}
+
 uint64_t drain_leaving(struct cluster *cluster)
 {
 	look(cluster);
@@ -238,7 +244,7 @@ static void demand_reckon(struct cluster *cluster, const struct node *leaving, s
 	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
 		const struct node *node = cluster->nodes[i];
 
-		if (node == leaving || node->draining)
+		if (node == leaving || node->draining || node->forgotten)
 			continue;
 		ret->staying += node_alive(node);
 		ret->dead += !node_alive(node);
@@ -404,8 +410,7 @@ static bool is_safe(const struct cluster *cluster, const struct node *node)
 		return node->reported && !node->reporting;
 	if (node->reported && !node->reporting)
 		return true;
-	return cluster->under_goal == 0 && !cluster->walking && !cluster->walk_wanted &&
-	       !cluster->opens;
+	return drain_none_short(cluster);
 }
 
 static void sample(struct cluster *cluster, struct node *node)

@@ -53,6 +53,7 @@ struct node {
 	char why[128];
 	char disk_why[128]; /* why one of its disks takes no more; "" where all do */
 	bool draining;      /* to be emptied, whatever its state */
+	bool forgotten;     /* it only keeps its slot (forget.c) */
 	struct drain drain;
 	bool registered; /* since this master began */
 	bool connected;  /* its channel is open */
@@ -631,6 +632,8 @@ void drain_tick(struct cluster *cluster);
 /* It was emptied and is gone: nothing of it is waited for. */
 bool drain_unplugged(const struct node *node);
 bool drain_safe(struct cluster *cluster, const struct node *node);
+/* No chunk wants replicas or a seal: one that is away and never reported is not needed. */
+bool drain_none_short(const struct cluster *cluster);
 uint64_t drain_leaving(struct cluster *cluster);
 /* How far it is, as a sentence. */
 void drain_text(struct cluster *cluster, struct node *node, char *ret, size_t size);

@@ -39,6 +39,7 @@ static const struct sentence {
         {"drain_begun", "datanode {node} is to be emptied"},
         {"drain_cancelled", "datanode {node} is to be used again"},
         {"drained", "datanode {node} was emptied: safe to unplug"},
+        {"node_forgotten", "datanode {node} ({address}) was forgotten"},
         {"drain_needed_again", "datanode {node} is needed again: not safe to unplug"},
         {"balance_begun", "balance began: within {within} percent"},
         {"balance_ended", "balance ended, {moved} chunks moved: {why}"},

@@ -119,7 +119,7 @@ bool cluster_node_heartbeat(struct cluster *cluster, const struct proto_heartbea
 uint32_t cluster_nodes_known(const struct cluster *cluster)
 {
 	cluster_check(cluster);
-	return cluster->nodes_count;
+	return HASH_CNT(hh, cluster->by_number);
 }
 
 uint32_t cluster_nodes_staying(const struct cluster *cluster)
@@ -128,7 +128,7 @@ uint32_t cluster_nodes_staying(const struct cluster *cluster)
 
 	cluster_check(cluster);
 	for (uint32_t i = 0; i < cluster->nodes_count; i++)
-		staying += !cluster->nodes[i]->draining;
+		staying += !cluster->nodes[i]->draining && !cluster->nodes[i]->forgotten;
 	return staying;
 }
 
@@ -318,7 +318,7 @@ static void judge(struct cluster *cluster, struct node *node)
 	const char *why = "";
 	enum proto_node_state state = state_of(cluster, node, waking_now(cluster, node), &why);
 
-	if (state != node->state)
+	if (state != node->state && !node->forgotten)
 		move(cluster, node, state, why);
 }
 

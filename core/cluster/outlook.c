@@ -304,6 +304,8 @@ static void say_nodes(struct cluster *cluster, const struct chunk *chunk, char *
 	for (uint32_t i = 0; i < cluster->nodes_count; i++) {
 		const struct node *node = cluster->nodes[i];
 
+		if (node->forgotten)
+			continue;
 		if (!node_reachable(node))
 			away++;
 		else if (replica_find(chunk, node) >= 0)
@@ -317,7 +319,7 @@ static void say_nodes(struct cluster *cluster, const struct chunk *chunk, char *
 	        "no datanode can take a replica: of %" PRIu32 " known %" PRIu32
 	        " hold one, %" PRIu32 " are away, %" PRIu32 " have no room for %" PRIu32
 	        " bytes, %" PRIu32 " take no chunks now",
-	        cluster->nodes_count, have, away, full, chunk->length, other);
+	        cluster_nodes_known(cluster), have, away, full, chunk->length, other);
 }
 
 static bool missed_add(struct arena *arena, uint64_t chunk, const char *why,

@@ -148,7 +148,7 @@ uint32_t cluster_rejected(const struct cluster *cluster, uint64_t size_bytes,
 	for (uint32_t i = 0; i < cluster->nodes_count && count < max; i++) {
 		const struct node *node = cluster->nodes[i];
 
-		if (node_takes(node, size_bytes))
+		if (node->forgotten || node_takes(node, size_bytes))
 			continue;
 		ret[count++] = (struct place_rejected){node->number,
 		        states[node->state] ? states[node->state]

@@ -131,7 +131,7 @@ void cluster_why(struct cluster *cluster, struct reasons *reasons)
 	for (uint32_t i = 0, shown = 0; i < cluster->nodes_count && shown < SHOWN_MAX; i++) {
 		struct node *node = cluster->nodes[i];
 
-		if (node->state == PROTO_NODE_STATE_UP && node->connected)
+		if (node->forgotten || (node->state == PROTO_NODE_STATE_UP && node->connected))
 			continue;
 		shown++;
 		snprintf(about, sizeof(about), "datanode %" PRIu32, node->number);

@@ -43,6 +43,7 @@ static const struct op_row op_rows[PROTO_OPS] = {
         [PROTO_OP_SETTING_SET] = {op_setting_set},
         [PROTO_OP_KEEPSAKE_ADD] = {op_keepsake_add},
         [PROTO_OP_KEEPSAKE_DROP] = {op_keepsake_drop},
+        [PROTO_OP_NODE_FORGET] = {op_node_forget},
 };
 
 op_apply *op_apply_of(enum proto_op_kind kind)

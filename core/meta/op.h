@@ -28,9 +28,9 @@ op_apply op_mend;                                        /* op_mend.c */
 op_apply op_hold, op_accept;                             /* op_reign.c */
 op_apply op_log_drop;                                    /* op_log.c */
 op_apply op_trash_move, op_undelete, op_trash_drop, op_trash_live,
-        op_trash_measure; /* op_trash.c */
-op_apply op_node_drain;   /* op_system.c */
-op_apply op_setting_set;  /* op_setting.c */
+        op_trash_measure;                   /* op_trash.c */
+op_apply op_node_drain, op_node_forget;     /* op_system.c */
+op_apply op_setting_set;                    /* op_setting.c */
 op_apply op_keepsake_add, op_keepsake_drop; /* op_keepsake.c */
 
 /* What several of them need. */

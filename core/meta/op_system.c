@@ -127,6 +127,23 @@ int op_node_drain(struct txn *txn, const struct proto_op *op, struct meta_result
 	return 0;
 }
 
+/* Its number stays given: chunks' rows may name it for as long as they live (RULES 4). */
+int op_node_forget(struct txn *txn, const struct proto_op *op, struct meta_result *ret)
+{
+	const struct proto_op_node_forget *args = &op->node_forget;
+	struct table_key key = key_u32(args->node);
+	struct proto_row_node row;
+	int rc = txn_read(txn, META_NODE, &key, &row, &ret->err);
+
+	if (rc == DFS_E_NOENT)
+		return error_set(&ret->err, rc, "there is no datanode %" PRIu32, args->node);
+	if (rc != 0)
+		return rc;
+	txn_del(txn, META_NODE, &key);
+	ret->value = args->node;
+	return 0;
+}
+
 static int cluster_check(
         const struct txn *txn, const struct proto_op_epoch_begin *args, struct dfs_error *err)
 {
@@ -179,7 +196,7 @@ static int node_check(struct txn *txn, const struct proto_op_node_set *args,
 	return uuid_check(txn, args, err);
 }
 
-/* A number is for ever: a datanode that has one gets no second. There are few, and this happens
+/* A datanode that has a number gets no second while it is known. There are few, and this happens
  * once for each. */
 static int uuid_check(struct txn *txn, const struct proto_op_node_set *args, struct dfs_error *err)
 {

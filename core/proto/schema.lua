@@ -494,7 +494,7 @@ S.calls = {
       { "lost", "u64", "sealed chunks without one" },
       { "sessions", "u64", "write sessions" },
       { "nodes_up", "u32", "datanodes that are neither dead nor suspect" },
-      { "nodes_known", "u32", "datanodes registered ever" },
+      { "nodes_known", "u32", "datanodes registered ever, and not forgotten" },
       { "total", "u64", "bytes of disk" },
       { "free", "u64", "bytes of it not used" },
       { "used", "u64", "bytes in chunks" },
@@ -555,7 +555,7 @@ S.calls = {
       { "operation", "u64", "highest operation seen" },
     },
     reply = {
-      { "node", "u32", "its number, for ever" },
+      { "node", "u32", "its number, until it is forgotten; never another's" },
       { "epoch", "u64", "the master's reign" },
       { "reign", "id", "of that epoch" },
       { "operation", "u64", "last committed" },
@@ -852,6 +852,12 @@ S.calls = {
     },
     reply = {},
     errors = { "EXIST", "FENCED", "NOSPC", "CORRUPT", "IO", "TIMEOUT" } },
+
+  { name = "forget", to = "master", auth = "admin", mutates = true,
+    doc = "a datanode that is dead and that nothing needs is known no more; one that returns registers as a new one",
+    args = { { "node", "u32", "its number" } },
+    reply = { { "drain", "struct", "how it last was; of a repeated call only its number", of = "drain_info" } },
+    errors = { "NOENT", "NODES" } },
 }
 
 -- Rows of the master's tables: a compact binary form (pack/unpack), little-endian, strings with a 16-bit
@@ -1136,6 +1142,9 @@ S.ops = {
   } },
   { name = "keepsake_drop", doc = "files of the metadata that newer ones replace: their chunks are freed", fields = {
     { "chunks", "list", "the first chunk of each; those that are gone are passed over", of = "id", max = 1000 },
+  } },
+  { name = "node_forget", doc = "a datanode is known no more; its number is given to no other", fields = {
+    { "node", "u32", "its number" },
   } },
 }
 

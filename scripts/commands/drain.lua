@@ -72,14 +72,29 @@ local function wait(node)
   end)
 end
 
+local function forget(asked, node)
+  local reply, problem = dfs.call("forget", { node = node.node })
+  if not reply then return nil, problem end
+  if asked.json then
+    io.write(dfs.json(reply.drain), "\n")
+  else
+    io.write(machines.name(node), " is forgotten\n")
+  end
+  return true
+end
+
 local function run(asked)
   if not asked[1] then
-    if asked.cancel or asked.wait then return args.misuse("name the datanode") end
+    if asked.cancel or asked.wait or asked.forget then return args.misuse("name the datanode") end
     return list(asked)
   end
   if asked.cancel and asked.wait then return args.misuse("--cancel and --wait do not go together") end
+  if asked.forget and (asked.cancel or asked.wait) then
+    return args.misuse("--forget goes with neither --cancel nor --wait")
+  end
   local node, problem = machines.find(asked[1])
   if not node then return nil, problem end
+  if asked.forget then return forget(asked, node) end
   local reply
   reply, problem = dfs.call("drain", { node = node.node, cancel = asked.cancel or false })
   if not reply then return nil, problem end
@@ -93,14 +108,19 @@ end
 
 return {
   summary = "empty a datanode, so that it can be taken away",
-  usage = "drain [NODE] [--cancel] [--wait]",
+  usage = "drain [NODE] [--cancel | --wait | --forget]",
   details = [[
 NODE is its number, `node2`, or its address. It takes nothing new from then on, and what it holds is copied
 to the others; it stays so over restarts until --cancel. It may be taken away once it is said to be safe to
-unplug: here, in `dfs nodes` and in `dfs status`. Without NODE those that are being emptied are listed.]],
-  examples = { "dfs drain 2", "dfs drain 10.0.0.12:7071 --wait", "dfs drain", "dfs drain 2 --cancel" },
+unplug: here, in `dfs nodes` and in `dfs status`. Once it is stopped and dead, --forget takes it off these
+lists. Without NODE those that are being emptied are listed.]],
+  examples = {
+    "dfs drain 2", "dfs drain 10.0.0.12:7071 --wait", "dfs drain", "dfs drain 2 --cancel",
+    "dfs drain 2 --forget",
+  },
   options = {
     { name = "cancel", help = "use it again; nothing was deleted from it" },
+    { name = "forget", help = "it is gone for good; should it return, it is a new datanode" },
     { name = "wait", help = "until it is safe to unplug; ctrl-C ends the waiting, not the drain" },
   },
   operands = { 0, 1 },

@@ -248,6 +248,71 @@ static void a_put_goes_on_when_its_node_is_drained(void **state)
 	}
 }
 
+static int forget(struct run *run, uint32_t number)
+{
+	struct proto_forget_args args = {.node = number};
+
+	return world_call(run->world, 0, PROTO_CALL_FORGET, &args, NULL);
+}
+
+/* The datanode that the master gave the highest number. */
+static unsigned newest(struct run *run, unsigned nodes)
+{
+	for (unsigned i = 0; i < nodes; i++)
+		if (step_number_of(run->world, i) == nodes)
+			return i;
+	fail_msg("no datanode has number %u", nodes);
+	return 0;
+}
+
+/*
+ * The newest is forgotten, so that the next number is not one above those that are left; it returns
+ * with its disk, and is another.
+ */
+static void forgotten_it_returns_as_a_new_one(void **state)
+{
+	for (uint64_t seed = 1; seed <= 6; seed++) {
+		struct run run;
+		unsigned node;
+
+		begin(&run, 300 + seed, 4);
+		node = newest(&run, 4);
+		assert_int_equal(forget(&run, 9), DFS_E_NOENT);
+		assert_int_equal(forget(&run, 4), DFS_E_NODES); /* in use */
+		assert_int_equal(drain(&run, 4, false), 0);
+		await_safe(&run, 4, GOAL);
+		assert_int_equal(forget(&run, 4), DFS_E_NODES); /* not stopped */
+		world_node_crash(run.world, node, seed % 2);
+		assert_int_equal(forget(&run, 4), DFS_E_NODES); /* not dead yet */
+		sim_run_for(run.world->sim, 45000); /* a silent channel closes after 30 s */
+		assert_int_equal(forget(&run, 4), 0);
+		assert_int_equal(forget(&run, 4), DFS_E_NOENT);
+		assert_int_equal(step_status(run.world, &run.arena).nodes_known, 3);
+		if (seed % 3 == 0)
+			world_master_kill(run.world);
+		else if (seed % 3 == 1)
+			world_master_crash(run.world);
+		if (seed % 3 < 2)
+			world_master_start(run.world);
+		assert_true(world_await_up(run.world, 3, 20000));
+		step_await_calm(run.world);
+		assert_int_equal(step_status(run.world, &run.arena).nodes_known, 3);
+		assert_int_equal(step_status(run.world, &run.arena).nodes_draining, 0);
+		assert_int_equal(step_status(run.world, &run.arena).under_goal, 0);
+		step_same_files(run.world, FILES, CHUNKS * CHUNK);
+		world_node_start(run.world, node);
+		assert_true(world_await_up(run.world, 4, 60000));
+		assert_int_equal(step_number_of(run.world, node), 5);
+		step_same_files(run.world, FILES, CHUNKS * CHUNK);
+		/* It is of use. */
+		assert_int_equal(drain(&run, step_number_of(run.world, (node + 1) % 4), false), 0);
+		await_safe(&run, step_number_of(run.world, (node + 1) % 4), 1);
+		world_node_crash(run.world, (node + 1) % 4, true);
+		step_same_files(run.world, FILES, CHUNKS * CHUNK);
+		end(&run);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +322,7 @@ int main(void)
 	        cmocka_unit_test(cancelled_it_is_as_before),
 	        cmocka_unit_test(too_few_others_refuse_it),
 	        cmocka_unit_test(a_put_goes_on_when_its_node_is_drained),
+	        cmocka_unit_test(forgotten_it_returns_as_a_new_one),
 	};
 
 	return cmocka_run_group_tests_name("drain", tests, NULL, NULL);

@@ -956,4 +956,14 @@ export const CALLS = {
     ],
     reply: [],
   },
+  // a datanode that is dead and that nothing needs is known no more; one that returns registers as a new one
+  forget: {
+    to: "master", role: "admin", mutates: true,
+    args: [
+      { name: "node", type: "u32" },
+    ],
+    reply: [
+      { name: "drain", type: "struct", of: "drain_info" },
+    ],
+  },
 };

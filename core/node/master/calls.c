@@ -38,6 +38,7 @@ static handler *const handlers[PROTO_CALLS] = {
         [PROTO_CALL_ACCEPT] = handle_accept,
         [PROTO_CALL_DRAIN] = handle_drain,
         [PROTO_CALL_DRAINS] = handle_drains,
+        [PROTO_CALL_FORGET] = handle_forget,
         [PROTO_CALL_CHECKPOINT] = handle_checkpoint,
         [PROTO_CALL_CHECKPOINT_READ] = handle_checkpoint_read,
         [PROTO_CALL_KEEPSAKE_READ] = handle_keepsake_read,

@@ -47,12 +47,12 @@ static struct machine *machine_add(
 static bool may_register(struct request *request, const struct proto_register_args *args);
 static void register_known(
         struct request *request, struct machine *machine, const struct proto_register_args *args);
-static uint32_t next_number(struct master *master);
 static void node_set(void *arg, const struct meta_result *result);
 static struct proto_register_args *register_copy(
         struct request *request, const struct proto_register_args *args);
 static void chunk_refresh(struct master *master, uint64_t chunk, struct arena *arena);
 static void drain_applied(struct master *master, uint32_t node, bool draining);
+static void forget_applied(struct master *master, uint32_t node);
 static bool from_node(struct request *request);
 
 int machines_load(struct master *master, struct dfs_error *err)
@@ -62,8 +62,14 @@ int machines_load(struct master *master, struct dfs_error *err)
 		uint64_t last;
 		uint32_t seen;
 	} load = {.master = master};
-	int code = meta_each_node(master->meta, load_node, master);
+	struct proto_row_counters counters = {0};
+	struct arena arena = {0};
+	int code = meta_counters(master->meta, &arena, &counters);
 
+	master->next_node = counters.next_node;
+	arena_fini(&arena);
+	if (code == 0)
+		code = meta_each_node(master->meta, load_node, master);
 	do {
 		load.seen = 0;
 		if (code == 0)
@@ -155,6 +161,9 @@ void machines_applied(
 	case PROTO_OP_NODE_DRAIN:
 		drain_applied(master, op->node_drain.node, op->node_drain.draining);
 		break;
+	case PROTO_OP_NODE_FORGET:
+		forget_applied(master, op->node_forget.node);
+		break;
 	default:
 		break;
 	}
@@ -170,18 +179,29 @@ void handle_register(struct request *request, const void *args)
 	if (!may_register(request, ask))
 		return;
 	machine = machine_find(request->master, ask->uuid);
+	if (machine && machine->forgetting > 0) {
+		request_refuse(request, DFS_E_BUSY,
+		        "datanode %u is just being forgotten: register again in a moment",
+		        machine->node);
+		return;
+	}
 	if (machine && strcmp(machine->address, ask->address) == 0 &&
 	        strcmp(machine->rack, ask->rack) == 0) {
 		register_known(request, machine, ask);
 		return;
 	}
-	op.node_set.node = machine ? machine->node : next_number(request->master);
+	op.node_set.node =
+	        machine ? machine->node : request->master->next_node + request->master->registering;
 	op.node_set.uuid = ask->uuid;
 	op.node_set.address = ask->address;
 	op.node_set.rack = ask->rack;
 	op.node_set.draining = machine && machine->draining;
 	request->registering = register_copy(request, ask);
-	request->master->registering++;
+	request->renumbered = !machine;
+	if (machine)
+		machine->registering++;
+	else
+		request->master->registering++;
 	request_submit(request, &op, node_set);
 }
 
@@ -261,19 +281,6 @@ static bool may_register(struct request *request, const struct proto_register_ar
 	return fence_register(request, args);
 }
 
-/* Numbers are given in order, 1 first; one whose operation is still on its way counts as given. */
-static uint32_t next_number(struct master *master)
-{
-	struct machine *machine;
-	uint32_t highest = 0;
-
-	LL_FOREACH (master->machines, machine) {
-		if (machine->node > highest)
-			highest = machine->node;
-	}
-	return highest + master->registering + 1;
-}
-
 static void node_set(void *arg, const struct meta_result *result)
 {
 	struct request *request = arg;
@@ -283,11 +290,16 @@ static void node_set(void *arg, const struct meta_result *result)
 	        .uuid = args->uuid, .address = args->address, .rack = args->rack};
 	struct machine *machine = machine_find(master, args->uuid);
 
-	master->registering--;
+	if (request->renumbered)
+		master->registering--;
+	else if (machine)
+		machine->registering--;
 	if (result->code != 0) {
 		request_fail(request, &result->err);
 		return;
 	}
+	if (result->value >= master->next_node)
+		master->next_node = (uint32_t)result->value + 1;
 	if (!machine)
 		machine = machine_add(master, (uint32_t)result->value, &row);
 	if (!machine) {
@@ -420,6 +432,18 @@ static void drain_applied(struct master *master, uint32_t node, bool draining)
 			machine->draining = draining;
 	}
 	cluster_node_drain(master->cluster, node, draining);
+}
+
+static void forget_applied(struct master *master, uint32_t node)
+{
+	struct machine *machine;
+
+	cluster_node_forget(master->cluster, node);
+	LL_SEARCH_SCALAR(master->machines, machine, node, node);
+	if (!machine)
+		return;
+	LL_DELETE(master->machines, machine);
+	free(machine);
 }
 
 /* ---- effects of the cluster engine ---- */

@@ -22,7 +22,7 @@
  *   reads.c     locate
  *   machines.c  register report heartbeat progress; the cluster engine's effects
  *   fence.c     whose history a datanode knows; accept; what may be deleted
- *   machines_admin.c  drain drains
+ *   machines_admin.c  drain drains forget
  *   machines_balance.c  balance balancing
  *   why.c, why_path.c  why history
  *   decisions.c placements as they were decided
@@ -67,9 +67,11 @@ struct request {
 	struct write_plan *plan; /* writes.c: what an allocation waits to answer, in `arena` */
 	uint64_t sealing;        /* writes.c: the chunk whose seal it waits for */
 	uint64_t keep_ms;        /* trash.c: how long what is removed is kept */
-	void *work;              /* trash.c: the page of an emptying, in `arena` */
+	void *work;              /* in `arena`. trash.c: the page of an emptying; machines_admin.c:
+	                            what is forgotten */
 	struct proto_register_args
 	        *registering; /* machines.c: what a registration waits to answer */
+	bool renumbered;      /* machines.c: that asked for a new number */
 	struct request *prev, *next;
 };
 
@@ -78,6 +80,8 @@ struct machine {
 	uint32_t node;
 	uint64_t uuid;
 	bool draining;
+	uint32_t forgetting;  /* operations that forget it, on their way: it may not register */
+	uint32_t registering; /* registrations of it, likewise: it may not be forgotten */
 	char address[264];
 	char rack[64];
 	struct peer *peer;
@@ -111,6 +115,7 @@ struct master {
 	struct machine *machines;
 	struct unreachable *unreachable; /* machines.c: calls to datanodes without a channel */
 	uint32_t registering;       /* new datanodes whose number is not durable yet */
+	uint32_t next_node;         /* the next number but for theirs; none is given twice */
 	struct http_request *https;
 	struct buf path; /* names.c: room for one */
 	struct request *in_flight;
@@ -189,6 +194,7 @@ void handle_progress(struct request *request, const void *args);
 void handle_accept(struct request *request, const void *args);
 void handle_drain(struct request *request, const void *args);
 void handle_drains(struct request *request, const void *args);
+void handle_forget(struct request *request, const void *args);
 void handle_checkpoint(struct request *request, const void *args);
 void handle_checkpoint_read(struct request *request, const void *args);
 void handle_keepsake_read(struct request *request, const void *args);

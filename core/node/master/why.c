@@ -153,7 +153,8 @@ static void why_row(struct request *request, uint64_t chunk, const struct proto_
 		        (io_wall_ms(master->io) - row->freed_ms) / 1000,
 		        (master->options.linger_ms) / 1000);
 	for (size_t i = 0; i < row->nodes_count; i++)
-		buf_printf(&nodes, "%s%" PRIu32, i ? ", " : "", row->nodes[i]);
+		buf_printf(&nodes, "%s%" PRIu32 "%s", i ? ", " : "", row->nodes[i],
+		        cluster_address(master->cluster, row->nodes[i]) ? "" : " (forgotten)");
 	reasons_add(reasons, about,
 	        "allocated in epoch %" PRIu64 "%s on datanode%s %s, the first orders the appends",
 	        chunk_epoch(chunk),

@@ -1817,3 +1817,33 @@ int proto_keep_reply_to_json(const struct proto_keep_reply *from, struct cJSON *
 {
 	return proto_shape_to_json(&proto_keep_reply_shape, from, object);
 }
+
+int proto_forget_args_encode(const struct proto_forget_args *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_forget_args_shape, from, ret);
+}
+
+int proto_forget_args_decode(struct arena *arena, const char *json, size_t size, struct proto_forget_args *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_forget_args_shape, arena, json, size, ret, err);
+}
+
+int proto_forget_args_to_json(const struct proto_forget_args *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_forget_args_shape, from, object);
+}
+
+int proto_forget_reply_encode(const struct proto_forget_reply *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_forget_reply_shape, from, ret);
+}
+
+int proto_forget_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_forget_reply *ret, struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_forget_reply_shape, arena, json, size, ret, err);
+}
+
+int proto_forget_reply_to_json(const struct proto_forget_reply *from, struct cJSON *object)
+{
+	return proto_shape_to_json(&proto_forget_reply_shape, from, object);
+}

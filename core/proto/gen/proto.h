@@ -798,7 +798,7 @@ struct proto_status_reply {
 	uint64_t lost; /* sealed chunks without one */
 	uint64_t sessions; /* write sessions */
 	uint32_t nodes_up; /* datanodes that are neither dead nor suspect */
-	uint32_t nodes_known; /* datanodes registered ever */
+	uint32_t nodes_known; /* datanodes registered ever, and not forgotten */
 	uint64_t total; /* bytes of disk */
 	uint64_t free; /* bytes of it not used */
 	uint64_t used; /* bytes in chunks */
@@ -861,7 +861,7 @@ extern const struct proto_shape proto_register_args_shape;
 
 /* a datanode's first call on its channel */
 struct proto_register_reply {
-	uint32_t node; /* its number, for ever */
+	uint32_t node; /* its number, until it is forgotten; never another's */
 	uint64_t epoch; /* the master's reign */
 	uint64_t reign; /* of that epoch */
 	uint64_t operation; /* last committed */
@@ -1308,6 +1308,18 @@ struct proto_keep_reply {
 	bool none; /* no fields */
 };
 extern const struct proto_shape proto_keep_reply_shape;
+
+/* a datanode that is dead and that nothing needs is known no more; one that returns registers as a new one */
+struct proto_forget_args {
+	uint32_t node; /* its number */
+};
+extern const struct proto_shape proto_forget_args_shape;
+
+/* a datanode that is dead and that nothing needs is known no more; one that returns registers as a new one */
+struct proto_forget_reply {
+	struct proto_drain_info drain; /* how it last was; of a repeated call only its number */
+};
+extern const struct proto_shape proto_forget_reply_shape;
 
 /* inode id -> this */
 struct proto_row_inode {
@@ -1756,6 +1768,12 @@ struct proto_op_keepsake_drop {
 	size_t chunks_count;
 };
 extern const struct proto_shape proto_op_keepsake_drop_shape;
+
+/* a datanode is known no more; its number is given to no other */
+struct proto_op_node_forget {
+	uint32_t node; /* its number */
+};
+extern const struct proto_shape proto_op_node_forget_shape;
 
 /* ---- JSON ---- */
 
@@ -2243,6 +2261,14 @@ int proto_keep_reply_encode(const struct proto_keep_reply *from, struct buf *ret
 int proto_keep_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_keep_reply *ret,
 	struct dfs_error *err);
 int proto_keep_reply_to_json(const struct proto_keep_reply *from, struct cJSON *object);
+int proto_forget_args_encode(const struct proto_forget_args *from, struct buf *ret);
+int proto_forget_args_decode(struct arena *arena, const char *json, size_t size, struct proto_forget_args *ret,
+	struct dfs_error *err);
+int proto_forget_args_to_json(const struct proto_forget_args *from, struct cJSON *object);
+int proto_forget_reply_encode(const struct proto_forget_reply *from, struct buf *ret);
+int proto_forget_reply_decode(struct arena *arena, const char *json, size_t size, struct proto_forget_reply *ret,
+	struct dfs_error *err);
+int proto_forget_reply_to_json(const struct proto_forget_reply *from, struct cJSON *object);
 
 /* ---- calls ---- */
 
@@ -2295,8 +2321,9 @@ enum proto_call {
 	PROTO_CALL_BALANCING, /* how even the datanodes are */
 	PROTO_CALL_KEEPSAKE_READ, /* as checkpoint_read, for a datanode that was told to keep the file (RULES 20) */
 	PROTO_CALL_KEEP, /* fetch bytes of a checkpoint's file from the master, and keep them as a sealed chunk (RULES 20) */
+	PROTO_CALL_FORGET, /* a datanode that is dead and that nothing needs is known no more; one that returns registers as a new one */
 };
-enum { PROTO_CALLS = 48 }; /* one more than the last */
+enum { PROTO_CALLS = 49 }; /* one more than the last */
 
 struct proto_call_info {
 	const char *name;
@@ -2398,8 +2425,9 @@ enum proto_op_kind {
 	PROTO_OP_SETTING_SET, /* a setting is changed; an empty value takes it away */
 	PROTO_OP_KEEPSAKE_ADD, /* a file of the metadata is on datanodes: its chunks, sealed (RULES 20) */
 	PROTO_OP_KEEPSAKE_DROP, /* files of the metadata that newer ones replace: their chunks are freed */
+	PROTO_OP_NODE_FORGET, /* a datanode is known no more; its number is given to no other */
 };
-enum { PROTO_OPS = 33 }; /* one more than the last */
+enum { PROTO_OPS = 34 }; /* one more than the last */
 
 struct proto_op {
 	enum proto_op_kind kind;
@@ -2436,6 +2464,7 @@ struct proto_op {
 		struct proto_op_setting_set setting_set;
 		struct proto_op_keepsake_add keepsake_add;
 		struct proto_op_keepsake_drop keepsake_drop;
+		struct proto_op_node_forget node_forget;
 	};
 };
 

@@ -1237,6 +1237,18 @@ _Static_assert(sizeof(struct proto_keep_args) <= PROTO_STRUCT_SIZE, "raise PROTO
 const struct proto_shape proto_keep_reply_shape = { "reply", sizeof(struct proto_keep_reply), NULL, 0 };
 _Static_assert(sizeof(struct proto_keep_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
+static const struct proto_field proto_forget_args_fields[] = {
+	{ FIELD(proto_forget_args, node, U32) },
+};
+const struct proto_shape proto_forget_args_shape = { "args", sizeof(struct proto_forget_args), proto_forget_args_fields, 1 };
+_Static_assert(sizeof(struct proto_forget_args) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_forget_reply_fields[] = {
+	{ FIELD(proto_forget_reply, drain, STRUCT), .of = &proto_drain_info_shape },
+};
+const struct proto_shape proto_forget_reply_shape = { "reply", sizeof(struct proto_forget_reply), proto_forget_reply_fields, 1 };
+_Static_assert(sizeof(struct proto_forget_reply) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
 static const struct proto_field proto_row_inode_fields[] = {
 	{ FIELD(proto_row_inode, kind, ENUM), .values = &proto_kind_values },
 	{ FIELD(proto_row_inode, generation, U64) },
@@ -1671,6 +1683,12 @@ static const struct proto_field proto_op_keepsake_drop_fields[] = {
 };
 const struct proto_shape proto_op_keepsake_drop_shape = { "keepsake_drop", sizeof(struct proto_op_keepsake_drop), proto_op_keepsake_drop_fields, 1 };
 _Static_assert(sizeof(struct proto_op_keepsake_drop) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
+
+static const struct proto_field proto_op_node_forget_fields[] = {
+	{ FIELD(proto_op_node_forget, node, U32) },
+};
+const struct proto_shape proto_op_node_forget_shape = { "node_forget", sizeof(struct proto_op_node_forget), proto_op_node_forget_fields, 1 };
+_Static_assert(sizeof(struct proto_op_node_forget) <= PROTO_STRUCT_SIZE, "raise PROTO_STRUCT_SIZE");
 
 static int proto_hello_args_encode_any(const void *from, struct buf *ret)
 {
@@ -2706,6 +2724,28 @@ static int proto_keep_reply_decode_any(struct arena *arena, const char *json, si
 	return proto_shape_decode(&proto_keep_reply_shape, arena, json, size, ret, err);
 }
 
+static int proto_forget_args_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_forget_args_shape, from, ret);
+}
+
+static int proto_forget_args_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_forget_args_shape, arena, json, size, ret, err);
+}
+
+static int proto_forget_reply_encode_any(const void *from, struct buf *ret)
+{
+	return proto_shape_encode(&proto_forget_reply_shape, from, ret);
+}
+
+static int proto_forget_reply_decode_any(struct arena *arena, const char *json, size_t size, void *ret,
+	struct dfs_error *err)
+{
+	return proto_shape_decode(&proto_forget_reply_shape, arena, json, size, ret, err);
+}
+
 static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_HELLO] = { "hello", true, PROTO_ROLE_READ, false, sizeof(struct proto_hello_args), sizeof(struct proto_hello_reply),
 		&proto_hello_args_shape, &proto_hello_reply_shape,
@@ -2848,6 +2888,9 @@ static const struct proto_call_info calls[PROTO_CALLS] = {
 	[PROTO_CALL_KEEP] = { "keep", false, PROTO_ROLE_NODE, false, sizeof(struct proto_keep_args), sizeof(struct proto_keep_reply),
 		&proto_keep_args_shape, &proto_keep_reply_shape,
 		proto_keep_args_encode_any, proto_keep_args_decode_any, proto_keep_reply_encode_any, proto_keep_reply_decode_any },
+	[PROTO_CALL_FORGET] = { "forget", true, PROTO_ROLE_ADMIN, true, sizeof(struct proto_forget_args), sizeof(struct proto_forget_reply),
+		&proto_forget_args_shape, &proto_forget_reply_shape,
+		proto_forget_args_encode_any, proto_forget_args_decode_any, proto_forget_reply_encode_any, proto_forget_reply_decode_any },
 };
 
 const struct proto_call_info *proto_call_info(enum proto_call call)
@@ -2900,6 +2943,7 @@ static const struct {
 	[PROTO_OP_SETTING_SET] = { "setting_set", &proto_op_setting_set_shape },
 	[PROTO_OP_KEEPSAKE_ADD] = { "keepsake_add", &proto_op_keepsake_add_shape },
 	[PROTO_OP_KEEPSAKE_DROP] = { "keepsake_drop", &proto_op_keepsake_drop_shape },
+	[PROTO_OP_NODE_FORGET] = { "node_forget", &proto_op_node_forget_shape },
 };
 
 const char *proto_op_name(enum proto_op_kind kind)

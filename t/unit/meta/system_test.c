@@ -269,6 +269,32 @@ static void a_drain_changes_nothing_but_that(void **state)
 	buf_fini(&seen);
 }
 
+static void one_that_is_forgotten_leaves_its_number_given(void **state)
+{
+	struct world *w = *state;
+	struct proto_op forget = {.kind = PROTO_OP_NODE_FORGET, .node_forget = {2}};
+	struct buf seen = {0};
+
+	refuse(w, forget, DFS_E_NOENT, "no datanode 2");
+	world_must(w, op_of_node(1, 11, "a:1"));
+	world_must(w, op_of_node(2, 12, "b:2"));
+	world_must(w, forget);
+	assert_int_equal(w->result.value, 2);
+	refuse(w, forget, DFS_E_NOENT, "no datanode 2");
+	assert_int_equal(world_reopen(w, CLUSTER, false), 0);
+	assert_int_equal(meta_each_node(w->meta, node_seen, &seen), 0);
+	assert_string_equal(seen.data, "1=11@a:1/r1 ");
+	assert_int_equal(world_counters(w).next_node, 3);
+	/* It returns: the number is given to nobody, not even to itself. */
+	refuse(w, op_of_node(2, 12, "b:2"), DFS_E_INVAL, "next number to give is 3");
+	world_must(w, op_of_node(3, 12, "b:2"));
+	buf_clear(&seen);
+	assert_int_equal(meta_each_node(w->meta, node_seen, &seen), 0);
+	assert_string_equal(seen.data, "1=11@a:1/r1 3=12@b:2/r1 ");
+	world_check(w->kv);
+	buf_fini(&seen);
+}
+
 /* ---- repeated requests (RULES 17) ---- */
 
 static void repeat_gets_the_first_answer(void **state)
@@ -724,6 +750,7 @@ int main(void)
 	        TEST(reservations_and_epochs_go_one_way),
 	        TEST(datanodes_keep_their_numbers),
 	        TEST(a_drain_changes_nothing_but_that),
+	        TEST(one_that_is_forgotten_leaves_its_number_given),
 	        TEST(settings_are_kept_until_they_are_taken_away),
 	        TEST(repeat_gets_the_first_answer),
 	        TEST(repeated_rename_does_not_answer_noent),
