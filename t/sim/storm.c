@@ -249,17 +249,22 @@ static void rescue_check(struct storm *storm)
 	struct rescued rescued;
 	struct dfs_error err = {0};
 
-	do { /* a minute after its last start */
+	for (;;) { /* a minute after its last start */
+		int code;
+
 		sim_run_for(storm->world->sim, 5000);
+		is_well(storm, &status);
+		code = rescuer_run(
+		        storm->world, STORM_ADMIN, STORM_NODES, NULL, NULL, &rescued, &err);
+		if (code == 0 && rescued.state.epoch == status.epoch)
+			break;
+		if (code == 0)
+			rescued.kv->ops->close(rescued.kv);
+		else if (code != DFS_E_NOENT) /* nothing is kept yet */
+			storm_broken(storm, "the metadata cannot be rescued: %s", err.text);
 		if (sim_now_ms(storm->world->sim) > until_ms)
 			storm_broken(storm, "the datanodes do not keep this reign: %s", err.text);
-		is_well(storm, &status);
-		if (rescuer_run(storm->world, STORM_ADMIN, STORM_NODES, NULL, NULL, &rescued,
-		            &err) != 0)
-			continue;
-		if (rescued.state.epoch != status.epoch)
-			rescued.kv->ops->close(rescued.kv);
-	} while (rescued.state.epoch != status.epoch);
+	}
 	if (rescuer_compare(&rescued, kv, &err) != 0)
 		storm_broken(storm, "the metadata cannot be rescued: %s", err.text);
 }

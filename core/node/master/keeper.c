@@ -66,6 +66,7 @@ struct reading {
 	char *hex; /* the pieces, each ended by a NUL */
 };
 
+static size_t only_ours(struct keeper *keeper, size_t count);
 static bool due(const struct keeper *keeper);
 static void begin(struct keeper *keeper);
 static void run(struct io_work *work);
@@ -102,6 +103,7 @@ int keeper_load(struct master *master, struct dfs_error *err)
 	}
 	code = checkpoint_list(
 	        master->io, master->options.checkpoint_dir, keeper->kept, KEPT, &count, err);
+	count = only_ours(keeper, count);
 	if (code != 0 || count == 0)
 		return code;
 	keeper->newest = keeper->kept[0];
@@ -154,6 +156,23 @@ void keeper_fini(struct master *master)
 {
 	free(master->keeper);
 	master->keeper = NULL;
+}
+
+/* A restore gives up what came after its backup: checkpoints of that time are of another history. */
+static size_t only_ours(struct keeper *keeper, size_t count)
+{
+	size_t ours = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct checkpoint *one = &keeper->kept[i];
+		enum meta_lineage lineage = META_FOREIGN;
+
+		if (meta_lineage(keeper->master->meta, one->epoch, one->reign, one->operation,
+		            &lineage, NULL) == 0 &&
+		        lineage == META_OURS)
+			keeper->kept[ours++] = *one;
+	}
+	return ours;
 }
 
 static bool due(const struct keeper *keeper)
@@ -216,6 +235,7 @@ static void done(struct io_work *work)
 	} else {
 		keeper->newest = keeper->made;
 		keeper->changes = keeper->changes_now;
+		keeper->kept_count = only_ours(keeper, keeper->kept_count);
 		if (keeper->kept_count > 0)
 			keeper->drop_upto = keeper->kept[keeper->kept_count - 1].operation;
 		master_log(master, "info",

@@ -37,6 +37,8 @@ static void tell(void *arg, const char *sentence);
 static void fetched(void *arg, int code, const struct dfs_error *err);
 static int restore(
         struct attempt *attempt, const char *dir, struct checkpoint *ret, struct dfs_error *err);
+static int restore_newest(struct attempt *attempt, const char *file, const char *const *logs,
+        const char *dir, struct checkpoint *ret, struct dfs_error *err);
 static void clean(struct attempt *attempt);
 
 int master_rescue(
@@ -163,11 +165,26 @@ static int restore(
 			logs[i - 1] = paths[i];
 	}
 	if (code == 0)
-		code = restore_with_log(loop_io(attempt->loop), paths[0], logs,
-		        found->files_count - 1, dir, found->seen_epoch, ret, err);
+		code = restore_newest(attempt, paths[0], logs, dir, ret, err);
 	free(logs);
 	free(paths);
 	return code;
+}
+
+/* With all of the log, or as much of it as replays: less is better than nothing. */
+static int restore_newest(struct attempt *attempt, const char *file, const char *const *logs,
+        const char *dir, struct checkpoint *ret, struct dfs_error *err)
+{
+	const struct rescue_found *found = rescue_found(attempt->rescue);
+
+	for (size_t count = found->files_count - 1;; count--) {
+		int code = restore_with_log(loop_io(attempt->loop), file, logs, count, dir,
+		        found->seen_epoch, ret, err);
+
+		if (count == 0 || (code != DFS_E_CORRUPT && code != DFS_E_INVAL))
+			return code;
+		printf("%s: going on without it and what came after\n", err->text);
+	}
 }
 
 static int remove_one(void *arg, const char *name)
