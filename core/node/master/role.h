@@ -28,7 +28,8 @@
  *   decisions.c placements as they were decided
  *   status.c    status nodes, /metrics
  *   keeper.c    checkpoints, the log behind them; checkpoint checkpoint_read
- *   keepsakes.c the same, and the log's newest part, on the datanodes
+ *   keepsakes.c, keepsakes_file.c, keepsakes_parts.c
+ *               the same, and the log's newest part, on the datanodes
  *   scrub.c     scrub scrub_wait
  *   fsck.c      fsck fsck_read: a check's stages; fsck_walk.c: on a worker; fsck_chunks.c: on the loop
  *   reaper.c    what happens by time: sessions that fell silent, freed chunks, purges
