@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests and responses between our client and our server. */
+#include <netdb.h>
 #include "rig.h"
 
 static void a_get_brings_every_byte(void **state)
@@ -326,17 +327,22 @@ static void many_at_a_time_do_not_mix(void **state)
 /* Numbers of both kinds, a name that is known, and one that a worker looks up. */
 static void addresses_of_all_kinds_are_found(void **state)
 {
+	static const char upper[] = "LOCALHOST";
 	static const struct {
 		const char *listen, *ask;
-	} rows[] = {{"127.0.0.1", "127.0.0.1"}, {"127.0.0.1", "localhost"},
-	        {"127.0.0.1", "LOCALHOST"}, {"localhost", "127.0.0.1"}, {"0.0.0.0", "127.0.0.1"},
+	} rows[] = {{"127.0.0.1", "127.0.0.1"}, {"127.0.0.1", "localhost"}, {"127.0.0.1", upper}, {"localhost", "127.0.0.1"}, {"0.0.0.0", "127.0.0.1"},
 	        {"[::1]", "[::1]"}, {"[::]", "[::1]"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct rig rig;
 		struct reply reply;
 		struct rig_channel channel = {.want = 1};
+		struct addrinfo *known;
 
+		if (rows[i].ask == upper && getaddrinfo(upper, NULL, NULL, &known) != 0)
+			continue; /* a machine without /etc/hosts */
+		if (rows[i].ask == upper)
+			freeaddrinfo(known);
 		if (rig_open_at(&rig, rows[i].listen)) {
 			assert_int_equal(rows[i].listen[0], '[');
 			continue; /* no IPv6 here */
