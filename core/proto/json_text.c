@@ -101,7 +101,8 @@ static void quote(const char *text, size_t size, struct buf *ret)
 		escape(byte, ret);
 		done = i + 1;
 	}
-	buf_append(ret, text + done, size - done);
+	if (size > done) /* an empty text may be NULL */
+		buf_append(ret, text + done, size - done);
 	buf_append(ret, "\"", 1);
 }
 

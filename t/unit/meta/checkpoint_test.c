@@ -476,7 +476,7 @@ static void what_a_restore_gave_up_is_known_as_such(void **state)
 static void a_restore_gives_out_no_id_of_the_lost_time(void **state)
 {
 	struct world *w = *state;
-	struct kv *backup;
+	struct kv *backup, *lost = w->kv;
 	uint64_t client = 0, session = 0;
 
 	meta_close(w->meta);
@@ -489,13 +489,16 @@ static void a_restore_gives_out_no_id_of_the_lost_time(void **state)
 		meta_close(w->meta);
 		w->meta = NULL;
 	}
-	w->kv->ops->close(w->kv);
 	w->kv = backup;
 	assert_int_equal(meta_restore(w->kv, w->io, 500, 1234, &w->err), 0);
 	assert_int_equal(world_open(w, CLUSTER, false), 0);
 	assert_true(meta_new_client(w->meta) > client);
 	assert_true(meta_new_session(w->meta) > session);
 	world_check(w->kv);
+	meta_close(w->meta);
+	w->meta = NULL;
+	w->kv = lost;
+	backup->ops->close(backup);
 }
 
 #define OF(name, how) cmocka_unit_test_setup_teardown(name, how, world_teardown)
