@@ -109,7 +109,8 @@ role_kill() {
   local pid
   pid=$(role_pid "$1") && kill -9 "$pid" && await process_gone "$pid"
 }
-process_gone() { [ ! -e "/proc/$1/exe" ]; }
+# Its memory goes before its files: only a zombie has none open.
+process_gone() { case $(sed -n 's/.*) \(.\) .*/\1/p' "/proc/$1/stat" 2>/dev/null) in '' | Z | X) ;; *) false ;; esac; }
 
 # All of a cluster, at once, as a power switch would.
 cluster_kill() { pkill -9 -f -- "dfs (master|datanode) .*--dir $cluster_dir" ; pkill -9 -f -- "dfs up --dir $cluster_dir" ; await no_process "$cluster_dir"; }

@@ -2,12 +2,14 @@
 /* `dfs datanode`: the datanode role on a real loop, its heartbeat on another one in a thread of its
  * own (RULES 34). */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/text.h"
+#include "io/disk.h"
 #include "io/real.h"
 #include "net/loop.h"
 #include "node/datanode.h"
@@ -24,6 +26,7 @@ struct process {
 
 static int start(
         struct process *process, const struct datanode_settings *settings, struct dfs_error *err);
+static void await_locks(struct io *io, const char *const *dirs, uint32_t count);
 static int node_begin(
         const char *dir, const struct cluster_key *key, uint64_t *ret_node, struct dfs_error *err);
 static int init_dir(struct io *io, const char *dir, const struct store_identity *identity,
@@ -38,7 +41,13 @@ static void data_dirs(const struct datanode_settings *settings, char ret_default
         const char **ret, uint32_t *ret_count);
 static uint64_t async_bytes(uint32_t dirs);
 
-enum { ASYNC_PART = 16, MIB = 1024 * 1024, ASYNC_MIN = 64 * MIB, ASYNC_MAX = 1024 * MIB };
+enum {
+	LOCK_WAIT_MS = 1000,
+	ASYNC_PART = 16,
+	MIB = 1024 * 1024,
+	ASYNC_MIN = 64 * MIB,
+	ASYNC_MAX = 1024 * MIB
+};
 
 int role_datanode(const struct datanode_settings *settings, struct dfs_error *err)
 {
@@ -133,6 +142,26 @@ static int init_dir(struct io *io, const char *dir, const struct store_identity 
 	return code;
 }
 
+/* A predecessor that was just killed may hold its directories for a moment yet; who holds one for
+ * longer is told by the store. */
+static void await_locks(struct io *io, const char *const *dirs, uint32_t count)
+{
+	uint64_t until_ms = io_mono_ms(io) + LOCK_WAIT_MS;
+
+	for (uint32_t i = 0; i < count; i++) {
+		char path[4200];
+		int lock;
+
+		snprintf(path, sizeof(path), "%s/lock", dirs[i]);
+		if (access(path, F_OK) != 0)
+			continue; /* not ours, or never opened: nothing is made here */
+		while ((lock = io_disk(io, lock, path)) == -EBUSY && io_mono_ms(io) < until_ms)
+			poll(NULL, 0, 10);
+		if (lock >= 0)
+			io_disk(io, close, lock);
+	}
+}
+
 static int start(
         struct process *process, const struct datanode_settings *settings, struct dfs_error *err)
 {
@@ -167,6 +196,7 @@ static int start(
 	options.store.dirs_count = count;
 	options.store.reserve_bytes = settings->reserve_bytes;
 	options.store.async_max_bytes = async_bytes(count);
+	await_locks(loop_io(process->loop), dirs, count);
 	return datanode_start(&process->datanode, loop_io(process->loop), &options, err);
 }
 
