@@ -48,7 +48,7 @@ static int write_row(struct writer *writer, const struct table_cursor *cursor,
         struct checkpoint *ret, struct dfs_error *err);
 static int flush(struct writer *writer);
 static void follow(const struct proto_op *op, struct checkpoint *ret);
-static int own_cluster(struct kv *kv, struct checkpoint *ret, struct dfs_error *err);
+static int own_cluster(struct kv_txn *txn, struct checkpoint *ret, struct dfs_error *err);
 static int load(struct io *io, const char *path, struct checkpoint *ret, uint8_t **ret_bytes,
         struct dfs_error *err);
 static int replay_onto(struct kv *into, const struct checkpoint *part, struct reader *reader,
@@ -122,13 +122,13 @@ static int write_rows(struct writer *writer, struct kv *kv, uint64_t max_bytes,
 	struct table_key key = key_u64(ret->from);
 	struct table_cursor cursor = {0};
 	struct kv_txn *txn;
-	int rc = own_cluster(kv, ret, err);
+	int rc = kv->ops->begin(kv, false, &txn);
 
-	if (rc == 0)
-		rc = kv->ops->begin(kv, false, &txn);
 	if (rc != 0)
 		return error_set(err, rc, "the log: no read transaction: %s", dfs_error_text(rc));
-	rc = table_seek(txn, META_LOG, &key, &cursor, err);
+	rc = own_cluster(txn, ret, err);
+	if (rc == 0)
+		rc = table_seek(txn, META_LOG, &key, &cursor, err);
 	if (rc == 0 && key_get_u64(&cursor.key, 0) != ret->from)
 		rc = error_set(err, DFS_E_CHANGED,
 		        "operation %" PRIu64 " is not in the log any more", ret->from);
@@ -202,20 +202,15 @@ static void follow(const struct proto_op *op, struct checkpoint *ret)
 	}
 }
 
-static int own_cluster(struct kv *kv, struct checkpoint *ret, struct dfs_error *err)
+static int own_cluster(struct kv_txn *txn, struct checkpoint *ret, struct dfs_error *err)
 {
 	struct table_key key = key_counters();
 	struct proto_row_counters counters;
 	struct arena arena = {0};
-	struct kv_txn *txn;
-	int rc = kv->ops->begin(kv, false, &txn);
+	int rc = table_read(txn, META_COUNTERS, &key, &arena, &counters, err);
 
-	if (rc != 0)
-		return rc;
-	rc = table_read(txn, META_COUNTERS, &key, &arena, &counters, err);
 	if (rc == 0)
 		snprintf(ret->cluster, sizeof(ret->cluster), "%s", counters.cluster);
-	kv->ops->abort(txn);
 	arena_fini(&arena);
 	return rc;
 }

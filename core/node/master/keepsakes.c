@@ -23,6 +23,7 @@
 enum { WHOLE_KEPT = 2, DROP_MAX = 100, AGAIN_MS = 30000 /* after one that failed */ };
 
 static int load_one(void *arg, uint64_t first, const struct proto_row_keepsake *row);
+static const struct proto_row_keepsake *newest_whole(const struct keepsakes *keepsakes);
 static bool whole_due(
         const struct keepsakes *keepsakes, struct checkpoint *ret, uint64_t *ret_changes);
 static bool log_due(const struct keepsakes *keepsakes);
@@ -34,7 +35,7 @@ static void dropped(void *arg, const struct meta_result *result);
 int keepsakes_load(struct master *master, struct dfs_error *err)
 {
 	struct keepsakes *keepsakes = calloc(1, sizeof(*keepsakes));
-	const struct keepsake *whole = NULL;
+	const struct proto_row_keepsake *whole;
 	int code;
 
 	if (!keepsakes)
@@ -46,12 +47,10 @@ int keepsakes_load(struct master *master, struct dfs_error *err)
 	if (code != 0)
 		return error_set(err, code, "reading the keepsakes from the metadata: %s",
 		        dfs_error_text(code));
-	for (size_t i = 0; i < keepsakes->known_count; i++)
-		if (keepsakes->known[i].row.from == 0)
-			whole = &keepsakes->known[i];
+	whole = newest_whole(keepsakes);
 	keepsakes->whole_due_ms = keepsakes->due_ms = io_mono_ms(master->io);
 	if (whole) {
-		int64_t age_ms = io_wall_ms(master->io) - whole->row.time_ms;
+		int64_t age_ms = io_wall_ms(master->io) - whole->time_ms;
 		int64_t left_ms = (int64_t)master->options.checkpoint_ms - age_ms;
 
 		if (age_ms >= 0 && left_ms > 0)
@@ -153,25 +152,27 @@ static int load_one(void *arg, uint64_t first, const struct proto_row_keepsake *
 	return 0;
 }
 
+/* The checkpoint that was kept last; NULL: none is. */
+static const struct proto_row_keepsake *newest_whole(const struct keepsakes *keepsakes)
+{
+	for (size_t i = keepsakes->known_count; i-- > 0;)
+		if (keepsakes->known[i].row.from == 0)
+			return &keepsakes->known[i].row;
+	return NULL;
+}
+
 /* The first, and then each hour, and each so much log. */
 static bool whole_due(
         const struct keepsakes *keepsakes, struct checkpoint *ret, uint64_t *ret_changes)
 {
 	const struct master *master = keepsakes->master;
-	uint64_t last = 0;
-	bool any = false;
+	const struct proto_row_keepsake *last = newest_whole(keepsakes);
 
 	if (!keeper_newest(master, ret, ret_changes))
 		return false;
-	for (size_t i = 0; i < keepsakes->known_count; i++) {
-		if (keepsakes->known[i].row.from == 0) {
-			last = keepsakes->known[i].row.operation;
-			any = true;
-		}
-	}
-	if (any && ret->operation <= last)
+	if (last && ret->operation <= last->operation)
 		return false;
-	return !any || keepsakes->whole_wanted ||
+	return !last || keepsakes->whole_wanted ||
 	       io_mono_ms(master->io) >= keepsakes->whole_due_ms ||
 	       meta_log_bytes(master->meta) - keepsakes->whole_log_bytes >=
 	               master->options.checkpoint_log_bytes;
@@ -190,7 +191,7 @@ void keepsakes_commit(struct keepsakes *keepsakes)
 	struct proto_op op = {.kind = PROTO_OP_KEEPSAKE_ADD};
 
 	op.keepsake_add.chunk = keepsakes->first;
-	op.keepsake_add.from = keepsakes->whole ? 0 : keepsakes->file.from;
+	op.keepsake_add.from = keepsakes->file.from;
 	op.keepsake_add.operation = keepsakes->file.operation;
 	op.keepsake_add.epoch = keepsakes->file.epoch;
 	op.keepsake_add.reign = keepsakes->file.reign;
@@ -224,9 +225,8 @@ static void committed(void *arg, const struct meta_result *result)
 	master_log(master, "info",
 	        "event=keepsake chunk=%016" PRIx64 " from=%" PRIu64 " operation=%" PRIu64
 	        " bytes=%" PRIu64 " took_ms=%" PRIu64,
-	        keepsakes->first, keepsakes->whole ? 0 : keepsakes->file.from,
-	        keepsakes->file.operation, keepsakes->file.size_bytes + CHECKPOINT_FOOT_SIZE,
-	        now_ms - keepsakes->began_ms);
+	        keepsakes->first, keepsakes->file.from, keepsakes->file.operation,
+	        keepsakes->file.size_bytes + CHECKPOINT_FOOT_SIZE, now_ms - keepsakes->began_ms);
 	keepsakes->due_ms = keepsakes->cut ? now_ms : now_ms + master->options.keep_ms;
 	keepsakes_end(keepsakes);
 }
@@ -236,7 +236,7 @@ static void note(struct keepsakes *keepsakes)
 {
 	struct master *master = keepsakes->master;
 	struct proto_row_keepsake row = {
-	        .from = keepsakes->whole ? 0 : keepsakes->file.from,
+	        .from = keepsakes->file.from,
 	        .operation = keepsakes->file.operation,
 	        .epoch = keepsakes->file.epoch,
 	        .reign = keepsakes->file.reign,

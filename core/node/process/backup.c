@@ -19,7 +19,7 @@
 #include "io/kv_lmdb.h"
 #include "net/loop.h"
 
-enum { PIECE_BYTES = 1 << 20, LOCK_WAIT_MS = 1000 };
+enum { PIECE_BYTES = 1 << 20 };
 
 static int file_free(const struct backup_settings *settings, struct dfs_error *err);
 static int fetch_all(struct dfs *dfs, const char *tmp, struct dfs_error *err);

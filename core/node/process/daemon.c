@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "io/disk.h"
 #include "node/process/daemon.h"
 
 /* A signal handler has no context argument: this is the one pointer that the process keeps at file
@@ -42,4 +45,13 @@ void daemon_signals(struct loop *loop)
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int daemon_lock(struct io *io, const char *path, uint64_t until_ms)
+{
+	int lock;
+
+	while ((lock = io_disk(io, lock, path)) == -EBUSY && io_mono_ms(io) < until_ms)
+		poll(NULL, 0, 10);
+	return lock;
 }

@@ -2,7 +2,6 @@
 /* `dfs datanode`: the datanode role on a real loop, its heartbeat on another one in a thread of its
  * own (RULES 34). */
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,8 +154,7 @@ static void await_locks(struct io *io, const char *const *dirs, uint32_t count)
 		snprintf(path, sizeof(path), "%s/lock", dirs[i]);
 		if (access(path, F_OK) != 0)
 			continue; /* not ours, or never opened: nothing is made here */
-		while ((lock = io_disk(io, lock, path)) == -EBUSY && io_mono_ms(io) < until_ms)
-			poll(NULL, 0, 10);
+		lock = daemon_lock(io, path, until_ms);
 		if (lock >= 0)
 			io_disk(io, close, lock);
 	}

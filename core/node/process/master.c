@@ -2,7 +2,6 @@
 /* `dfs master`: the master role on a real loop, over LMDB, with the policies of the scripts. */
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -42,7 +41,6 @@ static int open_metadata(
 static int load_policies(struct process *process, const struct role_files *files,
         const struct master_settings *settings, struct dfs_error *err);
 static int metadata_there(const char *dir, struct dfs_error *err);
-static int take_lock(struct io *io, const char *path);
 static void fatal(void *arg, const struct dfs_error *err);
 static void stopped(void *arg);
 static void start_again(void *arg);
@@ -227,7 +225,7 @@ static int open_metadata(
 	if (code != 0)
 		return code;
 	snprintf(lock, sizeof(lock), "%s/LOCK", settings->dir);
-	process->lock = take_lock(io, lock);
+	process->lock = daemon_lock(io, lock, io_mono_ms(io) + LOCK_WAIT_MS);
 	if (process->lock < 0)
 		return error_set(err, DFS_E_BUSY, "another master runs on %s: it holds %s",
 		        settings->dir, lock);
@@ -261,18 +259,6 @@ static int metadata_there(const char *dir, struct dfs_error *err)
 	        "there is no metadata in %s (no data.mdb): mount its disk, or put a backup back by "
 	        "`dfs master restore`, or make a new cluster by `dfs init`",
 	        dir);
-}
-
-/* A predecessor that was just killed may hold it for a moment yet: whoever starts the next one
- * should not have to know. */
-static int take_lock(struct io *io, const char *path)
-{
-	uint64_t until_ms = io_mono_ms(io) + LOCK_WAIT_MS;
-	int lock;
-
-	while ((lock = io_disk(io, lock, path)) == -EBUSY && io_mono_ms(io) < until_ms)
-		poll(NULL, 0, 10);
-	return lock;
 }
 
 static int load_policies(struct process *process, const struct role_files *files,
