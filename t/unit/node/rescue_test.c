@@ -109,6 +109,28 @@ static void branches_are_not_mixed_and_the_later_reign_counts(void **state)
 	rescue_files_fini(&files);
 }
 
+/* Both histories have an operation 500: the log behind one of them is not that of the other. */
+static void a_log_follows_on_its_own_history(void **state)
+{
+	struct rescue_files files = {0};
+	size_t way[RESCUE_FILES_MAX];
+
+	for (uint64_t chunk = 60; chunk < 64; chunk++)
+		hold(&files, chunk, 1, 0);
+	assert_int_equal(rescue_chunks_find(&files), 0);
+	assert_true(add(&files, 60, foot_of(1, 100, 1)));
+	assert_true(add(&files, 61, log_of(1, 101, 1, 500, 1)));
+	assert_true(add(&files, 62, log_of(1, 101, 4000, 500, 1)));
+	assert_true(add(&files, 63, log_of(4000, 501, 4000, 600, 1)));
+	assert_int_equal(rescue_choose(&files, way), 3);
+	assert_int_equal(way[0], 0);
+	assert_int_equal(way[1], 2);
+	assert_int_equal(way[2], 3);
+	files.sets[2].broken = true; /* then nothing leads to the last one */
+	chosen(&files, "100 500");
+	rescue_files_fini(&files);
+}
+
 static void a_file_needs_all_its_chunks_and_the_right_cluster(void **state)
 {
 	struct rescue_files files = {0};
@@ -160,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_newest_state_by_all_that_leads_there),
 	        cmocka_unit_test(branches_are_not_mixed_and_the_later_reign_counts),
+	        cmocka_unit_test(a_log_follows_on_its_own_history),
 	        cmocka_unit_test(a_file_needs_all_its_chunks_and_the_right_cluster),
 	        cmocka_unit_test(most_datanodes_are_right),
 	};
